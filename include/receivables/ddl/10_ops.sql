@@ -1,0 +1,97 @@
+-- 取込の台帳: what arrived, what became of every row and yen, and what readers see.
+
+create schema if not exists ops;
+create schema if not exists quarantine;
+create schema if not exists raw;
+create schema if not exists vault;
+
+create table if not exists ops.load (
+    batch_id text primary key,
+    source text not null,
+    table_name text not null,
+    business_date date not null,
+    state text not null check (state in ('landed', 'checked', 'loaded', 'duplicate', 'rejected', 'held', 'missing')),
+    file_name text not null,
+    file_sha256 text not null,
+    file_bytes bigint not null,
+    declared_rows bigint,
+    declared_yen bigint,
+    accepted_rows bigint not null default 0,
+    accepted_yen bigint not null default 0,
+    quarantined_rows bigint not null default 0,
+    quarantined_yen bigint not null default 0,
+    duplicate_rows bigint not null default 0,
+    duplicate_yen bigint not null default 0,
+    excluded_rows bigint not null default 0,
+    excluded_yen bigint not null default 0,
+    reason_code text,
+    reason text,
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
+create unique index if not exists load_once on ops.load (source, table_name, file_sha256) where state = 'loaded';
+
+create table if not exists ops.control_total (
+    batch_id text not null references ops.load,
+    source text not null,
+    table_name text not null,
+    hop text not null,
+    measure text not null, -- the yen column that was added up
+    fiscal_year integer, -- null: the hop does not know it yet
+    rows bigint not null,
+    yen bigint not null,
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.control_total is '件数・金額の突合: rows and yen counted at one hop';
+
+create table if not exists ops.set_aside_row (
+    batch_id text not null references ops.load,
+    source text not null,
+    line_no bigint not null,
+    byte_offset bigint not null,
+    kind text not null check (kind in ('duplicate', 'excluded')),
+    reason_code text not null,
+    amount_yen bigint,
+    primary key (batch_id, line_no)
+);
+comment on table ops.set_aside_row is '重複・対象外: rows that are neither accepted nor wrong, by place and reason';
+
+create table if not exists ops.validation (
+    batch_id text not null references ops.load,
+    source text not null,
+    table_name text not null,
+    expectation text not null,
+    column_name text,
+    success boolean not null,
+    unexpected_count bigint,
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.validation is 'Great Expectations の結果: counts only, never values';
+
+create table if not exists ops.published_batch (
+    published_batch text primary key,
+    as_of date not null,
+    published_at timestamptz not null default clock_timestamp(),
+    is_current boolean not null,
+    schema_name text not null
+);
+create unique index if not exists one_current on ops.published_batch (is_current) where is_current;
+comment on table ops.published_batch is '公開バッチ: what readers see now and saw before';
+
+create table if not exists quarantine.row (
+    batch_id text not null references ops.load,
+    source text not null,
+    table_name text not null,
+    file_name text not null,
+    line_no bigint not null,
+    byte_offset bigint not null,
+    raw bytea not null,
+    reason_code text not null,
+    field text,
+    amount_yen bigint,
+    owner_dept text not null,
+    state text not null default 'open' check (state in ('open', 'corrected', 'released', 'discarded')),
+    created_at timestamptz not null default clock_timestamp(),
+    primary key (batch_id, line_no)
+);
+comment on table quarantine.row is '隔離: one row that could not be accepted, with its original bytes, place, reason and owner';
