@@ -35,27 +35,24 @@ class DatabaseError(ReceivablesError):
 
 
 def dsn(state: State, role: str = SUPERUSER, database: str = WAREHOUSE) -> str:
-    """The libpq connection string of `role`; the server is started when it does not run."""
+    """The libpq connection string of `role`; the server is started when it does not run.
+
+    `RECEIVABLES_DSN` names a server of the user's own instead, with a superuser's login.
+    """
+    password = state.secret(f"pg_{role}")
     named = os.environ.get("RECEIVABLES_DSN")
     if named:
-        given = conninfo_to_dict(named)
-        if role == SUPERUSER:
-            return make_conninfo(named, **({} if given.get("dbname") else {"dbname": database}))
-        return make_conninfo(named, dbname=database, user=role, password=state.secret(f"pg_{role}"))
+        login = {} if role == SUPERUSER else {"user": role, "password": password}
+        return make_conninfo(named, dbname=database, **login)
     server = ensure_running(state)
     assert server is not None
-    return make_conninfo(
-        host=server.host, port=server.port, dbname=database, user=role, password=state.secret(f"pg_{role}")
-    )
+    return make_conninfo(host=server.host, port=server.port, dbname=database, user=role, password=password)
 
 
 def url(state: State, role: str, database: str = WAREHOUSE) -> str:
     """The same as `dsn`, as the SQLAlchemy URL that Great Expectations and Airflow want."""
     part = conninfo_to_dict(dsn(state, role, database))
-    return (
-        f"postgresql+psycopg://{part['user']}:{part['password']}"
-        f"@{part['host']}:{part['port']}/{part['dbname']}"
-    )
+    return f"postgresql+psycopg://{part['user']}:{part['password']}@{part['host']}:{part['port']}/{part['dbname']}"
 
 
 @contextmanager
@@ -84,4 +81,4 @@ def run_script(connection: Connection, text: str) -> None:
 
 def _own(text: str) -> LiteralString:
     """Marks SQL read from a file of this project as trusted; never call it with data."""
-    return text  # type: ignore[return-value]
+    return text

@@ -1,0 +1,44 @@
+# Every target in one line; `make` lists them.
+RESIDENTS ?= 20000
+SEED ?= 1
+AS_OF ?= 2026-06-19
+PORT ?= 8080
+STATE ?= .state
+PYTHON ?= python3
+V = .venv/bin
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: .venv/ready ## everything from nothing: database, ward, Airflow, one whole night, screens
+	@$(V)/receivables run --residents $(RESIDENTS) --seed $(SEED) --as-of $(AS_OF) --port $(PORT) --state $(STATE)
+
+test: .venv/ready ## the whole test suite
+	@$(V)/python -m pytest $(ARGS)
+
+stop: .venv/ready ## stop what make run started
+	@$(V)/receivables stop --state $(STATE)
+
+ui: .venv/ready ## where the screens are
+	@$(V)/receivables ui --state $(STATE)
+
+check: .venv/ready ## format, lint, types, imports, sizes, SQL; no services
+	@$(V)/python -m tests.house.check
+
+bench: .venv/ready ## measure; writes bench/results.json and a chart
+	@$(V)/python -m bench
+
+lock: .venv/ready ## renew requirements.txt from requirements.in
+	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
+
+.venv/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 5; }
+	@echo "installing the locked environment into .venv (about a minute) …"
+	@$(PYTHON) -m venv .venv || { echo "no venv module: apt-get install python3-venv, then make again"; exit 5; }
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
+	@$(V)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@$(V)/uv pip install -q --require-hashes --compile-bytecode --python $(V)/python -r requirements.txt
+	@$(V)/uv pip install -q --no-deps --no-build-isolation --python $(V)/python -e .
+	@touch $@
+
+.PHONY: help run test stop ui check bench lock

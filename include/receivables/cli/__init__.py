@@ -1,0 +1,37 @@
+"""`receivables …`: the same verbs as the DAGs, without Airflow."""
+
+
+def main() -> None:
+    """Entry point; rooms are imported here so that one broken room does not hide the others' tests."""
+    import typer
+
+    from receivables.cli import (
+        campaign,
+        city,
+        console,
+        explain,
+        ingest,
+        law,
+        local,
+        migration,
+        operate,
+    )
+
+    app = typer.Typer(
+        help="Saiken (債権): municipal receivables, from department systems to approved reminders and migration.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    for name, room in {
+        "campaign": campaign,
+        "city": city,
+        "explain": explain,
+        "law": law,
+        "migration": migration,
+    }.items():
+        app.add_typer(room.app, name=name)
+    app.command("ingest")(ingest.ingest)
+    for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
+        app.command(command.__name__)(command)
+    console.run(app)
