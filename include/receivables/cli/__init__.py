@@ -23,14 +23,8 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for name, room in {
-        "campaign": campaign,
-        "city": city,
-        "explain": explain,
-        "law": law,
-        "migration": migration,
-    }.items():
-        app.add_typer(room.app, name=name)
+    for room in (campaign, city, explain, law, migration):
+        app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     app.command("ingest")(ingest.ingest)
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)
