@@ -1,7 +1,6 @@
 """The whole night as `make run` does it: real scheduler, real database, people who approve."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -150,7 +149,7 @@ def inodes(pids: set[int]) -> set[str]:
     for pid in pids:
         for entry in Path(f"/proc/{pid}/fd").glob("*"):
             try:
-                target = os.readlink(entry)
+                target = str(entry.readlink())
             except OSError:
                 continue
             if target.startswith("socket:["):
