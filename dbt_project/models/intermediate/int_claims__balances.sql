@@ -1,0 +1,64 @@
+-- 債権の残高: what is still owed on every claim, over-payments not yet refunded (還付未済) kept apart.
+
+with received as (
+
+    select
+        claim_id,
+        coalesce(sum(principal_yen) filter (where not is_provisional), 0)::bigint as received_yen,
+        coalesce(sum(principal_yen) filter (where is_provisional), 0)::bigint as provisional_yen,
+        coalesce(sum(delinquency_charge_yen) filter (where not is_provisional), 0)::bigint as charge_received_yen,
+        max(paid_on) as last_paid_on
+    from {{ ref('int_receipts__allocated') }}
+    where allocation_state = 'allocated'
+    group by claim_id
+
+),
+
+added_up as (
+
+    select
+        claims.*,
+        coalesce(received.received_yen, 0) as received_yen,
+        coalesce(received.provisional_yen, 0) as provisional_yen,
+        coalesce(received.charge_received_yen, 0) as charge_received_yen,
+        received.last_paid_on
+    from {{ ref('int_claims__unioned') }} as claims
+    left join received
+        on claims.claim_id = received.claim_id
+
+),
+
+over_paid as (
+
+    select
+        *,
+        greatest(received_yen - (assessed_yen - written_off_yen), 0) as refund_pending_yen
+    from added_up
+
+)
+
+select
+    claim_id,
+    source_code,
+    source_claim_key,
+    claim_type,
+    legal_class,
+    owner_dept,
+    source_debtor_key,
+    fiscal_year,
+    instalment_no,
+    due_date,
+    contract_date,
+    assessed_yen,
+    received_yen,
+    provisional_yen,
+    charge_received_yen,
+    refund_pending_yen,
+    written_off_yen,
+    written_off_on,
+    -- 収入未済額 = 調定額 - (収入済額 - 還付未済額) - 不納欠損額
+    assessed_yen - received_yen + refund_pending_yen - written_off_yen as outstanding_yen,
+    last_paid_on,
+    batch_id,
+    line_no
+from over_paid

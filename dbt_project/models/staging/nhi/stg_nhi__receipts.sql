@@ -1,0 +1,33 @@
+-- 国民健康保険料の収納: one row per receipt. Rename and type only; no law, no joins.
+
+with receipts as (
+
+    {{ known_rows(source('nhi', 'nhi__receipts')) }}
+
+)
+
+select
+    ---------- ids
+    'nhi' as source_code,
+    receipt_no as source_receipt_key,
+    concat_ws('-', notice_no, lpad(instalment_no, 2, '0')) as source_claim_key,
+
+    ---------- dates; the host file does not say the accounting year
+    paid_on,
+    received_on,
+    null::integer as accounting_year,
+
+    ---------- yen
+    principal_yen,
+    delinquency_charge_yen,
+    dunning_fee_yen,
+    principal_yen + delinquency_charge_yen + dunning_fee_yen as received_yen,
+
+    ---------- how it came
+    channel_code,
+    provisional_code = '1' as is_provisional,
+
+    ---------- provenance
+    _batch_id as batch_id,
+    _line_no as line_no
+from receipts

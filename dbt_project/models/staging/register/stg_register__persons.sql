@@ -1,0 +1,25 @@
+-- 住民宛名: one row per person, without anything that names or finds one (that stays in vault).
+
+with persons as (
+
+    {{ known_rows(source('register', 'register__persons')) }}
+
+)
+
+select
+    ---------- ids
+    addressee_no as source_debtor_key,
+    household_no,
+
+    ---------- what a contact must respect
+    died_on,
+    died_on is not null as is_deceased,
+    is_protected,
+    has_guardian,
+    is_on_welfare,
+    coalesce(language_code, 'ja') as language_code,
+
+    ---------- provenance
+    _batch_id as batch_id,
+    _line_no as line_no
+from persons

@@ -1,0 +1,34 @@
+-- 奨学資金の入金: one row per instalment that has a payment beside it in the workbook.
+
+with instalments as (
+
+    {{ known_rows(source('scholarship', 'scholarship__instalments')) }}
+
+)
+
+select
+    ---------- ids: the workbook keeps one payment per instalment
+    'scholarship' as source_code,
+    concat_ws('-', loan_no, lpad(instalment_no::text, 3, '0')) as source_receipt_key,
+    concat_ws('-', loan_no, lpad(instalment_no::text, 3, '0')) as source_claim_key,
+
+    ---------- dates
+    paid_on,
+    paid_on as received_on,
+    null::integer as accounting_year,
+
+    ---------- yen: the workbook knows the principal only
+    received_yen as principal_yen,
+    0::bigint as delinquency_charge_yen,
+    0::bigint as dunning_fee_yen,
+    received_yen,
+
+    ---------- how it came: not recorded, and never provisional
+    null::text as channel_code,
+    false as is_provisional,
+
+    ---------- provenance
+    _batch_id as batch_id,
+    _line_no as line_no
+from instalments
+where received_yen <> 0
