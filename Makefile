@@ -41,8 +41,8 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	  || { echo "no venv module: apt-get install python3-venv, then make again"; exit 5; }
 	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
 	@$(V)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(V)/uv pip install -q --require-hashes --compile-bytecode --python $(V)/python -r requirements.txt
-	@$(V)/uv pip install -q --no-deps --no-build-isolation --python $(V)/python -e .
+	@$(V)/uv pip install -q --system-certs --require-hashes --compile-bytecode --python $(V)/python -r requirements.txt
+	@$(V)/uv pip install -q --system-certs --no-deps --no-build-isolation --python $(V)/python -e .
 	@touch $@
 
 .PHONY: help run test journey stop ui check bench lock
