@@ -1,0 +1,109 @@
+"""Campaigns (催告): who is contacted, approved by whom, sent once, and what came of it.
+
+Flow: playbook → selection → preview → two approvals → outbox → carrier → receipts → effect.
+This file is the room's door. Everything but the playbooks is imported when first used: DAG
+files are parsed often and need only those.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from receivables.campaigns.playbook import Gateway, Playbook, playbooks
+from receivables.settings import State
+
+__all__ = [
+    "Gateway",
+    "Playbook",
+    "approve",
+    "build",
+    "dispatch",
+    "list_runs",
+    "playbooks",
+    "preview",
+    "preview_text",
+    "record_answers",
+    "results",
+    "resume",
+    "stop",
+]
+
+
+def build(name: str, *, as_of: date, maker: str, state: State) -> str:
+    """Make the list of playbook `name` for `as_of`; returns the run id. See selection.build."""
+    from receivables.campaigns import selection
+
+    return selection.build(name, as_of=as_of, maker=maker, state=state)
+
+
+def preview(run_id: str, *, state: State) -> dict[str, Any]:
+    """Counts, cost, text and hash of a run (事前確認). See preview.preview."""
+    from receivables.campaigns import previewing
+
+    return previewing.preview(run_id, state=state)
+
+
+def preview_text(run_id: str, *, state: State) -> str:
+    """The preview in Japanese for the approval screen."""
+    from receivables.campaigns import previewing
+
+    return previewing.preview_text(run_id, state=state)
+
+
+def approve(run_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
+    """Record one person's approval of exactly this list (承認). See approvals.approve."""
+    from receivables.campaigns import approvals
+
+    return approvals.approve(run_id, user=user, content_sha256=content_sha256, state=state)
+
+
+def record_answers(run_id: str, *, answers: Sequence[Mapping[str, Any]], state: State) -> int:
+    """Copy the answers of Airflow's approval screen into the warehouse. See approvals.record_answers."""
+    from receivables.campaigns import approvals
+
+    return approvals.record_answers(run_id, answers=answers, state=state)
+
+
+def dispatch(
+    run_id: str,
+    *,
+    state: State,
+    gateway_url: str | None = None,
+    now: datetime | None = None,
+    ignore_window: bool = False,
+    terms: Gateway | None = None,
+) -> dict[str, Any]:
+    """Send an approved list, each message at most once (送信). See dispatching.dispatch."""
+    from receivables.campaigns import dispatching
+
+    return dispatching.dispatch(
+        run_id, state=state, gateway_url=gateway_url, now=now, ignore_window=ignore_window, terms=terms
+    )
+
+
+def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:
+    """Receipts and payments after sending, by arm (効果測定). See effects.results."""
+    from receivables.campaigns import effects
+
+    return effects.results(run_id, state=state, gateway_url=gateway_url)
+
+
+def list_runs(*, state: State) -> list[dict[str, Any]]:
+    """Every run, newest first. See runs.list_runs."""
+    from receivables.campaigns import runs
+
+    return runs.list_runs(state=state)
+
+
+def stop(*, user: str, reason: str, state: State) -> dict[str, Any]:
+    """The kill switch (緊急停止). See switch.stop."""
+    from receivables.campaigns import switch
+
+    return switch.stop(user=user, reason=reason, state=state)
+
+
+def resume(*, user: str, reason: str, state: State) -> dict[str, Any]:
+    """Allow sending again. See switch.resume."""
+    from receivables.campaigns import switch
+
+    return switch.resume(user=user, reason=reason, state=state)

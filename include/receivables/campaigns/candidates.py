@@ -1,0 +1,169 @@
+"""Candidates (候補者) and the rules that exclude them: pure, the same when a list is built and when it is sent.
+
+Rules: domain sheet 4.3 (X01–X17) and the seed campaign/exclusions.csv. Everything found is
+kept, not only the first reason.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from receivables.campaigns.exclusions import in_force
+from receivables.campaigns.playbook import Audience, Cap, Playbook
+
+_RUNNING = ("running", "grace")  # 時効が完成していない状態
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueClaim:
+    """One overdue claim of the audience's types, as published (滞納債権)."""
+
+    claim_id: str
+    source_code: str
+    claim_type: str
+    owner_dept: str
+    debtor_id: str | None
+    outstanding_yen: int
+    provisional_yen: int
+    prescription_state: str | None
+    prescription_date_safe: date | None
+    dunned_on: date | None
+    dunning_deadline: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A mobile number, known only by its keyed hash, and how many persons have it."""
+
+    phone_hash: str
+    person_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One debtor with everything that decides about a contact."""
+
+    subject_key: str
+    debtor_id: str | None
+    claims: tuple[OverdueClaim, ...]
+    fact_codes: frozenset[str] = frozenset()
+    phones: tuple[Phone, ...] = ()
+    contact_dates: tuple[date, ...] = ()
+    stale_sources: frozenset[str] = field(default=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one candidate: arm, every reason, and the claims a contact would be about."""
+
+    candidate: Candidate
+    arm: str
+    codes: tuple[str, ...]
+    claims: tuple[OverdueClaim, ...]
+    phone_hash: str | None
+
+
+def decision(candidate: Candidate, playbook: Playbook, day: date) -> Decision:
+    """Treat, control or excluded, on the business date `day` (基準日)."""
+    eligible = eligible_claims(candidate.claims, playbook.audience, day)
+    codes = exclusion_codes(candidate, playbook, day)
+    phone = candidate.phones[0].phone_hash if len(candidate.phones) == 1 else None
+    if codes:
+        return Decision(candidate, "excluded", codes, eligible or candidate.claims, phone)
+    if is_held_out(candidate.subject_key, playbook):
+        return Decision(candidate, "control", ("X18_holdout",), eligible, phone)
+    return Decision(candidate, "treat", (), eligible, phone)
+
+
+def exclusion_codes(candidate: Candidate, playbook: Playbook, day: date) -> tuple[str, ...]:
+    """Every exclusion in force on `day` that holds for `candidate`, in order."""
+    found = set(candidate.fact_codes) | _claim_codes(candidate.claims, playbook.audience, day)
+    if candidate.debtor_id is None:
+        found.add("X20_unlinked")
+    elif len(candidate.phones) != 1:
+        found.add("X19_no_mobile" if not candidate.phones else "X21_shared_number")
+    elif candidate.phones[0].person_count > 1:
+        found.add("X21_shared_number")
+    if candidate.stale_sources:
+        found.add("X00_stale_source")
+    if is_cap_reached(candidate.contact_dates, playbook.caps, day):
+        found.add("X13_frequency")
+    return in_force(found, day)
+
+
+def eligible_claims(claims: Sequence[OverdueClaim], audience: Audience, day: date) -> tuple[OverdueClaim, ...]:
+    """The claims a contact may be about: dunned, deadline passed, not prescribed (対象債権)."""
+    return tuple(
+        claim for claim in claims if is_past_dunning(claim, audience, day) and not is_prescribed_or_unknown(claim, day)
+    )
+
+
+def is_past_dunning(claim: OverdueClaim, audience: Audience, day: date) -> bool:
+    """True when the claim was dunned and its deadline passed by the days agreed (督促の指定期限)."""
+    if claim.dunned_on is None or claim.dunning_deadline is None:
+        return False
+    return day > claim.dunning_deadline + timedelta(days=audience.days_after_dunning_deadline)
+
+
+def is_prescribed_or_unknown(claim: OverdueClaim, day: date) -> bool:
+    """True when prescription is complete or cannot be told (時効完成・不明): neither may be reminded."""
+    if claim.prescription_state not in _RUNNING:
+        return True
+    return claim.prescription_date_safe is None or claim.prescription_date_safe < day
+
+
+def is_cap_reached(contact_dates: Sequence[date], caps: Sequence[Cap], day: date) -> bool:
+    """True when one more contact on `day` would exceed any cap (連絡回数の上限)."""
+    return any(sum(1 for on in contact_dates if on > day - timedelta(days=cap.days)) >= cap.contacts for cap in caps)
+
+
+def is_held_out(subject_key: str, playbook: Playbook) -> bool:
+    """True for the control group: a salted hash of the debtor, the same on every run (対照群)."""
+    return bucket(subject_key, playbook.holdout_salt) < playbook.holdout_permille
+
+
+def bucket(subject_key: str, salt: str) -> int:
+    """0..999, evenly spread and reproducible from key and salt alone."""
+    digest = hashlib.sha256(f"{salt}|{subject_key}".encode()).digest()
+    return int.from_bytes(digest[:8]) % 1000
+
+
+def candidates(
+    claims: Sequence[OverdueClaim],
+    *,
+    facts: Mapping[str, frozenset[str]],
+    phones: Mapping[str, tuple[Phone, ...]],
+    contact_dates: Mapping[str, tuple[date, ...]],
+    stale_sources: frozenset[str],
+) -> list[Candidate]:
+    """One candidate a debtor, however many claims; a claim without a debtor stands alone."""
+    grouped: dict[str, list[OverdueClaim]] = {}
+    for claim in sorted(claims, key=lambda each: each.claim_id):
+        grouped.setdefault(claim.debtor_id or f"claim:{claim.claim_id}", []).append(claim)
+    return [
+        Candidate(
+            subject_key=key,
+            debtor_id=found[0].debtor_id,
+            claims=tuple(found),
+            fact_codes=facts.get(key, frozenset()),
+            phones=phones.get(key, ()),
+            contact_dates=contact_dates.get(key, ()),
+            stale_sources=stale_sources & {*(claim.source_code for claim in found), "register"},
+        )
+        for key, found in sorted(grouped.items())
+    ]
+
+
+def _claim_codes(claims: Sequence[OverdueClaim], audience: Audience, day: date) -> set[str]:
+    """Reasons that lie in the claims. A payment on the way to any of them stops the contact."""
+    codes = {"X01_paid"} if any(claim.provisional_yen > 0 for claim in claims) else set()
+    eligible = eligible_claims(claims, audience, day)
+    if not eligible:
+        past = [claim for claim in claims if is_past_dunning(claim, audience, day)]
+        codes |= {"X09_prescribed"} if past else {"X15_dunning_window"}
+    elif sum(claim.outstanding_yen for claim in eligible) < audience.minimum_outstanding_yen:
+        codes.add("X10_small")
+    if not any(claim.outstanding_yen > 0 for claim in claims):
+        codes.add("X01_paid")
+    return codes

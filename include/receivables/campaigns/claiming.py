@@ -1,0 +1,197 @@
+"""The claiming transaction (送信直前の確認): everything is checked again, then committed, then sent.
+
+Stop reasons are fenced: whoever writes one waits for this transaction, or this transaction
+sees it. So no message enters `sending` after a reason against it was committed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import args_row, dict_row
+from psycopg.types.json import Jsonb
+
+from receivables import db
+from receivables.campaigns import approvals
+from receivables.campaigns.candidates import exclusion_codes
+from receivables.campaigns.certificate import (
+    Evidence,
+    change_codes,
+    is_release,
+    proofs,
+    proofs_sha256,
+)
+from receivables.campaigns.contacts import Contact, stored_contacts
+from receivables.campaigns.exclusions import in_force
+from receivables.campaigns.outbox import MOST_ATTEMPTS, Message
+from receivables.campaigns.playbook import Gateway, Playbook
+from receivables.campaigns.reading import Reading, read_candidates
+from receivables.campaigns.runs import Run, run_of
+from receivables.campaigns.windows import business_day, is_open
+from receivables.errors import InvariantBrokenError
+from receivables.settings import State
+
+LEASE_SECONDS = 4.0  # a claimed message is called within this time or not at all
+
+_READY = """
+    select contact_id from campaign.outbox
+    where run_id = %s and state = 'ready' and attempt < %s
+    order by contact_id limit %s
+    for update skip locked
+"""
+_SENDING = """
+    update campaign.outbox set state = 'sending', attempt = attempt + 1, claimed_by = %(worker)s,
+        send_by = clock_timestamp() + make_interval(secs => %(lease)s),
+        settle_at = clock_timestamp() + make_interval(secs => %(settle)s),
+        contact_date = %(day)s, outcome = null, changed_at = clock_timestamp()
+    where contact_id = %(contact_id)s and state = 'ready'
+    returning reference, attempt
+"""
+_SUPPRESSED = """
+    update campaign.outbox set state = 'suppressed', suppressed_codes = %(codes)s, changed_at = clock_timestamp()
+    where contact_id = %(contact_id)s and state = 'ready'
+"""
+_CERTIFICATE = """
+    insert into campaign.certificate (contact_id, run_id, attempt, is_released, proofs, sha256)
+    select contact_id, run_id, attempt, %(is_released)s, %(proofs)s, %(sha256)s
+    from campaign.outbox where contact_id = %(contact_id)s
+"""
+_LINKS = """
+    select debtor_id, min(method) as method, min(probability)::text as probability, min(batch_id) as batch_id
+    from identity.link where debtor_id = any(%s) group by debtor_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one claim gave: messages to call now, or why there are none."""
+
+    messages: list[Message] = field(default_factory=list)
+    suppressed_count: int = 0
+    held_because: str | None = None  # stopped, window_closed, stale_source
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The moment that counts: the database's clock, moved by what the caller passed as `now`."""
+
+    offset: timedelta
+    is_window_ignored: bool
+
+    def moment(self, connection: db.Connection) -> datetime:
+        """Now, as far as windows and business days are concerned."""
+        with connection.cursor(row_factory=args_row(lambda at: at)) as cursor:
+            found = cursor.execute("select clock_timestamp()").fetchone()
+        assert isinstance(found, datetime)
+        return found + self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Claimer:
+    """Claims messages of one approved run for one worker."""
+
+    state: State
+    run: Run
+    playbook: Playbook
+    contacts: Mapping[str, Contact]  # the approved list, proven at the start
+    clock: Clock
+    terms: Gateway
+    worker: str
+
+    def claim(self, limit: int) -> Claimed:
+        """Claim up to `limit` messages; commits before it returns.
+
+        Raises NeedsApprovalError or InvariantBrokenError when the run may not be sent (any more).
+        """
+        with db.connect(self.state, "sender", doing=f"claim {self.run.run_id}") as connection:
+            connection.execute("set local lock_timeout = '20s'")
+            is_stopped = connection.execute("select campaign.fence()").fetchone() == (True,)
+            at = self.clock.moment(connection)
+            if is_stopped:
+                return Claimed(held_because="stopped")
+            if not self.clock.is_window_ignored and not is_open(self.playbook.send_window, at):
+                return Claimed(held_because="window_closed")
+            return self._claim(connection, at, limit)
+
+    def _claim(self, connection: db.Connection, at: datetime, limit: int) -> Claimed:
+        approvers = approvals.require(connection, run_of(connection, self.run.run_id), self.state.secret(approvals.KEY))
+        with connection.cursor(row_factory=args_row(str)) as cursor:
+            chosen = cursor.execute(_READY, [self.run.run_id, MOST_ATTEMPTS, limit]).fetchall()
+        if not chosen:
+            return Claimed()
+        contacts = self._unchanged(connection, chosen)
+        day = self.run.as_of if self.clock.is_window_ignored else business_day(at)
+        found = read_candidates(
+            connection,
+            self.playbook,
+            as_of=self.run.as_of,
+            day=day,
+            phone_key=self.state.secret("hmac_phone"),
+            debtor_ids=[str(contact.debtor_id) for contact in contacts.values()],
+        )
+        if found.stale:
+            return Claimed(held_because="stale_source")
+        seen = Evidence(
+            run_id=self.run.run_id, content_sha256=self.run.content_sha256,
+            template_sha256=self.run.template_sha256, approvers=approvers, day=day, at=at,
+            is_window_ignored=self.clock.is_window_ignored, sources=found.sources,
+            links=_links(connection, contacts),
+        )  # fmt: skip
+        return self._decide(connection, contacts, found, seen)
+
+    def _unchanged(self, connection: db.Connection, chosen: list[str]) -> dict[str, Contact]:
+        """The chosen rows, read again: a row that differs from the approved one stops everything."""
+        stored = stored_contacts(connection, self.run.run_id, [self.contacts[each].subject_key for each in chosen])
+        for each in chosen:
+            approved = self.contacts[each]
+            now = stored.get(approved.subject_key)
+            if now is None or now.line() != approved.line():
+                raise InvariantBrokenError(f"contact {each} of {self.run.run_id} is not as approved; nothing is sent")
+        return {each: self.contacts[each] for each in chosen}
+
+    def _decide(
+        self, connection: db.Connection, contacts: dict[str, Contact], found: Reading, seen: Evidence
+    ) -> Claimed:
+        by_debtor = {each.debtor_id: each for each in found.candidates}
+        messages, suppressed = [], 0
+        for contact_id, contact in contacts.items():
+            candidate = by_debtor.get(contact.debtor_id)
+            codes = set(exclusion_codes(candidate, self.playbook, seen.day)) if candidate else set()
+            reasons = tuple(sorted(codes | set(in_force(change_codes(contact, candidate), seen.day))))
+            taken = proofs(contact, candidate, reasons, self.playbook, seen)
+            if reasons or not is_release(taken):
+                _suppress(connection, contact_id, reasons or ("X23_contact_block",))
+                suppressed += 1
+            else:
+                number = found.numbers[str(contact.debtor_id)]
+                messages.append(self._take(connection, contact_id, number, seen))
+            _certify(connection, contact_id, taken, is_released=not reasons and is_release(taken))
+        return Claimed(messages, suppressed)
+
+    def _take(self, connection: db.Connection, contact_id: str, number: str, seen: Evidence) -> Message:
+        # A call that begins in time may still wait once to connect and once to write.
+        settle = LEASE_SECONDS + 2 * self.terms.timeout_seconds + self.terms.settle_seconds
+        row = connection.execute(_SENDING, {
+            "contact_id": contact_id, "worker": self.worker, "lease": LEASE_SECONDS, "settle": settle,
+            "day": seen.day,
+        }).fetchone()  # fmt: skip
+        assert row is not None
+        assert isinstance(row[1], int)
+        return Message(contact_id, str(row[0]), row[1], number)
+
+
+def _suppress(connection: db.Connection, contact_id: str, codes: tuple[str, ...]) -> None:
+    connection.execute(_SUPPRESSED, {"contact_id": contact_id, "codes": list(codes)})
+
+
+def _certify(connection: db.Connection, contact_id: str, taken: dict[str, Any], *, is_released: bool) -> None:
+    connection.execute(_CERTIFICATE, {
+        "contact_id": contact_id, "is_released": is_released, "proofs": Jsonb(taken), "sha256": proofs_sha256(taken),
+    })  # fmt: skip
+
+
+def _links(connection: db.Connection, contacts: dict[str, Contact]) -> dict[str, dict[str, Any]]:
+    wanted = [str(contact.debtor_id) for contact in contacts.values()]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return {row.pop("debtor_id"): row for row in cursor.execute(_LINKS, [wanted])}

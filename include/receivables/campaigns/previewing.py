@@ -1,0 +1,130 @@
+"""Preview (事前確認): what a list would do, in counts, yen and cost; no name, number or address.
+
+The same facts go to the approval screen, to the command line and to the screens.
+"""
+
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from receivables import db
+from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.playbook import Playbook, gateway_terms
+from receivables.campaigns.runs import run_of
+from receivables.settings import State
+
+ARMS_JA = {"treat": "送信", "control": "対照群（送らない）", "excluded": "除外"}
+_WEEKDAYS_JA = {"mon": "月", "tue": "火", "wed": "水", "thu": "木", "fri": "金", "sat": "土", "sun": "日"}
+
+_ARMS = """
+    select arm, count(*) as people, coalesce(sum(outstanding_yen), 0)::bigint as outstanding_yen
+    from campaign.contact where run_id = %s group by arm order by arm
+"""
+_EXCLUSIONS = """
+    select code, count(*) as people, coalesce(sum(outstanding_yen), 0)::bigint as outstanding_yen
+    from campaign.contact cross join lateral unnest(exclusion_codes) as code
+    where run_id = %s and arm = 'excluded' group by code order by code
+"""
+_COHORT = """
+    select array_to_string(owner_depts, '+') as departments, array_to_string(claim_types, '+') as claim_types,
+        case when outstanding_yen < 10000 then '1万円未満' when outstanding_yen < 50000 then '1～5万円'
+            when outstanding_yen < 100000 then '5～10万円' when outstanding_yen < 500000 then '10～50万円'
+            else '50万円以上' end as amount_band,
+        min(outstanding_yen) as lowest_yen,
+        count(*) filter (where arm = 'treat') as treat, count(*) filter (where arm = 'control') as control
+    from campaign.contact where run_id = %s and arm <> 'excluded'
+    group by 1, 2, 3 order by 1, 2, 4
+"""
+_BEFORE = """
+    select treat_count, as_of from campaign.run
+    where campaign_name = %s and run_id <> %s and dispatched_on is not null
+    order by dispatched_on desc, built_at desc limit 1
+"""
+
+
+def preview(run_id: str, *, state: State) -> dict[str, Any]:
+    """Counts by arm, exclusion and cohort, cost, text and hash of one run."""
+    with db.connect(state, "sender", doing=f"preview {run_id}") as connection:
+        run = run_of(connection, run_id)
+        arms = _rows(connection, _ARMS, run_id)
+        exclusions = _rows(connection, _EXCLUSIONS, run_id)
+        cohort = _rows(connection, _COHORT, run_id)
+        before = _rows(connection, _BEFORE, run.campaign_name, run_id)
+        given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
+    rules = run.rules()
+    cost = gateway_terms(rules.gateway).cost_yen_per_part
+    return {
+        "run_id": run_id, "campaign": run.campaign_name, "title": rules.title, "as_of": run.as_of.isoformat(),
+        "state": run.state, "maker": run.maker, "published_batch": run.published_batch,
+        "candidates": run.treat_count + run.control_count + run.excluded_count,
+        "arms": arms,
+        "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
+        "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
+        "treat_count_before": before[0]["treat_count"] if before else None,
+        "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
+        "cost_yen": run.treat_count * run.parts_count * cost,
+        "text": run.template_text, "template_sha256": run.template_sha256, "content_sha256": run.content_sha256,
+        "approvals": [each["approver"] for each in given], "approvals_required": run.approvals_required,
+    }  # fmt: skip
+
+
+def preview_text(run_id: str, *, state: State) -> str:
+    """The preview as Markdown in Japanese, for the approval screen (no personal data)."""
+    found = preview(run_id, state=state)
+    lines = [
+        f"**{found['title']}** 基準日 {found['as_of']} ／ 作成者 {found['maker']}",
+        "",
+        "| 区分 | 人数 | 対象額（円） |",
+        "|---|---:|---:|",
+        *(f"| {ARMS_JA[row['arm']]} | {row['people']:,} | {row['outstanding_yen']:,} |" for row in found["arms"]),
+        "",
+        "| 除外理由（重複あり） | 人数 |",
+        "|---|---:|",
+        *(f"| {row['code'][:3]} {row['reason_ja']} | {row['people']:,} |" for row in found["exclusions"]),
+        "",
+        "| 所管 | 債権 | 金額帯 | 送信 | 対照群 |",
+        "|---|---|---|---:|---:|",
+        *(
+            f"| {row['departments']} | {row['claim_types']} | {row['amount_band']} "
+            f"| {row['treat']:,} | {row['control']:,} |"
+            for row in found["cohort"]
+        ),
+        "",
+        f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
+        _compared(found),
+        "",
+        f"文面: {found['text']}",
+        "",
+        f"リストのハッシュ: `{found['content_sha256']}`",
+    ]
+    return "\n".join(lines)
+
+
+def describe(playbook: Playbook) -> str:
+    """The playbook in plain Japanese, for people who approve rules and not YAML."""
+    audience, window = playbook.audience, playbook.send_window
+    weekdays = "・".join(_WEEKDAYS_JA[day] for day in window.weekdays)
+    caps = "、".join(f"{cap.days}日間に{cap.contacts}回まで" for cap in playbook.caps)
+    return "\n".join([
+        f"{playbook.title}（{playbook.name}）",
+        f"対象: {'・'.join(audience.claim_types)} のうち、督促状の指定期限から"
+        f"{audience.days_after_dunning_deadline}日を過ぎ、未納が合計{audience.minimum_outstanding_yen:,}円以上の方。お一人につき1回。",
+        f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"
+        f"（{'' if window.on_holidays else '祝日と'}{window.closed_from}～{window.closed_to}は送らない）。",
+        f"回数の上限: {caps}（全所管・全経路の合計）。",
+        f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
+        f"元データが{playbook.max_data_age_days}日より古いときは送らない。",
+        f"作成者{playbook.maker}以外の{playbook.approvals_required}人の承認が要る（{playbook.expires_after_days}日で失効）。",
+    ])  # fmt: skip
+
+
+def _compared(found: dict[str, Any]) -> str:
+    before, now = found["treat_count_before"], sum(r["people"] for r in found["arms"] if r["arm"] == "treat")
+    return (
+        "前回の送信はありません" if before is None else f"前回の送信 {before:,} 人（今回との差 {now - before:+,} 人）"
+    )
+
+
+def _rows(connection: db.Connection, query: Any, *arguments: Any) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, arguments).fetchall()

@@ -1,0 +1,171 @@
+"""What selection and sending read from the warehouse, inside the caller's transaction.
+
+The sender sees figures of every department, facts about contact, and phone numbers only of
+the debtors it asks for; each number is turned into its keyed hash on arrival.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from psycopg.rows import args_row, class_row, dict_row
+
+from receivables.campaigns import phones as phone_numbers
+from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, candidates
+from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
+from receivables.campaigns.playbook import Playbook
+from receivables.db import Connection
+from receivables.errors import InputRejectedError
+
+_CLAIMS = """
+    select
+        claim_id, source_code, claim_type, owner_dept, debtor_id,
+        outstanding_yen::bigint as outstanding_yen, coalesce(provisional_yen, 0)::bigint as provisional_yen,
+        prescription_state, prescription_date_safe, dunned_on, dunning_deadline
+    from mart.fct_delinquencies
+    where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
+"""
+_FACTS = """
+    select debtor_id, exclusion_code from identity.contact_fact
+    where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
+    union
+    select debtor_id, exclusion_code from campaign.hold
+    where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
+"""
+_BLOCKED = "select debtor_id from mart.dim_debtors where contact_block and debtor_id = any(%s)"
+_CONTACTS = """
+    select sent.debtor_id, sent.contact_date
+    from campaign.outbox as sent
+    inner join campaign.run as made using (run_id)
+    where sent.debtor_id = any(%(debtor_ids)s) and sent.contact_date > %(earliest)s
+        -- The list itself must not push itself out when it is made again; its references are unique for ever.
+        and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
+    order by sent.debtor_id, sent.contact_date
+"""
+_FRESH = """
+    select distinct on (source) source, batch_id, business_date from ops.load
+    where state = 'loaded' and business_date <= %s
+    order by source, business_date desc, created_at desc, batch_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """The newest loaded batch of one source (元データの鮮度)."""
+
+    source: str
+    batch_id: str
+    business_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything read for a set of candidates, and how fresh it is."""
+
+    candidates: list[Candidate]
+    sources: dict[str, SourceState]
+    stale: frozenset[str]
+    numbers: dict[str, str]  # debtor_id → E.164; never leaves the process, never stored
+
+
+def read_candidates(
+    connection: Connection,
+    playbook: Playbook,
+    *,
+    as_of: date,
+    day: date,
+    phone_key: str,
+    debtor_ids: Sequence[str] | None = None,
+) -> Reading:
+    """The candidates of the list of `as_of`, all or those of `debtor_ids`, as they stand on `day`.
+
+    A stop reason is looked for in every place that may hold one; an unknown one counts too.
+    """
+    claims = _claims(connection, playbook, debtor_ids)
+    known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
+    sources = source_states(connection, day)
+    needed = {claim.source_code for claim in claims} | {"register"}
+    stale = frozenset(name for name in needed if is_stale(sources.get(name), day, playbook.max_data_age_days))
+    numbers = _numbers(connection, known)
+    found = candidates(
+        claims,
+        facts=_facts(connection, known, day, with_blocks=debtor_ids is None),
+        phones={debtor: _hashed(each, phone_key) for debtor, each in numbers.items()},
+        contact_dates=_contact_dates(connection, known, playbook, as_of=as_of, day=day),
+        stale_sources=stale,
+    )
+    single = {debtor: next(iter(each)) for debtor, each in numbers.items() if len(each) == 1}
+    return Reading(found, sources, stale, single)
+
+
+def source_states(connection: Connection, day: date) -> dict[str, SourceState]:
+    """The newest loaded batch of every source up to `day`."""
+    with connection.cursor(row_factory=class_row(SourceState)) as cursor:
+        return {each.source: each for each in cursor.execute(_FRESH, [day])}
+
+
+def is_stale(found: SourceState | None, day: date, most_days: int) -> bool:
+    """True when the newest data is older than agreed, or there is none (鮮度不足)."""
+    return found is None or found.business_date < day - timedelta(days=most_days)
+
+
+def published_batch(connection: Connection, as_of: date) -> str:
+    """The batch that readers see; raises InputRejectedError when it is not of `as_of`."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute("select published_batch, as_of from ops.published_batch where is_current").fetchone()
+    if found is None or found["as_of"] != as_of:
+        seen = found["as_of"] if found else "nothing"
+        raise InputRejectedError(f"the published marts are of {seen}, not of {as_of}: run the night of {as_of} first")
+    return str(found["published_batch"])
+
+
+def _claims(connection: Connection, playbook: Playbook, debtor_ids: Sequence[str] | None) -> list[OverdueClaim]:
+    wanted = {
+        "claim_types": list(playbook.audience.claim_types),
+        "debtor_ids": None if debtor_ids is None else list(debtor_ids),
+    }
+    with connection.cursor(row_factory=class_row(OverdueClaim)) as cursor:
+        return cursor.execute(_CLAIMS, wanted).fetchall()
+
+
+def _facts(connection: Connection, known: list[str], day: date, *, with_blocks: bool) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    with connection.cursor(row_factory=args_row(lambda debtor, code: (str(debtor), str(code)))) as cursor:
+        for debtor, code in cursor.execute(_FACTS, {"debtor_ids": known, "day": day}):
+            found[debtor].add(full_code(code))
+    if with_blocks:
+        # Sending asks the facts themselves: fewer views to lock while a night may be publishing.
+        with connection.cursor(row_factory=args_row(str)) as cursor:
+            for debtor in cursor.execute(_BLOCKED, [known]):
+                found[debtor] = found[debtor] or {UNKNOWN_REASON}
+    return {debtor: frozenset(codes) for debtor, codes in found.items()}
+
+
+def _numbers(connection: Connection, known: list[str]) -> dict[str, dict[str, int]]:
+    """Mobile numbers of each debtor, with the count of persons who have the same."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    query = "select debtor_id, phone_digits, person_count from campaign.phones_of(%s) order by 1, 2"
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(query, [known]):
+            number = phone_numbers.mobile_number(row["phone_digits"])
+            if number:
+                found[row["debtor_id"]][number] = row["person_count"]
+    return dict(found)
+
+
+def _hashed(numbers: dict[str, int], key: str) -> tuple[Phone, ...]:
+    return tuple(sorted((Phone(phone_numbers.phone_hash(number, key), count) for number, count in numbers.items()),
+                        key=lambda phone: phone.phone_hash))  # fmt: skip
+
+
+def _contact_dates(
+    connection: Connection, known: list[str], playbook: Playbook, *, as_of: date, day: date
+) -> dict[str, tuple[date, ...]]:
+    earliest = day - timedelta(days=max(cap.days for cap in playbook.caps))
+    wanted = {"debtor_ids": known, "earliest": earliest, "name": playbook.name, "as_of": as_of}
+    found: dict[str, list[date]] = defaultdict(list)
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(_CONTACTS, wanted):
+            found[row["debtor_id"]].append(row["contact_date"])
+    return {debtor: tuple(dates) for debtor, dates in found.items()}

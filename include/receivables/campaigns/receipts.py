@@ -1,0 +1,78 @@
+"""Delivery receipts (配信結果): read once each, in whatever order they come; a message only moves forward."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from psycopg.rows import args_row
+
+from receivables import db
+from receivables.campaigns.channels.sms import GatewaySilentError, SmsGateway
+
+FINAL = ("failed_temp", "failed_perm", "delivered")  # later beats earlier, whatever came first
+_MOST_PAGES = 10_000
+
+_KEEP = """
+    insert into campaign.delivery_receipt (gateway, receipt_id, reference, status, reported_at)
+    values (%s, %s, %s, %s, %s) on conflict do nothing
+"""
+# A receipt proves that the carrier has the message, also when our own reply was lost.
+_ARRIVED = """
+    update campaign.outbox set state = 'accepted', accepted_at = clock_timestamp(), outcome = 'receipt',
+        changed_at = clock_timestamp()
+    where reference = any(%s) and state in ('sending', 'unknown')
+"""
+_APPLY = """
+    update campaign.outbox as box set state = best.status, changed_at = clock_timestamp()
+    from (
+        select reference, (%(final)s::text[])[max(array_position(%(final)s::text[], status))] as status
+        from campaign.delivery_receipt
+        where reference = any(%(references)s) and status = any(%(final)s)
+        group by reference
+    ) as best
+    where box.reference = best.reference and box.state in ('accepted', 'failed_temp', 'failed_perm')
+        and coalesce(array_position(%(final)s::text[], box.state), 0) < array_position(%(final)s::text[], best.status)
+        and (box.state <> 'failed_perm' or box.accepted_at is not null)
+"""
+_CURSOR = """
+    insert into campaign.receipt_cursor (gateway, next_no) values (%s, %s)
+    on conflict (gateway) do update set next_no = greatest(receipt_cursor.next_no, excluded.next_no)
+"""
+
+
+def collect(connection: db.Connection, gateway: SmsGateway) -> int:
+    """Read the carrier's new receipts and move messages forward; returns how many came. Commits page by page."""
+    count = 0
+    for _ in range(_MOST_PAGES):
+        after = _cursor(connection, gateway.name)
+        try:
+            page, following = gateway.receipts(after)
+        except GatewaySilentError:
+            return count
+        apply(connection, gateway.name, page)
+        connection.execute(_CURSOR, [gateway.name, following])
+        connection.commit()
+        count += len(page)
+        if not page or following <= after:
+            return count
+    return count
+
+
+def apply(connection: db.Connection, gateway: str, page: Sequence[Mapping[str, Any]]) -> None:
+    """Store receipts and let them count. The same receipts in any order, any number of times, give the same state."""
+    rows = [
+        (gateway, str(each.get("id")), str(each.get("reference")), str(each.get("status")), each.get("at"))
+        for each in page
+        if each.get("id") is not None and each.get("reference")
+    ]
+    if not rows:
+        return
+    connection.cursor().executemany(_KEEP, rows)
+    references = sorted({row[2] for row in rows})
+    connection.execute(_ARRIVED, [references])
+    connection.execute(_APPLY, {"references": references, "final": list(FINAL)})
+
+
+def _cursor(connection: db.Connection, gateway: str) -> int:
+    with connection.cursor(row_factory=args_row(int)) as cursor:
+        found = cursor.execute("select next_no from campaign.receipt_cursor where gateway = %s", [gateway]).fetchone()
+    return found or 0

@@ -1,0 +1,205 @@
+"""A hand-made warehouse: debtors as the marts would show them, and a carrier as its own process."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from receivables import campaigns, db, server
+from receivables.campaigns.playbook import Gateway
+from receivables.settings import State
+
+AS_OF = date(2026, 6, 19)  # a Friday
+NOON = "2026-06-19T12:00:00+09:00"
+QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
+
+_TABLES = """
+drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts cascade;
+drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons cascade;
+create table mart.fct_delinquencies (
+    claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
+    outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
+    dunned_on date, dunning_deadline date
+);
+create table mart.dim_debtors (debtor_id text, contact_block boolean);
+create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);
+create table vault.register__persons (addressee_no text, phone text, _known_from date, _known_to date);
+grant usage on schema mart, ops, identity to sender;
+grant select on all tables in schema mart to sender;
+grant select on ops.load, ops.published_batch to sender;
+"""
+_EMPTY = """
+truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
+    campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
+    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
+    identity.link, identity.contact_fact, ops.published_batch, ops.load cascade;
+update campaign.switch set is_stopped = false;
+"""
+
+
+@dataclass
+class World:
+    """The hand-made warehouse; every method writes as the administrator."""
+
+    state: State
+    people: int = 0
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with db.connect(self.state) as connection:
+            done = connection.execute(query, arguments)
+            return done.fetchall() if done.description else []
+
+    def publish(self, as_of: date = AS_OF) -> None:
+        self.run("insert into ops.published_batch values (%s, %s, default, true, 'x')", f"p{as_of}", as_of)
+        for source in ("register", "resident_tax", "nhi"):
+            self.load(source, as_of)
+
+    def load(self, source: str, day: date) -> None:
+        self.run(
+            "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
+            " file_bytes) values (%s, %s, 't', %s, 'loaded', 'f', %s, 1)",
+            f"{source}-{day}", source, day, f"{source}-{day}",
+        )  # fmt: skip
+
+    def debtor(self, *, phone: str | None = "", fact: str | None = None, **claim: Any) -> str:
+        """One ordinary debtor who would be reminded, unless `claim`, `phone` or `fact` says otherwise."""
+        self.people += 1
+        debtor_id, number = f"d{self.people:020x}", f"{self.people:015d}"
+        phone = f"090{10_000_001 + self.people * 7:08d}" if phone == "" else phone
+        self.run("insert into vault.register__persons values (%s, %s, %s, null)", number, phone, AS_OF)
+        self.run(
+            "insert into identity.link values ('resident_tax', %s, %s, 'addressee_no', 1, 'register-1')",
+            number, debtor_id,
+        )  # fmt: skip
+        self.run("insert into mart.dim_debtors values (%s, %s)", debtor_id, fact is not None)
+        self.claim(debtor_id, **claim)
+        if fact:
+            self.fact(debtor_id, fact)
+        self.numbers[debtor_id] = phone or ""
+        return debtor_id
+
+    def claim(self, debtor_id: str | None, **given: Any) -> str:
+        claim_id = given.pop("claim_id", None) or f"resident_tax:{debtor_id or self.people}-{len(given)}-{id(given)}"
+        row = {
+            "claim_id": claim_id, "source_code": "resident_tax", "claim_type": "resident_tax", "owner_dept": "tax",
+            "debtor_id": debtor_id, "due_date": date(2026, 1, 31), "outstanding_yen": 25_000, "provisional_yen": 0,
+            "prescription_state": "running", "prescription_date_safe": date(2031, 1, 31),
+            "dunned_on": date(2026, 2, 20), "dunning_deadline": date(2026, 3, 2), **given,
+        }  # fmt: skip
+        columns = ", ".join(row)
+        self.run(
+            f"insert into mart.fct_delinquencies ({columns}) values ({', '.join(['%s'] * len(row))})", *row.values()
+        )
+        return claim_id
+
+    def fact(self, debtor_id: str, code: str, *, valid_from: date = AS_OF - timedelta(days=30)) -> None:
+        self.run(
+            "insert into identity.contact_fact values (%s, %s, %s, null, 'residents', 'b')", debtor_id, code, valid_from
+        )
+
+    def build(self, as_of: date = AS_OF) -> str:
+        return campaigns.build("sms_after_dunning", as_of=as_of, maker="planner", state=self.state)
+
+    def approved(self) -> str:
+        run_id = self.build()
+        for user in ("chief_tax", "chief_insurance"):
+            campaigns.approve(run_id, user=user, state=self.state)
+        return run_id
+
+    def contact(self, debtor_id: str) -> tuple[str, list[str]]:
+        """Arm and codes of the newest run."""
+        rows = self.run(
+            "select arm, exclusion_codes from campaign.contact join campaign.run using (run_id)"
+            " where debtor_id = %s order by built_at desc limit 1",
+            debtor_id,
+        )
+        return rows[0][0], rows[0][1]
+
+    def message(self, debtor_id: str) -> tuple[str, list[str]]:
+        rows = self.run("select state, suppressed_codes from campaign.outbox where debtor_id = %s", debtor_id)
+        return (rows[0][0], rows[0][1]) if rows else ("none", [])
+
+
+@dataclass
+class CarrierProcess:
+    url: str
+    ledger_file: Path
+    process: subprocess.Popen[bytes]
+
+    def ledger(self) -> dict[str, int]:
+        with urllib.request.urlopen(f"{self.url}/v1/ledger", timeout=5) as reply:
+            found: dict[str, int] = json.load(reply)["accepted"]
+            return found
+
+    def sent(self) -> list[dict[str, str]]:
+        return (
+            [json.loads(line) for line in self.ledger_file.read_text().splitlines()]
+            if self.ledger_file.exists()
+            else []
+        )
+
+
+@pytest.fixture(scope="session")
+def campaign_state(new_state: Callable[[], State]) -> State:
+    state = new_state()
+    with db.connect(state) as connection:
+        db.run_script(connection, _TABLES)
+    return state
+
+
+@pytest.fixture
+def world(campaign_state: State, no_holdout: None) -> World:
+    with db.connect(campaign_state) as connection:
+        db.run_script(connection, _EMPTY)
+    made = World(campaign_state)
+    made.publish()
+    return made
+
+
+@pytest.fixture
+def no_holdout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody eligible is treated, so that a test may speak of one person."""
+    from receivables.campaigns import playbook
+
+    real = playbook.playbook
+
+    def without(name: str) -> campaigns.Playbook:
+        return real(name).model_copy(update={"holdout_permille": 0})
+
+    monkeypatch.setattr("receivables.campaigns.selection.playbook", without)
+
+
+@pytest.fixture
+def carrier(tmp_path: Path) -> Iterator[Callable[..., CarrierProcess]]:
+    started: list[CarrierProcess] = []
+
+    def start(**options: object) -> CarrierProcess:
+        port, ledger = server.free_port(), tmp_path / f"ledger{len(started)}.jsonl"
+        extra = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+        script = Path(__file__).with_name("carrier.py")
+        process = subprocess.Popen([sys.executable, script, "--port", str(port), "--ledger", ledger, *extra])
+        one = CarrierProcess(f"http://127.0.0.1:{port}", ledger, process)
+        started.append(one)
+        assert server.wait_until(lambda: _answers(one), seconds=10)
+        return one
+
+    yield start
+    for one in started:
+        one.process.terminate()
+        one.process.wait()
+
+
+def _answers(one: CarrierProcess) -> bool:
+    try:
+        one.ledger()
+    except OSError:
+        return False
+    return True

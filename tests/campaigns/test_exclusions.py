@@ -1,0 +1,178 @@
+"""Who must not be contacted is not contacted, and the list says why (domain sheet 4.3)."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from receivables import campaigns
+
+from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
+
+RECENT = AS_OF - timedelta(days=5)
+CASES: dict[str, dict[str, Any]] = {
+    "X01_paid": {"provisional_yen": 100},
+    "X05_welfare": {"fact": "X05"},
+    "X07_deceased": {"fact": "X07"},
+    "X08_dv": {"fact": "X08"},
+    "X09_prescribed": {"prescription_state": "completed", "prescription_date_safe": date(2026, 6, 1)},
+    "X10_small": {"outstanding_yen": 999},
+    "X14_minor_guardian": {"fact": "X14"},
+    "X15_dunning_window": {"dunned_on": RECENT, "dunning_deadline": RECENT + timedelta(days=10)},
+    "X17_language": {"fact": "X17"},
+    "X19_no_mobile": {"phone": "03-5432-1111"},
+    "X23_contact_block": {"fact": "X77"},
+}
+
+
+def send(world: World, run_id: str, url: str, now: str = NOON, **given: Any) -> dict[str, Any]:
+    return campaigns.dispatch(
+        run_id, state=world.state, gateway_url=url, now=datetime.fromisoformat(now), terms=QUICK, **given
+    )
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_an_excluded_debtor_gets_nothing_and_the_reason_is_kept(
+    code: str, world: World, carrier: Callable[..., CarrierProcess]
+) -> None:
+    excluded, ordinary = world.debtor(**CASES[code]), world.debtor()
+    gateway = carrier()
+
+    send(world, world.approved(), gateway.url)
+
+    assert world.contact(excluded) == ("excluded", [code])
+    assert world.message(excluded) == ("none", [])
+    assert world.message(ordinary)[0] in ("accepted", "delivered")
+    assert [each["to"] for each in gateway.sent()] == [f"+81{world.numbers[ordinary][1:]}"]
+
+
+@pytest.mark.parametrize("code", ["X02", "X03", "X04", "X06", "X11", "X12", "X16"])
+def test_a_hold_recorded_here_excludes(code: str, world: World) -> None:
+    debtor = world.debtor()
+    world.run(
+        "insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, %s, %s, 'tax')",
+        debtor, code, AS_OF,
+    )  # fmt: skip
+
+    world.build()
+
+    arm, codes = world.contact(debtor)
+    assert arm == "excluded"
+    assert [each[:3] for each in codes] == [code]
+
+
+def test_every_reason_is_kept_and_not_only_the_first(world: World) -> None:
+    debtor = world.debtor(phone=None, fact="X05", provisional_yen=1)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X01_paid", "X05_welfare", "X19_no_mobile"])
+
+
+def test_a_fact_that_has_ended_or_not_begun_does_not_exclude(world: World) -> None:
+    ended, later = world.debtor(), world.debtor()
+    world.fact(ended, "X05")
+    world.run("update identity.contact_fact set valid_to = %s", AS_OF - timedelta(days=1))
+    world.fact(later, "X05", valid_from=AS_OF + timedelta(days=1))
+
+    world.build()
+
+    assert (world.contact(ended)[0], world.contact(later)[0]) == ("treat", "treat")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "arm"),
+    [
+        ("dunning_deadline", AS_OF - timedelta(days=7), "excluded"),
+        ("dunning_deadline", AS_OF - timedelta(days=8), "treat"),
+        ("dunned_on", None, "excluded"),
+        ("dunning_deadline", None, "excluded"),
+        ("outstanding_yen", 1000, "treat"),
+        ("prescription_date_safe", AS_OF, "treat"),
+        ("prescription_date_safe", AS_OF - timedelta(days=1), "excluded"),
+        ("prescription_date_safe", None, "excluded"),
+        ("prescription_state", "unknown", "excluded"),
+    ],
+)
+def test_the_edges_of_the_audience(column: str, value: object, arm: str, world: World) -> None:
+    debtor = world.debtor(**{column: value})
+
+    world.build()
+
+    assert world.contact(debtor)[0] == arm
+
+
+def test_many_claims_are_one_contact_about_the_eligible_ones(world: World) -> None:
+    debtor = world.debtor(claim_id="resident_tax:1", outstanding_yen=600)
+    world.claim(debtor, claim_id="nhi:2", source_code="nhi", claim_type="nhi_premium", owner_dept="insurance",
+                outstanding_yen=700)  # fmt: skip
+    world.claim(debtor, claim_id="resident_tax:3", dunned_on=None, dunning_deadline=None)
+    world.claim(debtor, claim_id="scholarship:4", claim_type="scholarship_loan")
+
+    world.build()
+
+    assert world.run("select arm, claim_ids, outstanding_yen from campaign.contact") == [
+        ("treat", ["nhi:2", "resident_tax:1"], 1300)
+    ]
+
+
+def test_a_claim_of_nobody_known_is_counted_and_never_sent(world: World) -> None:
+    world.claim(None, claim_id="resident_tax:9")
+
+    run_id = world.build()
+
+    assert world.run("select subject_key, arm, exclusion_codes from campaign.contact") == [
+        ("claim:resident_tax:9", "excluded", ["X20_unlinked"])
+    ]
+    assert campaigns.preview(run_id, state=world.state)["exclusions"][0]["people"] == 1
+
+
+@pytest.mark.parametrize("written", ["０９０－１２３４－５６７８", "+81 90-1234-5678", "090 1234 5678"])
+def test_a_number_shared_by_two_persons_is_held_however_it_is_written(written: str, world: World) -> None:
+    first, second = world.debtor(phone="090-1234-5678"), world.debtor(phone=written)
+
+    world.build()
+
+    assert world.contact(first) == world.contact(second) == ("excluded", ["X21_shared_number"])
+
+
+def test_a_number_shared_with_somebody_who_owes_nothing_is_held_too(world: World) -> None:
+    debtor = world.debtor(phone="090-1234-5678")
+    world.run("insert into vault.register__persons values ('999', '09012345678', %s, null)", AS_OF)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X21_shared_number"])
+
+
+@pytest.mark.parametrize(
+    "number", ["0312345678", "050-1234-5678", "090-1234", "", "0120-444-444", "abc", "+1 202 555 0143"]
+)
+def test_only_mobile_numbers_are_used(number: str, world: World) -> None:
+    debtor = world.debtor(phone=number or None)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X19_no_mobile"])
+
+
+@pytest.mark.parametrize("source", ["register", "resident_tax"])
+def test_stale_data_sends_nothing(source: str, world: World) -> None:
+    debtor = world.debtor()
+    world.run("update ops.load set business_date = %s where source = %s", AS_OF - timedelta(days=2), source)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+
+
+def test_every_candidate_has_exactly_one_row(world: World) -> None:
+    made = {world.debtor(**given) for given in CASES.values()} | {world.debtor() for _ in range(5)}
+
+    run_id = world.build()
+
+    rows = [row[0] for row in world.run("select debtor_id from campaign.contact where run_id = %s", run_id)]
+    found = campaigns.preview(run_id, state=world.state)
+    assert sorted(rows) == sorted(made)
+    assert found["candidates"] == len(made) == sum(each["people"] for each in found["arms"])
