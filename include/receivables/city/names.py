@@ -80,7 +80,7 @@ class NameBook:
 
 
 def _popular(rng: Random, ordered: list[T]) -> T:
-    return ordered[int(rng.random() ** 2.2 * len(ordered))]
+    return ordered[int(rng.random() ** 3 * len(ordered))]
 
 
 def _given_names(listed: object) -> list[tuple[str, list[str]]]:
