@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body leave together
     server: Gateway
 
-    def do_GET(self) -> None:  # noqa: N802  # the name http.server asks for
+    def do_GET(self) -> None:  # the name http.server asks for
         parts = urlsplit(self.path)
         if not self._is_known_caller():
             return
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(HTTPStatus.NOT_FOUND, {"error": "not_found"})
 
-    def do_POST(self) -> None:  # noqa: N802  # the name http.server asks for
+    def do_POST(self) -> None:  # the name http.server asks for
         body = self._body()
         if not self._is_known_caller():
             return
@@ -167,7 +167,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # signature of http.server
+    def log_message(self, format: str, *args: object) -> None:  # signature of http.server
         """Log nothing."""
 
 
