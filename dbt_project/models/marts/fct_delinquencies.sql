@@ -1,0 +1,70 @@
+-- 滞納: open claims whose due date has passed. A claim due on the business date itself is not one yet.
+
+with first_letter as (
+
+    -- Only the first dunning renews the prescription, so it is the one that counts.
+    select distinct on (claim_id)
+        claim_id,
+        issued_on as dunned_on,
+        designated_deadline as dunning_deadline
+    from {{ ref('int_claim_events__unioned') }}
+    where
+        event_type = 'dunned'
+        and issued_on <= {{ as_of() }}
+    order by claim_id, issued_on, event_id
+
+),
+
+overdue as (
+
+    select
+        *,
+        as_of - due_date as days_overdue
+    from {{ ref('fct_claims') }}
+    where
+        outstanding_yen > 0
+        and due_date < as_of
+
+)
+
+select
+    ---------- ids
+    overdue.claim_id,
+    overdue.source_code,
+    overdue.claim_type,
+    overdue.legal_class,
+    overdue.owner_dept,
+    overdue.debtor_id,
+    overdue.fiscal_year,
+    overdue.instalment_no,
+
+    ---------- how late
+    overdue.due_date,
+    overdue.days_overdue,
+    case
+        when overdue.days_overdue <= 30 then '1-30'
+        when overdue.days_overdue <= 90 then '31-90'
+        when overdue.days_overdue <= 180 then '91-180'
+        when overdue.days_overdue <= 365 then '181-365'
+        else '366-'
+    end as ageing_bucket,
+
+    ---------- yen
+    overdue.outstanding_yen,
+    overdue.provisional_yen,
+    overdue.delinquency_charge_yen,
+
+    ---------- what the law says
+    overdue.prescription_state,
+    overdue.prescription_date_safe,
+    overdue.prescription_date_alt,
+
+    ---------- what was done
+    first_letter.dunned_on,
+    first_letter.dunning_deadline,
+
+    overdue.as_of,
+    overdue.published_batch
+from overdue
+left join first_letter
+    on overdue.claim_id = first_letter.claim_id

@@ -1,0 +1,11 @@
+"""Pseudonyms (仮名ID): a keyed hash that only the holder of the key can make."""
+
+import hashlib
+import hmac
+
+HEX_DIGITS = 20
+
+
+def debtor_id(addressee_no: str, *, key: str) -> str:
+    """The pseudonym of the person with this 宛名番号: 'd' and the first 20 hex digits of HMAC-SHA256."""
+    return "d" + hmac.new(key.encode(), addressee_no.encode(), hashlib.sha256).hexdigest()[:HEX_DIGITS]

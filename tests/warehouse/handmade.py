@@ -1,0 +1,144 @@
+"""A warehouse whose raw rows are written by hand: four departments, few rows, every case on purpose."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from psycopg import sql
+
+from receivables import db
+from receivables.contracts import all_contracts
+from receivables.settings import State
+
+AS_OF = date(2026, 6, 19)
+_META = {
+    "_batch_id": "text", "_line_no": "bigint", "_byte_offset": "bigint", "_row_hash": "text", "_known_from": "date",
+    "_known_to": "date",
+}  # fmt: skip
+_ASSESSMENTS = """
+create table if not exists law.claim_assessments (
+    claim_id text, as_of date, prescription_state text, prescription_date_safe date, prescription_date_alt date,
+    prescription_cause text, prescription_clock jsonb, delinquency_charge_yen bigint, charge_segments jsonb,
+    charge_rule_id text, citations jsonb, missing jsonb, assessed_batch text
+);
+"""
+_ASSESS = """
+delete from law.claim_assessments where as_of = %(as_of)s;
+insert into law.claim_assessments
+    (claim_id, as_of, prescription_state, prescription_date_safe, prescription_cause, delinquency_charge_yen)
+select claim_id, %(as_of)s, 'running', due_date + 1826, 'due', 0 from intermediate.int_claims__balances;
+"""
+
+
+@dataclass
+class Handmade:
+    """Writes raw rows as an ingest would; `business_date` is the day they are known from."""
+
+    state: State
+    lines: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with db.connect(self.state) as connection:
+            done = connection.execute(query, arguments or None)
+            return done.fetchall() if done.description else []
+
+    def make_tables(self) -> None:
+        """The raw tables that ingest makes of the contracts, empty."""
+        for contract in all_contracts():
+            for table in contract.tables:
+                columns = {each.name: each.postgres_type for each in table.columns if not each.pii} | _META
+                self.tables[table.name] = columns
+                drawn = sql.SQL(", ").join(
+                    sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()
+                )
+                with db.connect(self.state) as connection:
+                    name = sql.Identifier("raw", table.name)
+                    connection.execute(sql.SQL("drop table if exists {} cascade").format(name))
+                    connection.execute(sql.SQL("create table {} ({})").format(name, drawn))
+        self.run(_ASSESSMENTS)
+
+    def empty(self) -> None:
+        self.run("truncate " + ", ".join(f"raw.{name}" for name in self.tables) + ", identity.link,"
+                 " identity.contact_fact, law.claim_assessments, ops.load cascade")  # fmt: skip
+        self.lines.clear()
+
+    def add(self, table: str, *, known_from: date = AS_OF, known_to: date | None = None, **given: Any) -> None:
+        self.lines[table] = self.lines.get(table, 1) + 1
+        row = {name: _blank(kind) for name, kind in self.tables[table].items()} | given
+        row |= {
+            "_batch_id": table, "_line_no": self.lines[table], "_byte_offset": 0, "_row_hash": "h",
+            "_known_from": known_from, "_known_to": known_to,
+        }  # fmt: skip
+        names = ", ".join(row)
+        self.run(f"insert into raw.{table} ({names}) values ({', '.join(['%s'] * len(row))})", *row.values())
+
+    def settle_ledger(self, *, as_of: date = AS_OF) -> None:
+        """Write the ledger of loads as it would be: everything known on `as_of` was accepted."""
+        for contract in all_contracts():
+            for table in contract.tables:
+                yen = f"coalesce(sum({table.yen}), 0)" if table.yen else "0"
+                self.run(
+                    f"""
+                    insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,
+                        file_bytes, accepted_rows, accepted_yen)
+                    select %s, %s, %s, %s, 'loaded', 'by hand', %s, 1, count(*), {yen} from raw.{table.name}
+                    where _known_from <= %s and (_known_to is null or _known_to > %s)
+                    on conflict (batch_id) do update set accepted_rows = excluded.accepted_rows,
+                        accepted_yen = excluded.accepted_yen
+                    """,
+                    f"{table.name}-{as_of}", contract.source, table.name, as_of, f"{table.name}-{as_of}", as_of, as_of,
+                )  # fmt: skip
+
+    def assess(self, *, as_of: date = AS_OF) -> None:
+        """Stand in for the law: every claim runs on for five years."""
+        with db.connect(self.state) as connection:
+            for statement in _ASSESS.split(";")[:2]:
+                connection.execute(statement, {"as_of": as_of})
+
+    def person(self, number: str, **given: Any) -> None:
+        self.add("register__persons", addressee_no=number, household_no=number[-10:], **given)
+
+    def tax(self, notice_no: str, instalment: int = 1, **given: Any) -> str:
+        """A resident tax instalment; returns its claim_id."""
+        row = {"addressee_no": "1" * 15, "due_date": date(2025, 6, 30), "assessed_yen": 10_000, **given}
+        number = f"{instalment:02}"
+        self.add("resident_tax__claims", levy_year=2025, tax_year=2025, notice_no=notice_no, subject_code="01",
+                 instalment_no=number, statutory_due_date=row["due_date"], **row)  # fmt: skip
+        return f"resident_tax:2025-2025-{notice_no}-{number}"
+
+    def tax_receipt(self, notice_no: str, receipt_no: str, instalment: int = 1, **given: Any) -> None:
+        row = {"principal_yen": 10_000, "provisional_code": "0", "channel_code": "01", "accounting_year": 2025,
+               "paid_on": date(2025, 7, 1), "received_on": date(2025, 7, 3), **given}  # fmt: skip
+        self.add("resident_tax__receipts", levy_year=2025, tax_year=2025, notice_no=notice_no, subject_code="01",
+                 instalment_no=f"{instalment:02}", receipt_no=receipt_no, **row)  # fmt: skip
+
+    def tax_dunning(self, notice_no: str, issued_on: date, instalment: int = 1, seq: int = 1, **given: Any) -> None:
+        self.add("resident_tax__dunnings", levy_year=2025, tax_year=2025, notice_no=notice_no, subject_code="01",
+                 instalment_no=f"{instalment:02}", dunning_seq=seq, issued_on=issued_on, **given)  # fmt: skip
+
+    def premium(self, notice_no: str, instalment: int = 1, **given: Any) -> str:
+        """A health insurance premium instalment in three parts; returns its claim_id."""
+        row = {"levy_year": 2025, "premium_year": 2025, "addressee_no": "1" * 15, "due_date": date(2025, 7, 31),
+               "medical_yen": 6_000, "support_yen": 3_000, "care_yen": 1_000, **given}  # fmt: skip
+        total = row["medical_yen"] + row["support_yen"] + row["care_yen"]
+        number = f"{instalment:02}"
+        self.add("nhi__claims", notice_no=notice_no, instalment_no=number, assessed_yen=total, status_code="0", **row)
+        return f"nhi:{notice_no}-{number}"
+
+    def premium_receipt(self, notice_no: str, receipt_no: str, instalment: int = 1, **given: Any) -> None:
+        row = {"principal_yen": 10_000, "paid_on": date(2025, 7, 31), "received_on": date(2025, 8, 4),
+               "provisional_code": "0", "channel_code": "01", **given}  # fmt: skip
+        row["received_yen"] = row["principal_yen"] + row.get("delinquency_charge_yen", 0)
+        self.add("nhi__receipts", notice_no=notice_no, instalment_no=f"{instalment:02}", receipt_no=receipt_no, **row)
+
+    def loan(self, loan_no: str, instalment: int = 1, **given: Any) -> str:
+        """A repayment of a scholarship loan; returns its claim_id."""
+        row = {"addressee_no": "1" * 15, "contract_date": date(2015, 4, 1), "due_date": date(2026, 3, 31),
+               "assessed_yen": 15_000, **given}  # fmt: skip
+        self.add("scholarship__instalments", loan_no=loan_no, instalment_no=instalment, **row)
+        return f"scholarship:{loan_no}-{instalment:03}"
+
+
+def _blank(kind: str) -> Any:
+    return {"bigint": 0, "boolean": False}.get(kind)
