@@ -112,7 +112,7 @@ def _give_circumstances(rng: Random, person: Person, age: int, as_of: date) -> N
     person.is_protected = rng.random() < 0.004
     person.has_guardian = rng.random() < (0.012 if age >= 70 else 0.002)
     person.is_on_welfare = rng.random() < (0.008 if age < 65 else 0.025)
-    person.is_birth_day_known = not (person.language_code != "ja" and rng.random() < 0.03)
+    person.is_birth_day_known = rng.random() >= (0.06 if person.language_code != "ja" else 0.03 if age >= 85 else 0)
 
 
 def _name_after_parent(source: _Source, parent: Person, child: Person) -> None:
