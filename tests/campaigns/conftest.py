@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from receivables import campaigns, db, server
@@ -41,6 +42,7 @@ truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campa
     campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
     identity.link, identity.contact_fact, ops.published_batch, ops.load cascade;
 update campaign.switch set is_stopped = false;
+truncate campaign.switch_event;
 """
 
 
@@ -49,13 +51,16 @@ class World:
     """The hand-made warehouse; every method writes as the administrator."""
 
     state: State
+    connection: db.Connection
     people: int = 0
     numbers: dict[str, str] = field(default_factory=dict)
 
     def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        with db.connect(self.state) as connection:
-            done = connection.execute(query, arguments)
-            return done.fetchall() if done.description else []
+        try:
+            done = self.connection.execute(query, arguments)  # type: ignore[call-overload]
+        except psycopg.Error as error:
+            raise db.DatabaseError(error, "hand-made") from None
+        return done.fetchall() if done.description else []
 
     def publish(self, as_of: date = AS_OF) -> None:
         self.run("insert into ops.published_batch values (%s, %s, default, true, 'x')", f"p{as_of}", as_of)
@@ -156,12 +161,12 @@ def campaign_state(new_state: Callable[[], State]) -> State:
 
 
 @pytest.fixture
-def world(campaign_state: State, no_holdout: None) -> World:
-    with db.connect(campaign_state) as connection:
+def world(campaign_state: State, no_holdout: None) -> Iterator[World]:
+    with db.connect(campaign_state, autocommit=True) as connection:
         db.run_script(connection, _EMPTY)
-    made = World(campaign_state)
-    made.publish()
-    return made
+        made = World(campaign_state, connection)
+        made.publish()
+        yield made
 
 
 @pytest.fixture

@@ -83,8 +83,9 @@ def preview(run: str, state: StateOption = None, json: JsonOption = False) -> No
 
 
 @app.command()
-def describe(name: str, json: JsonOption = False) -> None:
-    """A playbook in plain Japanese."""
+def describe(name: str, state: StateOption = None, json: JsonOption = False) -> None:
+    """A playbook in plain Japanese (the same in every state directory)."""
+    del state
     from receivables.campaigns.previewing import describe as description
 
     text = description(playbook(name))
