@@ -1,0 +1,11 @@
+"""The law as pure functions: dates and whole yen in, dates and whole yen out.
+
+| article | function |
+|---|---|
+| 地方税法第326条・附則第3条の2・第20条の4の2 | `late_charge.late_charge` (延滞金) |
+| 民法第404条・第419条 | `late_damages.late_damages` (遅延損害金) |
+| 地方税法第18条, 地方自治法第236条, 民法第147条～第169条 | `prescription.prescription` (消滅時効) |
+| 地方税法第17条の4 | `refund_interest.refund_interest` (還付加算金) |
+
+Numbers that change (rates, periods, units) are rows of dbt_project/seeds/law, read by `receivables.rulebook`.
+"""
