@@ -187,3 +187,11 @@ def test_the_ledger_keeps_no_number_and_no_text(start: Start, tmp_path: Path) ->
     content = (tmp_path / "ledger.jsonl").read_text()
     assert "5555" not in content
     assert "手紙" not in content
+
+
+def test_a_taken_port_ends_with_a_message_and_exit_code_5(start: Start, tmp_path: Path) -> None:
+    port = start().base_url.port
+    command = [sys.executable, "-m", "receivables.city.gateway", "--ledger", str(tmp_path / "other.jsonl")]
+    done = subprocess.run([*command, "--port", str(port)], capture_output=True, text=True, check=False)
+    assert done.returncode == 5
+    assert done.stderr == f"port {port} is taken: choose another with --port, or 0 for any free one\n"

@@ -26,6 +26,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from receivables.city.gateway_ledger import Ledger
+from receivables.errors import EnvironmentFailureError
 
 _MOBILE = re.compile(r"(?:0|\+81)[789]0[1-9]\d{7}")
 _BIGGEST_BODY = 16_384
@@ -165,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
+        if self.close_connection:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
 
@@ -197,7 +200,12 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     token = given.token_file.read_text().strip() if given.token_file else given.token
     ledger = Ledger(given.ledger, seed=given.seed, delivery_seconds=given.delivery_seconds)
-    gateway = Gateway(given.port, ledger, Manners(given.seed, given.fault_permille, given.late_seconds, token))
+    manners = Manners(given.seed, given.fault_permille, given.late_seconds, token)
+    try:
+        gateway = Gateway(given.port, ledger, manners)
+    except OSError:
+        sys.stderr.write(f"port {given.port} is taken: choose another with --port, or 0 for any free one\n")
+        sys.exit(EnvironmentFailureError.exit_code)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=gateway.shutdown).start())
     sys.stdout.write(json.dumps({"port": gateway.server_port}) + "\n")
     sys.stdout.flush()
