@@ -15,18 +15,13 @@ _META = {
     "_batch_id": "text", "_line_no": "bigint", "_byte_offset": "bigint", "_row_hash": "text", "_known_from": "date",
     "_known_to": "date",
 }  # fmt: skip
-_ASSESSMENTS = """
-create table if not exists law.claim_assessments (
-    claim_id text, as_of date, prescription_state text, prescription_date_safe date, prescription_date_alt date,
-    prescription_cause text, prescription_clock jsonb, delinquency_charge_yen bigint, charge_segments jsonb,
-    charge_rule_id text, citations jsonb, missing jsonb, assessed_batch text
-);
-"""
 _ASSESS = """
-delete from law.claim_assessments where as_of = %(as_of)s;
-insert into law.claim_assessments
-    (claim_id, as_of, prescription_state, prescription_date_safe, prescription_cause, delinquency_charge_yen)
-select claim_id, %(as_of)s, 'running', due_date + 1826, 'due', 0 from intermediate.int_claims__balances;
+insert into law.claim_assessments (
+    claim_id, as_of, prescription_state, prescription_date_safe, prescription_cause, prescription_rule_id,
+    prescription_clock, needs_invocation, delinquency_charge_yen, charge_segments, citations, missing
+)
+select claim_id, %(as_of)s, 'running', due_date + 1826, 'due', 'by hand', '[]', false, 0, '[]', '[]', '[]'
+from intermediate.int_claims__balances
 """
 
 
@@ -56,7 +51,6 @@ class Handmade:
                     name = sql.Identifier("raw", table.name)
                     connection.execute(sql.SQL("drop table if exists {} cascade").format(name))
                     connection.execute(sql.SQL("create table {} ({})").format(name, drawn))
-        self.run(_ASSESSMENTS)
 
     def empty(self) -> None:
         self.run("truncate " + ", ".join(f"raw.{name}" for name in self.tables) + ", identity.link,"
@@ -93,8 +87,8 @@ class Handmade:
     def assess(self, *, as_of: date = AS_OF) -> None:
         """Stand in for the law: every claim runs on for five years."""
         with db.connect(self.state) as connection:
-            for statement in _ASSESS.split(";")[:2]:
-                connection.execute(statement, {"as_of": as_of})
+            connection.execute("delete from law.claim_assessments where as_of = %(as_of)s", {"as_of": as_of})
+            connection.execute(_ASSESS, {"as_of": as_of})
 
     def person(self, number: str, **given: Any) -> None:
         self.add("register__persons", addressee_no=number, household_no=number[-10:], **given)
