@@ -184,13 +184,24 @@ def no_holdout(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def carrier(tmp_path: Path) -> Iterator[Callable[..., CarrierProcess]]:
+    """Starts the tests' own carrier, which tells when and what it was sent."""
+    yield from _carriers(tmp_path, [str(Path(__file__).with_name("carrier.py"))])
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Callable[..., CarrierProcess]]:
+    """Starts the city's gateway simulator, as `make run` does."""
+    yield from _carriers(tmp_path, ["-m", "receivables.city.gateway"])
+
+
+def _carriers(folder: Path, program: list[str]) -> Iterator[Callable[..., CarrierProcess]]:
     started: list[CarrierProcess] = []
 
     def start(**options: object) -> CarrierProcess:
-        port, ledger = server.free_port(), tmp_path / f"ledger{len(started)}.jsonl"
+        port, ledger = server.free_port(), folder / f"ledger{len(started)}.jsonl"
         extra = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        script = Path(__file__).with_name("carrier.py")
-        process = subprocess.Popen([sys.executable, script, "--port", str(port), "--ledger", ledger, *extra])
+        command = [sys.executable, *program, "--port", str(port), "--ledger", str(ledger), *extra]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         one = CarrierProcess(f"http://127.0.0.1:{port}", ledger, process)
         started.append(one)
         assert server.wait_until(lambda: _answers(one), seconds=10)

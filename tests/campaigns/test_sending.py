@@ -249,6 +249,25 @@ def test_no_message_starts_after_a_stop_reason_was_committed(round_no: int, worl
     assert 0 < len(gateway.ledger()) < 60
 
 
+@pytest.mark.parametrize("statement", [
+    "insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept)"
+    " values (%s, 'X11', '2026-06-19', 'tax')",
+    "insert into identity.contact_fact values (%s, 'X08', '2026-06-01', null, 'residents', 'b')",
+])  # fmt: skip
+def test_a_claim_waits_for_a_stop_reason_that_is_being_written(statement: str, world: World, carrier: Start) -> None:
+    debtor = world.debtor()
+    run_id, gateway = world.approved(), carrier()
+    sender = threading.Thread(target=lambda: send(world, run_id, gateway.url))
+    with db.connect(world.state) as writer:
+        writer.execute(statement, [debtor])
+        sender.start()
+        time.sleep(0.8)
+        assert gateway.sent() == []
+    sender.join()
+
+    assert (world.message(debtor)[0], gateway.sent()) == ("suppressed", [])
+
+
 def test_a_refused_number_is_final_and_does_not_use_up_the_cap(world: World, carrier: Start) -> None:
     debtor = world.debtor(phone="09012340000")
 
@@ -336,7 +355,7 @@ def test_the_rate_holds_over_all_workers(world: World, carrier: Start) -> None:
 
 
 def test_holidays_are_those_of_the_cabinet_office() -> None:
-    from receivables.campaigns.windows import is_holiday
+    from receivables.calendar import is_holiday
 
     published = [(1, 1), (1, 12), (2, 11), (2, 23), (3, 20), (4, 29), (5, 3), (5, 4), (5, 5), (5, 6), (7, 20), (8, 11),
                  (9, 21), (9, 22), (9, 23), (10, 12), (11, 3), (11, 23)]  # 内閣府 国民の祝日 2026  # fmt: skip

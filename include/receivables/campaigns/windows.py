@@ -5,9 +5,9 @@ holidays (国民の祝日) and the closing days of the year's end (年末年始)
 """
 
 from datetime import date, datetime
-from functools import cache
 from zoneinfo import ZoneInfo
 
+from receivables.calendar import is_holiday
 from receivables.campaigns.playbook import SendWindow
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -32,18 +32,6 @@ def is_open(window: SendWindow, at: datetime) -> bool:
     return window.opens <= local.time() < window.closes
 
 
-def is_holiday(day: date) -> bool:
-    """True on a national holiday (国民の祝日に関する法律)."""
-    return day in _holidays(day.year)
-
-
 def _is_closed_day(window: SendWindow, day: date) -> bool:
     mark, first, last = f"{day:%m-%d}", window.closed_from, window.closed_to
     return first <= mark <= last if first <= last else mark >= first or mark <= last
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    from holidays import country_holidays  # slow to import, and only sending needs it
-
-    return frozenset(country_holidays("JP", years=year))
