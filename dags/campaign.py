@@ -1,19 +1,18 @@
 """One DAG per playbook (催告計画): build the list, two people approve it, send, collect results.
 
-The approval that counts is a signed row in the warehouse, bound to the hash of the exact list.
-The two approval tasks are only the screen for it: marking them successful approves nothing.
-Sends are never retried here; the outbox looks up what is unknown.
+The approval that counts is a signed row bound to the hash of the exact list; the two approval tasks
+are only its screen. Sends are never retried here: the outbox looks up what is unknown.
 """
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLUser
 from airflow.sdk import Asset, dag, task
-from pendulum import datetime, duration
+from pendulum import datetime
 
 from business_date import AS_OF_PARAM, as_of
 from receivables import campaigns
 from receivables.settings import State
 
-BODY = "{{ ti.xcom_pull(task_ids='preview') }}"
+ACTS = ("preview_text", "record_answers", "dispatch", "results")
 
 
 def campaign_dag(playbook: campaigns.Playbook) -> None:
@@ -32,43 +31,27 @@ def campaign_dag(playbook: campaigns.Playbook) -> None:
         default_args={"retries": 0},
     )
     def campaign() -> None:
-        @task
-        def build() -> str:
+        act = {name: task(getattr(campaigns, name)) for name in ACTS}
+
+        @task(task_id="build")
+        def build_list() -> str:
             return campaigns.build(playbook.name, as_of=as_of(), maker=playbook.maker, state=State.at())
 
-        @task
-        def preview(run_id: str) -> str:
-            return campaigns.preview_text(run_id, state=State.at())
-
-        @task
-        def record_approvals(run_id: str, answers: list[dict]) -> int:
-            return campaigns.record_answers(run_id, answers=answers, state=State.at())
-
-        @task
-        def dispatch(run_id: str) -> dict[str, int]:
-            return campaigns.dispatch(run_id, state=State.at())
-
-        @task
-        def collect_results(run_id: str) -> dict[str, int]:
-            return campaigns.results(run_id, state=State.at())
-
-        run_id = build()
-        shown = preview(run_id)
+        run_id = build_list()
         asked = [
             ApprovalOperator(
                 task_id=f"approve_{number}",
                 subject=f"{playbook.title}: 承認 {number}/{len(playbook.approvers)}",
-                body=BODY,
+                body="{{ ti.xcom_pull(task_ids='preview_text') }}",
                 assigned_users=[HITLUser(id=user, name=user)],
                 fail_on_reject=True,
-                execution_timeout=duration(days=playbook.expires_after_days),
             )
             for number, user in enumerate(playbook.approvers, start=1)
         ]
-        recorded = record_approvals(run_id, [each.output for each in asked])
-        sent = dispatch(run_id)
-        shown >> asked
-        recorded >> sent >> collect_results(run_id)
+        recorded = act["record_answers"](run_id, answers=[each.output for each in asked], state=State.at())
+        sent = act["dispatch"](run_id, state=State.at())
+        act["preview_text"](run_id, state=State.at()) >> asked
+        recorded >> sent >> act["results"](run_id, state=State.at())
 
     campaign()
 

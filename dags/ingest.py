@@ -10,10 +10,10 @@ from pathlib import Path
 
 from airflow.sdk import Asset, dag, task
 from pendulum import datetime
-from receivables.contracts import Contract, all_contracts
 
 from business_date import AS_OF_PARAM, announce, as_of, when_scheduled
 from receivables import ingest
+from receivables.contracts import Contract, all_contracts
 from receivables.settings import State
 
 

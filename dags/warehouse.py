@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, task
 from pendulum import datetime
-from receivables.contracts import all_contracts
 
 from business_date import AS_OF_PARAM, announce, as_of, when_scheduled
 from receivables import assess, identity, publish, warehouse
+from receivables.contracts import all_contracts
 from receivables.settings import State
 
 ARRIVED = [Asset(f"raw/{contract.source}") for contract in all_contracts()]
