@@ -1,0 +1,58 @@
+"""`receivables explain claim`: from a figure to its articles, rule rows, events, file, line and byte (根拠の説明)."""
+
+from typing import Any
+
+import typer
+
+from receivables.cli import console
+from receivables.cli.console import JsonOption, StateOption
+from receivables.explain import explain_claim
+
+app = typer.Typer(help="From a figure back to its reasons (根拠の説明)", no_args_is_help=True)
+
+
+@app.callback()
+def _room() -> None:
+    """From a figure back to its reasons (根拠の説明)."""
+
+
+@app.command()
+def claim(claim_id: str, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """One claim: assessed, received, charged and prescribing, each with its reason."""
+    found = explain_claim(claim_id, state=console.state_of(state))
+    console.emit(found, as_json, lambda: _show(found))
+
+
+def _show(found: dict[str, Any]) -> None:
+    one, law, origin = found["claim"], found["assessment"] or {}, found["origin"] or {}
+    say = console.console.print
+    say(f"債権 {one['claim_id']}（{one['claim_type']}、{one['legal_class']}、所管 {one['owner_dept']}）", markup=False)
+    say(
+        f"調定 {one['assessed_yen']:,}円 − 収納 {one['received_yen']:,}円 − 欠損 {one['written_off_yen']:,}円"
+        f" ＋ 還付未済 {one['refund_pending_yen']:,}円 ＝ 未納 {one['outstanding_yen']:,}円",
+        markup=False,
+    )
+    say(
+        f"出所 {origin.get('file_name')} {origin.get('line_no')}行 {origin.get('byte_offset')}バイト目"
+        f"（{origin.get('batch_id')}、SHA-256 {str(origin.get('file_sha256'))[:12]}…）",
+        markup=False,
+    )
+    for name, rule in found["rules"].items():
+        if rule:
+            say(f"規則 {name}: {rule['seed']} の {rule['row']}（{rule['citation']}）", markup=False)
+    segments = [
+        [each["from"], each["to"], each["days"], f"{each['permille'] / 10}%", each["base_yen"], each["yen"]]
+        for each in law.get("charge_segments") or []
+    ]
+    if segments:
+        title = f"延滞金 {law['delinquency_charge_yen']:,}円（{law['as_of']}現在）"
+        console.table(title, ["から", "まで", "日数", "年利", "計算の基礎(円)", "円"], segments)
+    clock = [
+        [each["event"], each["date"], each["restart"], each["until"], each["article"]]
+        for each in law.get("prescription_clock") or []
+    ]
+    title = f"時効 {law.get('prescription_state')} 安全側 {law.get('prescription_date_safe')}"
+    console.table(title, ["事由", "日", "起算", "満了", "根拠"], clock)
+    receipts = [[each["paid_on"], each["principal_yen"], each["delinquency_charge_yen"], each["channel_code"]]
+                for each in found["receipts"]]  # fmt: skip
+    console.table("収納", ["領収日", "本税（料）(円)", "延滞金(円)", "経路"], receipts)

@@ -1,0 +1,95 @@
+"""From a figure back to its reasons (根拠の説明): article, rule row, events, batch, file, line and byte."""
+
+from typing import Any
+
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from receivables import db
+from receivables.errors import InputRejectedError
+from receivables.rulebook import rulebook
+from receivables.settings import State
+
+Record = dict[str, Any]
+_ASSESSMENT = """
+    select as_of, prescription_state, prescription_date_safe, prescription_date_alt, prescription_cause,
+        prescription_rule_id, prescription_clock, needs_invocation, delinquency_charge_yen, charge_segments,
+        charge_rule_id, citations, missing
+    from law.claim_assessments where claim_id = %s order by as_of desc limit 1
+"""
+_RECEIPTS = """
+    select receipt_id, paid_on, received_on, principal_yen, delinquency_charge_yen, dunning_fee_yen, channel_code,
+        is_provisional, batch_id, line_no
+    from intermediate.int_receipts__allocated where claim_id = %s order by paid_on, receipt_id
+"""
+_EVENTS = """
+    select event_id, event_type, event_date, issued_on, arrived_on, designated_deadline, amount_yen, batch_id, line_no
+    from intermediate.int_claim_events__unioned where claim_id = %s order by event_date, event_id
+"""
+
+
+def explain_claim(claim_id: str, *, state: State) -> Record:
+    """Everything that made the figures of one claim, without a person's data.
+
+    Raises InputRejectedError when no published claim has this id.
+    """
+    with db.connect(state, "etl", doing="explain") as connection:
+        claim = _one(connection, "select * from mart.fct_claims where claim_id = %s", claim_id)
+        if claim is None:
+            raise InputRejectedError(
+                f"no published claim {claim_id!r}; ids look like nhi:0000000123-04 (see mart.fct_claims), "
+                "and a claim must have been published by a night"
+            )
+        assessment = _one(connection, _ASSESSMENT, claim_id)
+        receipts, events = _all(connection, _RECEIPTS, claim_id), _all(connection, _EVENTS, claim_id)
+        for each in (*receipts, *events):
+            each["origin"] = _origin(connection, each.pop("batch_id"), each.pop("line_no"), state)
+        return {
+            "claim": claim,
+            "origin": _origin(connection, claim["batch_id"], claim["line_no"], state),
+            "assessment": assessment,
+            "rules": _rules(claim["claim_type"]),
+            "events": events,
+            "receipts": receipts,
+        }
+
+
+def _rules(claim_type: str) -> Record:
+    """The rule rows that applied, each with the file it stands in."""
+    kind = rulebook().claim_type(claim_type)
+    charge = kind.late_charge_rule
+    return {
+        "claim_type": {"seed": "seeds/law/claim_types.csv", "row": kind.claim_type, "citation": kind.citation},
+        "prescription": {
+            "seed": "seeds/law/prescription_rules.csv",
+            "row": kind.prescription_rule.rule_id,
+            "citation": kind.prescription_rule.period_article,
+        },
+        "late_charge": {"seed": "seeds/law/late_charge_rules.csv", "row": charge.rule_id, "citation": charge.citation}
+        if charge
+        else None,
+    }
+
+
+def _origin(connection: db.Connection, batch_id: str, line_no: int, state: State) -> Record | None:
+    """Where the row came from: batch, file, its hash, line and byte offset, and our copy of it."""
+    batch = _one(
+        connection,
+        "select batch_id, source, table_name, business_date, file_name, file_sha256 from ops.load where batch_id = %s",
+        batch_id,
+    )
+    if batch is None:
+        return None
+    query = sql.SQL("select _byte_offset as byte_offset from raw.{} where _batch_id = %s and _line_no = %s limit 1")
+    cursor = connection.cursor(row_factory=dict_row)
+    row = cursor.execute(query.format(sql.Identifier(batch["table_name"])), [batch_id, line_no]).fetchone()
+    sha256 = batch["file_sha256"]
+    return {**batch, "line_no": line_no, **(row or {}), "spool": f"{sha256[:2]}/{sha256}"}
+
+
+def _all(connection: db.Connection, query: str, claim_id: str) -> list[Record]:
+    return connection.cursor(row_factory=dict_row).execute(query.encode(), [claim_id]).fetchall()
+
+
+def _one(connection: db.Connection, query: str, key: str) -> Record | None:
+    return connection.cursor(row_factory=dict_row).execute(query.encode(), [key]).fetchone()
