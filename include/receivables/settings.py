@@ -1,5 +1,6 @@
 """Where things lie: the project, the state directory and what is inside it."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -54,10 +55,8 @@ class State:
             draft = file.with_suffix(f".{os.getpid()}")
             draft.touch(mode=0o600)
             draft.write_text(secrets.token_urlsafe(32))
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(draft, file)  # the first writer wins, whoever else asks at once
-            except FileExistsError:
-                pass
             draft.unlink()
         return file.read_text().strip()
 
