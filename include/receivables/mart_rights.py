@@ -24,6 +24,7 @@ def policies(mart: access.Mart) -> dict[str, tuple[str, str]]:
 def secure(connection: db.Connection, schema: str) -> None:
     """Give the tables of a batch their owner, row security, policies and rights (権限の付与)."""
     declared = access.declaration()
+    access.refuse(_without_department(connection, schema), doing="publish")
     _own(connection, "schema", sql.Identifier(schema))
     for name, mart in declared.marts.items():
         table = sql.Identifier(schema, name)
@@ -38,6 +39,20 @@ def secure(connection: db.Connection, schema: str) -> None:
                 )
             )
     access.apply(connection, {schema: declared.mart_rule()})
+
+
+def _without_department(connection: db.Connection, schema: str) -> list[str]:
+    rows = connection.execute(
+        """
+        select c.relname::text from pg_class as c
+        join pg_attribute as a on a.attrelid = c.oid and a.attname = 'owner_dept' and not a.attisdropped
+        where c.relnamespace = to_regnamespace(%s)
+        """,
+        [schema],
+    )
+    there = {str(name) for (name,) in rows.fetchall()}
+    asked = {name for name, mart in access.declaration().marts.items() if mart.rows == "by_department"}
+    return [f"{schema}.{name} has no owner_dept" for name in sorted(asked - there)]
 
 
 def _own(connection: db.Connection, kind: str, target: sql.Identifier) -> None:

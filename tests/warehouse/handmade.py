@@ -39,18 +39,23 @@ class Handmade:
             return done.fetchall() if done.description else []
 
     def make_tables(self) -> None:
-        """The raw tables that ingest makes of the contracts, empty."""
+        """The raw and vault tables that ingest makes of the contracts, empty."""
         for contract in all_contracts():
             for table in contract.tables:
-                columns = {each.name: each.postgres_type for each in table.columns if not each.pii} | _META
-                self.tables[table.name] = columns
-                drawn = sql.SQL(", ").join(
-                    sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in columns.items()
-                )
-                with db.connect(self.state) as connection:
-                    name = sql.Identifier("raw", table.name)
-                    connection.execute(sql.SQL("drop table if exists {} cascade").format(name))
-                    connection.execute(sql.SQL("create table {} ({})").format(name, drawn))
+                kept = {each.name: each.postgres_type for each in table.columns if not each.pii}
+                personal = {each.name: each.postgres_type for each in table.columns if each.pii}
+                self.tables[table.name] = kept | _META
+                self._make("raw", table.name, self.tables[table.name])
+                self._make("vault", table.name, {name: kept[name] for name in table.key} | personal | _META)
+
+    def _make(self, schema: str, name: str, columns: dict[str, str]) -> None:
+        drawn = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind)) for column, kind in columns.items()
+        )
+        with db.connect(self.state) as connection:
+            table = sql.Identifier(schema, name)
+            connection.execute(sql.SQL("drop table if exists {} cascade").format(table))
+            connection.execute(sql.SQL("create table {} ({})").format(table, drawn))
 
     def empty(self) -> None:
         self.run("truncate " + ", ".join(f"raw.{name}" for name in self.tables) + ", identity.link,"
