@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from receivables import campaigns, db, server
+from receivables import campaigns, contracts, db, server
 from receivables.campaigns.playbook import Gateway
 from receivables.settings import State
 
@@ -68,11 +68,12 @@ class World:
             self.load(source, as_of)
 
     def load(self, source: str, day: date) -> None:
-        self.run(
-            "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
-            " file_bytes) values (%s, %s, 't', %s, 'loaded', 'f', %s, 1)",
-            f"{source}-{day}", source, day, f"{source}-{day}",
-        )  # fmt: skip
+        for table in contracts.contract(source).tables:
+            self.run(
+                "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
+                " file_bytes) values (%s, %s, %s, %s, 'loaded', 'f', %s, 1)",
+                f"{table.name}-{day}", source, table.name, day, f"{table.name}-{day}",
+            )  # fmt: skip
 
     def debtor(self, *, phone: str | None = "", fact: str | None = None, **claim: Any) -> str:
         """One ordinary debtor who would be reminded, unless `claim`, `phone` or `fact` says otherwise."""

@@ -157,14 +157,26 @@ def test_only_mobile_numbers_are_used(number: str, world: World) -> None:
     assert world.contact(debtor) == ("excluded", ["X19_no_mobile"])
 
 
-@pytest.mark.parametrize("source", ["register", "resident_tax"])
-def test_stale_data_sends_nothing(source: str, world: World) -> None:
+@pytest.mark.parametrize("table", ["register__persons", "resident_tax__claims", "resident_tax__receipts"])
+@pytest.mark.parametrize("state", ["rejected", "missing", "yesterday"])
+def test_one_late_table_makes_its_source_stale_and_sends_nothing(table: str, state: str, world: World) -> None:
     debtor = world.debtor()
-    world.run("update ops.load set business_date = %s where source = %s", AS_OF - timedelta(days=2), source)
+    change = "business_date = business_date - 1" if state == "yesterday" else f"state = '{state}'"
+    world.run(f"update ops.load set {change} where table_name = %s", table)
 
     world.build()
 
     assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+
+
+def test_a_late_source_stops_only_its_own_debtors(world: World) -> None:
+    taxed = world.debtor()
+    insured = world.debtor(source_code="nhi", claim_type="nhi_premium", owner_dept="insurance")
+    world.run("delete from ops.load where table_name = 'nhi__receipts'")
+
+    world.build()
+
+    assert (world.contact(taxed)[0], world.contact(insured)) == ("treat", ("excluded", ["X00_stale_source"]))
 
 
 def test_every_candidate_has_exactly_one_row(world: World) -> None:

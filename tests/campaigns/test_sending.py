@@ -151,6 +151,8 @@ def test_no_number_and_no_name_is_stored_outside_the_vault(world: World, carrier
 def test_nothing_leaves_outside_the_window(moment: str, sent: int, world: World, carrier: Start) -> None:
     world.debtor()
     run_id, gateway = world.approved(), carrier()
+    for source in ("register", "resident_tax", "nhi"):
+        world.load(source, AS_OF + timedelta(days=1))
 
     done = send(world, run_id, gateway.url, now=moment)
 
@@ -168,6 +170,8 @@ def test_the_window_closes_in_the_middle_of_a_batch(world: World, carrier: Start
 
     assert done["stopped_because"] == "window_closed"
     assert 1 <= len(gateway.sent()) <= 11
+    for source in ("register", "resident_tax", "nhi"):
+        world.load(source, AS_OF + timedelta(days=1))
     done = send(world, run_id, gateway.url, now="2026-06-20T10:00:00+09:00")
     assert (sorted(set(gateway.ledger().values())), len(gateway.ledger()), done["waiting"]) == ([1], 20, 0)
 
@@ -188,7 +192,7 @@ def test_data_that_went_stale_before_sending_holds_the_rest_back(world: World, c
     world.debtor()
     run_id, gateway = world.approved(), carrier()
 
-    done = send(world, run_id, gateway.url, now="2026-06-22T10:00:00+09:00")
+    done = send(world, run_id, gateway.url, now="2026-06-20T10:00:00+09:00")
 
     assert (done["stopped_because"], done["waiting"], gateway.sent()) == ("stale_source", 1, [])
 

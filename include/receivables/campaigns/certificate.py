@@ -12,8 +12,8 @@ from typing import Any
 
 from receivables.campaigns.candidates import Candidate, bucket, eligible_claims
 from receivables.campaigns.contacts import Contact
+from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
-from receivables.campaigns.reading import SourceState
 
 Proofs = dict[str, dict[str, Any]]
 _HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23))
@@ -104,11 +104,11 @@ def _proof(holds: bool, **evidence: Any) -> dict[str, Any]:
     return {"holds": holds, **evidence}
 
 
-def _sources(contact: Contact, candidate: Candidate | None, seen: Evidence) -> dict[str, list[str]]:
+def _sources(contact: Contact, candidate: Candidate | None, seen: Evidence) -> dict[str, dict[str, Any]]:
     named = {claim_id.split(":", 1)[0] for claim_id in contact.claim_ids} | {"register"}
     named |= {claim.source_code for claim in candidate.claims} if candidate else set()
     return {
-        name: [seen.sources[name].batch_id, seen.sources[name].business_date.isoformat()]
+        name: {"batch_ids": seen.sources[name].batch_ids, "on": seen.sources[name].business_date.isoformat()}
         for name in sorted(named)
         if name in seen.sources
     }

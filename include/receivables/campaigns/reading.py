@@ -14,6 +14,7 @@ from psycopg.rows import args_row, class_row, dict_row
 from receivables.campaigns import phones as phone_numbers
 from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
+from receivables.campaigns.freshness import SourceState, source_states, stale_sources
 from receivables.campaigns.playbook import Playbook
 from receivables.db import Connection
 from receivables.errors import InputRejectedError
@@ -43,20 +44,6 @@ _CONTACTS = """
         and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
     order by sent.debtor_id, sent.contact_date
 """
-_FRESH = """
-    select distinct on (source) source, batch_id, business_date from ops.load
-    where state = 'loaded' and business_date <= %s
-    order by source, business_date desc, created_at desc, batch_id
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """The newest loaded batch of one source (元データの鮮度)."""
-
-    source: str
-    batch_id: str
-    business_date: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +73,7 @@ def read_candidates(
     known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
     sources = source_states(connection, day)
     needed = {claim.source_code for claim in claims} | {"register"}
-    stale = frozenset(name for name in needed if is_stale(sources.get(name), day, playbook.max_data_age_days))
+    stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
     numbers = _numbers(connection, known)
     found = candidates(
         claims,
@@ -97,17 +84,6 @@ def read_candidates(
     )
     single = {debtor: next(iter(each)) for debtor, each in numbers.items() if len(each) == 1}
     return Reading(found, sources, stale, single)
-
-
-def source_states(connection: Connection, day: date) -> dict[str, SourceState]:
-    """The newest loaded batch of every source up to `day`."""
-    with connection.cursor(row_factory=class_row(SourceState)) as cursor:
-        return {each.source: each for each in cursor.execute(_FRESH, [day])}
-
-
-def is_stale(found: SourceState | None, day: date, most_days: int) -> bool:
-    """True when the newest data is older than agreed, or there is none (鮮度不足)."""
-    return found is None or found.business_date < day - timedelta(days=most_days)
 
 
 def published_batch(connection: Connection, as_of: date) -> str:

@@ -99,6 +99,6 @@ def _copy(connection: db.Connection, run_id: str, contacts: list[Contact]) -> No
 
 def _sources(found: Reading) -> Jsonb:
     return Jsonb({
-        each.source: {"batch_id": each.batch_id, "business_date": each.business_date.isoformat()}
-        for each in found.sources.values()
+        name: {"batch_ids": each.batch_ids, "business_date": each.business_date.isoformat()}
+        for name, each in found.sources.items()
     })  # fmt: skip

@@ -1,0 +1,73 @@
+"""Freshness (元データの鮮度): how old the newest loaded delivery of every table of a source is.
+
+One table that is late makes the whole source stale: claims without today's receipts are how
+people who have paid come to be dunned.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from psycopg.rows import class_row
+
+from receivables.contracts import contract
+from receivables.db import Connection
+
+_NEWEST = """
+    select distinct on (source, table_name) source, table_name, batch_id, business_date from ops.load
+    where state = 'loaded' and business_date <= %s
+    order by source, table_name, business_date desc, created_at desc, batch_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The newest loaded batch of one table."""
+
+    source: str
+    table_name: str
+    batch_id: str
+    business_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What of one source was loaded last, table by table."""
+
+    deliveries: tuple[Delivery, ...]
+
+    @property
+    def business_date(self) -> date:
+        """The date of the oldest of its newest deliveries."""
+        return min(each.business_date for each in self.deliveries)
+
+    @property
+    def batch_ids(self) -> list[str]:
+        """The batches it rests on."""
+        return sorted(each.batch_id for each in self.deliveries)
+
+
+def source_states(connection: Connection, day: date) -> dict[str, SourceState]:
+    """What was loaded last of every source up to `day`; a source with a table never loaded is not there."""
+    found: dict[str, dict[str, Delivery]] = defaultdict(dict)
+    with connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        for each in cursor.execute(_NEWEST, [day]):
+            found[each.source][each.table_name] = each
+    return {
+        source: SourceState(tuple(tables[name] for name in sorted(tables)))
+        for source, tables in found.items()
+        if _tables_of(source) <= tables.keys()
+    }
+
+
+def stale_sources(states: Mapping[str, SourceState], needed: set[str], day: date, most_days: int) -> frozenset[str]:
+    """Those of `needed` of which some table is older than agreed, or was never loaded (鮮度不足)."""
+    oldest = day - timedelta(days=most_days)
+    return frozenset(name for name in needed if name not in states or states[name].business_date < oldest)
+
+
+@cache
+def _tables_of(source: str) -> frozenset[str]:
+    return frozenset(table.name for table in contract(source).tables)
