@@ -4,7 +4,7 @@ The approval that counts is a signed row bound to the hash of the exact list; th
 are only its screen. Sends are never retried here: the outbox looks up what is unknown.
 """
 
-from airflow.providers.standard.operators.hitl import ApprovalOperator, HITLUser
+from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Asset, dag, task
 from pendulum import datetime
 
@@ -43,7 +43,7 @@ def campaign_dag(playbook: campaigns.Playbook) -> None:
                 task_id=f"approve_{number}",
                 subject=f"{playbook.title}: 承認 {number}/{len(playbook.approvers)}",
                 body="{{ ti.xcom_pull(task_ids='preview_text') }}",
-                assigned_users=[HITLUser(id=user, name=user)],
+                assigned_users=[{"id": user, "name": user}],
                 fail_on_reject=True,
             )
             for number, user in enumerate(playbook.approvers, start=1)
