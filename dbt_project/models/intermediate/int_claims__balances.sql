@@ -1,5 +1,7 @@
 -- 債権の残高: what is still owed on every claim, over-payments not yet refunded (還付未済) kept apart.
 
+{{ config(indexes=[{'columns': ['claim_id'], 'unique': true}]) }}
+
 with received as (
 
     select

@@ -17,6 +17,8 @@ select
     receipts.source_code,
     receipts.source_receipt_key,
     receipts.source_claim_key,
+    receipts.claim_type,
+    kind.owner_dept,
     receipts.paid_on,
     receipts.received_on,
     -- Where the department does not say: books of a year stay open to 31 May (地方自治法235条の5),
@@ -34,6 +36,8 @@ select
     receipts.batch_id,
     receipts.line_no
 from receipts
+left join {{ ref('claim_types') }} as kind
+    on receipts.claim_type = kind.claim_type
 left join {{ ref('int_claims__unioned') }} as claims
     on
         receipts.source_code = claims.source_code

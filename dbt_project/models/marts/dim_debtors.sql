@@ -1,5 +1,7 @@
 -- 債務者（仮名）: one row per linked debtor that has a claim; nothing here names or finds a person.
 
+{{ config(indexes=[{'columns': ['debtor_id'], 'unique': true}]) }}
+
 with blocked as (
 
     -- 言語 (X17) asks for another text, it blocks nobody.

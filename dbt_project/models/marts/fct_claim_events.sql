@@ -1,5 +1,7 @@
 -- 債権の出来事: dunning, receipts and write-offs of the claims we know, appended as they become known.
 
+{{ config(indexes=[{'columns': ['claim_id']}]) }}
+
 select
     events.event_id,
     events.claim_id,

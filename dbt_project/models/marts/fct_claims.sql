@@ -1,5 +1,7 @@
 -- 債権: one row per instalment claim, with its balance, its debtor and what the law says about it.
 
+{{ config(indexes=[{'columns': ['claim_id'], 'unique': true}, {'columns': ['debtor_id']}]) }}
+
 with balances as (
 
     select * from {{ ref('int_claims__balances') }}

@@ -1,5 +1,7 @@
 -- 滞納: open claims whose due date has passed. A claim due on the business date itself is not one yet.
 
+{{ config(indexes=[{'columns': ['claim_id'], 'unique': true}, {'columns': ['debtor_id']}]) }}
+
 with first_letter as (
 
     -- Only the first dunning renews the prescription, so it is the one that counts.

@@ -1,34 +1,25 @@
--- 収納: every receipt, with the claim it pays; an orphan (該当債権なし) keeps its yen and its source's owner.
+-- 収納: every receipt, with the claim it pays; an orphan (該当債権なし) keeps its yen and its owner.
 
-with owners as (
-
-    select
-        source_code,
-        min(owner_dept) as owner_dept
-    from {{ ref('int_claims__unioned') }}
-    group by source_code
-
-)
+{{ config(indexes=[{'columns': ['receipt_id'], 'unique': true}, {'columns': ['claim_id']}]) }}
 
 select
-    receipts.receipt_id,
-    receipts.claim_id,
-    receipts.allocation_state,
-    receipts.source_code,
-    owners.owner_dept,
-    receipts.source_claim_key,
-    receipts.paid_on,
-    receipts.received_on,
-    receipts.accounting_year,
-    receipts.principal_yen,
-    receipts.delinquency_charge_yen,
-    receipts.dunning_fee_yen,
-    receipts.received_yen,
-    receipts.channel_code,
-    receipts.is_provisional,
-    receipts.batch_id,
-    receipts.line_no,
+    receipt_id,
+    claim_id,
+    allocation_state,
+    source_code,
+    source_claim_key,
+    claim_type,
+    owner_dept,
+    paid_on,
+    received_on,
+    accounting_year,
+    principal_yen,
+    delinquency_charge_yen,
+    dunning_fee_yen,
+    received_yen,
+    channel_code,
+    is_provisional,
+    batch_id,
+    line_no,
     {{ batch_columns() }}
-from {{ ref('int_receipts__allocated') }} as receipts
-left join owners
-    on receipts.source_code = owners.source_code
+from {{ ref('int_receipts__allocated') }}

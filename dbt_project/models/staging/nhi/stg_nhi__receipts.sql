@@ -11,6 +11,7 @@ select
     'nhi' as source_code,
     receipt_no as source_receipt_key,
     concat_ws('-', notice_no, lpad(instalment_no, 2, '0')) as source_claim_key,
+    'nhi_premium' as claim_type,
 
     ---------- dates; the host file does not say the accounting year
     paid_on,

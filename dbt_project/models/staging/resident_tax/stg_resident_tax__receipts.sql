@@ -20,6 +20,7 @@ select
     'resident_tax' as source_code,
     concat_ws('-', source_claim_key, receipt_no) as source_receipt_key,
     source_claim_key,
+    'resident_tax' as claim_type,
 
     ---------- dates
     paid_on,

@@ -11,6 +11,7 @@ select
     'scholarship' as source_code,
     concat_ws('-', loan_no, lpad(instalment_no::text, 3, '0')) as source_receipt_key,
     concat_ws('-', loan_no, lpad(instalment_no::text, 3, '0')) as source_claim_key,
+    'scholarship_loan' as claim_type,
 
     ---------- dates
     paid_on,
