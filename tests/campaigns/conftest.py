@@ -40,7 +40,7 @@ _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
     campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
-    identity.link, identity.contact_fact, ops.published_batch, ops.load cascade;
+    identity.link, identity.contact_fact, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
@@ -110,6 +110,13 @@ class World:
         self.run(
             "insert into identity.contact_fact values (%s, %s, %s, null, 'residents', 'b')", debtor_id, code, valid_from
         )
+
+    def quarantine(self, table: str, raw: bytes, *, day: date = AS_OF) -> None:
+        self.run(
+            "insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw,"
+            " reason_code, owner_dept) values (%s, %s, %s, 'f', 1, 0, %s, 'AMOUNT', 'tax')",
+            f"{table}-{day}", table.partition("__")[0], table, raw,
+        )  # fmt: skip
 
     def build(self, as_of: date = AS_OF) -> str:
         return campaigns.build("sms_after_dunning", as_of=as_of, maker="planner", state=self.state)

@@ -179,6 +179,38 @@ def test_a_late_source_stops_only_its_own_debtors(world: World) -> None:
     assert (world.contact(taxed)[0], world.contact(insured)) == ("treat", ("excluded", ["X00_stale_source"]))
 
 
+@pytest.mark.parametrize(
+    ("claim_id", "table", "raw"),
+    [
+        ("resident_tax:2025-2025-2500000013-02", "resident_tax__receipts", "2500000013,01,東京,¥\n".encode()),
+        ("nhi:2500000013-02", "nhi__receipts", b"2000000012342500000013021080620\x83\x40"),
+        ("resident_tax:2025-2025-2500000013-02", "resident_tax__claims", b'"2500000013"'),
+    ],
+)
+def test_a_debtor_whose_payment_may_lie_in_quarantine_is_held(
+    claim_id: str, table: str, raw: bytes, world: World
+) -> None:
+    source, other = claim_id.partition(":")[0], claim_id.replace("13-02", "14-02")
+    types = {"resident_tax": "resident_tax", "nhi": "nhi_premium"}
+    held = world.debtor(claim_id=claim_id, source_code=source, claim_type=types[source])
+    free = world.debtor(claim_id=other, source_code=source, claim_type=types[source])
+    world.quarantine(table, raw)
+
+    world.build()
+
+    assert (world.contact(held), world.contact(free)[0]) == (("excluded", ["X24_quarantined"]), "treat")
+
+
+def test_a_quarantined_row_of_an_older_delivery_holds_nobody(world: World) -> None:
+    debtor = world.debtor(claim_id="resident_tax:2025-2025-2500000013-02")
+    world.load("resident_tax", AS_OF - timedelta(days=1))
+    world.quarantine("resident_tax__receipts", b"2500000013", day=AS_OF - timedelta(days=1))
+
+    world.build()
+
+    assert world.contact(debtor)[0] == "treat"
+
+
 def test_every_candidate_has_exactly_one_row(world: World) -> None:
     made = {world.debtor(**given) for given in CASES.values()} | {world.debtor() for _ in range(5)}
 

@@ -31,6 +31,11 @@ class OverdueClaim:
     dunned_on: date | None
     dunning_deadline: date | None
 
+    @property
+    def subject_key(self) -> str:
+        """Whom a contact would be with: the debtor, or nobody but the claim when it is linked to none."""
+        return self.debtor_id or f"claim:{self.claim_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Phone:
@@ -140,7 +145,7 @@ def candidates(
     """One candidate a debtor, however many claims; a claim without a debtor stands alone."""
     grouped: dict[str, list[OverdueClaim]] = {}
     for claim in sorted(claims, key=lambda each: each.claim_id):
-        grouped.setdefault(claim.debtor_id or f"claim:{claim.claim_id}", []).append(claim)
+        grouped.setdefault(claim.subject_key, []).append(claim)
     return [
         Candidate(
             subject_key=key,

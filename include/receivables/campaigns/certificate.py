@@ -58,7 +58,9 @@ def proofs(
     held_out = bucket(contact.subject_key, playbook.holdout_salt)
     return {
         "balance_fresh": _proof("X00_stale_source" not in found, sources=_sources(contact, candidate, seen)),
-        "payment_not_in_flight": _proof("X01_paid" not in found, claim_yen=[claim.outstanding_yen for claim in claims]),
+        "payment_not_in_flight": _proof(
+            not found & {"X01_paid", "X24_quarantined"}, claim_yen=[claim.outstanding_yen for claim in claims]
+        ),
         "right_person": _proof(contact.debtor_id in seen.links, **dict(seen.links.get(contact.debtor_id or "", {}))),
         "right_number": _proof(
             not found & {"X19_no_mobile", "X21_shared_number", "X22_number_changed"}, phone_hash=contact.phone_hash

@@ -34,6 +34,7 @@ _FACTS = """
     select debtor_id, exclusion_code from campaign.hold
     where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
 """
+_QUARANTINED = "select claim_id from campaign.quarantined_of(%s)"
 _BLOCKED = "select debtor_id from mart.dim_debtors where contact_block and debtor_id = any(%s)"
 _CONTACTS = """
     select sent.debtor_id, sent.contact_date
@@ -75,9 +76,13 @@ def read_candidates(
     needed = {claim.source_code for claim in claims} | {"register"}
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
     numbers = _numbers(connection, known)
+    facts = _facts(connection, known, day, with_blocks=debtor_ids is None)
+    for held in _quarantined(connection, claims):
+        key = held.subject_key
+        facts[key] = facts.get(key, frozenset()) | {"X24_quarantined"}
     found = candidates(
         claims,
-        facts=_facts(connection, known, day, with_blocks=debtor_ids is None),
+        facts=facts,
         phones={debtor: _hashed(each, phone_key) for debtor, each in numbers.items()},
         contact_dates=_contact_dates(connection, known, playbook, as_of=as_of, day=day),
         stale_sources=stale,
@@ -103,6 +108,12 @@ def _claims(connection: Connection, playbook: Playbook, debtor_ids: Sequence[str
     }
     with connection.cursor(row_factory=class_row(OverdueClaim)) as cursor:
         return cursor.execute(_CLAIMS, wanted).fetchall()
+
+
+def _quarantined(connection: Connection, claims: list[OverdueClaim]) -> list[OverdueClaim]:
+    with connection.cursor(row_factory=args_row(str)) as cursor:
+        held = set(cursor.execute(_QUARANTINED, [[claim.claim_id for claim in claims]]))
+    return [claim for claim in claims if claim.claim_id in held]
 
 
 def _facts(connection: Connection, known: list[str], day: date, *, with_blocks: bool) -> dict[str, frozenset[str]]:

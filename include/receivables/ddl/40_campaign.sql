@@ -364,6 +364,41 @@ end $$;
 comment on function campaign.phones_of(text[]) is
 'the current numbers of these debtors, in digits, and how many persons of the register share each; the sender has no other way into the vault';
 
+create or replace function campaign.quarantined_of(p_claim_ids text[])
+returns table (claim_id text)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    return query
+    with newest as (
+        select distinct on (l.source, l.table_name) l.batch_id
+        from ops.load as l
+        where l.state = 'loaded'
+        order by l.source, l.table_name, l.business_date desc, l.created_at desc
+    ),
+    held as (
+        select q.source, encode(q.raw, 'escape') as bytes
+        from quarantine.row as q
+        inner join newest as n on n.batch_id = q.batch_id
+        where q.state = 'open'
+    ),
+    -- The number on the bill or the loan: the long run of digits in the claim's key.
+    wanted as (
+        select given.id, split_part(given.id, ':', 1) as source, ltrim(substring(given.id from '[0-9]{7,}'), '0') as number
+        from unnest(p_claim_ids) as given (id)
+    ),
+    pieces as (
+        select distinct h.source, substr(h.bytes, at, sizes.size) as piece
+        from held as h
+        cross join (select distinct length(w.number) as size from wanted as w where length(w.number) >= 5) as sizes
+        cross join lateral generate_series(1, length(h.bytes) - sizes.size + 1) as at
+    )
+    select w.id
+    from wanted as w
+    inner join pieces as p on p.source = w.source and p.piece = w.number;
+end $$;
+comment on function campaign.quarantined_of(text[]) is
+'those of these claims whose number stands in a row that is in quarantine now: what is known of them may lack a payment';
+
 ---------- rights
 
 grant usage on schema campaign to sender, approver, screen, auditor;
@@ -382,9 +417,9 @@ grant update (state, is_window_ignored, dispatched_on) on campaign.run to sender
 grant update on campaign.outbox, campaign.switch, campaign.receipt_cursor, campaign.pacer, campaign.effect to sender;
 grant update (valid_to) on campaign.hold to sender;
 revoke all on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text),
-campaign.fence(), campaign.phones_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
+campaign.fence(), campaign.phones_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
 grant execute on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
-grant execute on function campaign.fence(), campaign.phones_of(text[]) to sender;
+grant execute on function campaign.fence(), campaign.phones_of(text[]), campaign.quarantined_of(text[]) to sender;
 
 do $$
 begin
