@@ -87,7 +87,6 @@ def test_a_fact_that_has_ended_or_not_begun_does_not_exclude(world: World) -> No
         ("dunning_deadline", AS_OF - timedelta(days=7), "excluded"),
         ("dunning_deadline", AS_OF - timedelta(days=8), "treat"),
         ("dunned_on", None, "excluded"),
-        ("dunning_deadline", None, "excluded"),
         ("outstanding_yen", 1000, "treat"),
         ("prescription_date_safe", AS_OF, "treat"),
         ("prescription_date_safe", AS_OF - timedelta(days=1), "excluded"),
@@ -97,6 +96,24 @@ def test_a_fact_that_has_ended_or_not_begun_does_not_exclude(world: World) -> No
 )
 def test_the_edges_of_the_audience(column: str, value: object, arm: str, world: World) -> None:
     debtor = world.debtor(**{column: value})
+
+    world.build()
+
+    assert world.contact(debtor)[0] == arm
+
+
+@pytest.mark.parametrize(
+    ("claim_type", "dunned_on", "arm"),
+    [
+        ("resident_tax", AS_OF - timedelta(days=18), "treat"),  # ten days by law, then seven
+        ("resident_tax", AS_OF - timedelta(days=17), "excluded"),
+        ("nhi_premium", AS_OF - timedelta(days=300), "excluded"),  # its letter must name the deadline
+    ],
+)
+def test_a_letter_without_a_deadline_has_the_one_of_the_law_or_none(
+    claim_type: str, dunned_on: date, arm: str, world: World
+) -> None:
+    debtor = world.debtor(claim_type=claim_type, dunned_on=dunned_on, dunning_deadline=None)
 
     world.build()
 

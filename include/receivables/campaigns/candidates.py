@@ -106,9 +106,16 @@ def eligible_claims(claims: Sequence[OverdueClaim], audience: Audience, day: dat
 
 def is_past_dunning(claim: OverdueClaim, audience: Audience, day: date) -> bool:
     """True when the claim was dunned and its deadline passed by the days agreed (督促の指定期限)."""
-    if claim.dunned_on is None or claim.dunning_deadline is None:
-        return False
-    return day > claim.dunning_deadline + timedelta(days=audience.days_after_dunning_deadline)
+    deadline = dunning_deadline(claim, audience)
+    return deadline is not None and day > deadline + timedelta(days=audience.days_after_dunning_deadline)
+
+
+def dunning_deadline(claim: OverdueClaim, audience: Audience) -> date | None:
+    """The deadline on the letter, else the one the law gives from its day of issue; None when there is neither."""
+    if claim.dunned_on is None or claim.dunning_deadline is not None:
+        return claim.dunning_deadline if claim.dunned_on else None
+    days = audience.deadline_days.get(claim.claim_type)
+    return claim.dunned_on + timedelta(days=days) if days else None
 
 
 def is_prescribed_or_unknown(claim: OverdueClaim, day: date) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from receivables.campaigns.candidates import Candidate, bucket, eligible_claims
+from receivables.campaigns.candidates import Candidate, bucket, dunning_deadline, eligible_claims
 from receivables.campaigns.contacts import Contact
 from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
@@ -68,7 +68,7 @@ def proofs(
         "no_hold": _proof(not any(code[:3] in _HOLDS for code in found), codes=list(codes)),
         "level_lawful": _proof(
             not found & {"X15_dunning_window", "X10_small"},
-            claims=[[c.claim_id, _iso(c.dunned_on), _iso(c.dunning_deadline)] for c in claims],
+            claims=[[c.claim_id, _iso(c.dunned_on), _iso(dunning_deadline(c, playbook.audience))] for c in claims],
         ),
         "prescription_known": _proof(
             bool(claims) and "X09_prescribed" not in found,

@@ -30,6 +30,7 @@ class Audience(_Strict):
 
     claim_types: tuple[str, ...] = Field(min_length=1)
     days_after_dunning_deadline: int = Field(ge=1, le=365)
+    deadline_days: dict[str, Annotated[int, Field(ge=1, le=60)]] = Field(default_factory=dict)
     minimum_outstanding_yen: int = Field(ge=1)
 
 
