@@ -1,0 +1,80 @@
+"""`receivables migration …`: rehearse, reconcile and sign the move to a national standard system (移行)."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from receivables import migration
+from receivables.cli.console import (
+    DEFAULT_AS_OF,
+    JsonOption,
+    StateOption,
+    console,
+    day,
+    emit,
+    state_of,
+    table,
+)
+from receivables.errors import InvariantBrokenError
+
+app = typer.Typer(help="Migration: staging, files, reconciliation, sign-off (移行)", no_args_is_help=True)
+
+_FAILED = InvariantBrokenError.exit_code
+
+
+@app.command()
+def rehearse(
+    edition: Annotated[str, typer.Option("--edition", help="Edition of the national standard 版")] = "0.1-draft",
+    profile: Annotated[str, typer.Option("--profile", help="The receiver's file profile 受入先")] = "standard_csv",
+    snapshot: Annotated[str, typer.Option("--snapshot", help="Day of the warehouse 基準日")] = DEFAULT_AS_OF,
+    maps: Annotated[Path | None, typer.Option("--maps", help="Folder of map files that replace the project's")] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Stage, write, re-read, reconcile and report 調定収納情報 of the health insurance premium."""
+    chosen = state_of(state)
+    run_id = migration.rehearse(
+        edition=edition, profile=profile, snapshot=day(snapshot, "--snapshot"), state=chosen, maps=maps
+    )
+    _show(migration.outcome(run_id, state=chosen), json)
+
+
+@app.command()
+def reconcile(run: str, state: StateOption = None, json: JsonOption = False) -> None:
+    """Read the run's file again and check it against the staged rows and the warehouse."""
+    _show(migration.reconcile(run, state=state_of(state)), json)
+
+
+@app.command()
+def sign(
+    run: str,
+    user: Annotated[str, typer.Option("--as", help="The user who signs")],
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sign the run's report; two persons must sign the same report."""
+    found = migration.sign(run, user=user, state=state_of(state))
+
+    def human() -> None:
+        done = "受入れ" if found["is_signed_off"] else "署名待ち"
+        console.print(f"{run}: {done} {found['signature_count']}/{found['signatures_required']}", markup=False)
+
+    emit(found, json, human)
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    def human() -> None:
+        rows = [
+            [each["id"], each["legs"], each["status"], each["difference"], each["cause"]] for each in result["checks"]
+        ]
+        table(f"照合 {result['run_id']}", ["検査", "段", "結果", "差", "理由・推定原因"], rows)
+        console.print(
+            f"{result['verdict']}  説明の無い差異 {result['unexplained_rows']:,} 行 {result['unexplained_yen']:,} 円",
+            markup=False,
+        )
+        console.print(f"報告書: {result['report']}", markup=False, soft_wrap=True)
+
+    emit(result, as_json, human)
+    if result["verdict"] == "FAIL":
+        raise typer.Exit(_FAILED)

@@ -1,0 +1,133 @@
+"""The legs side by side (照合の各段): W the warehouse's own figures, G what was staged, F what the file holds.
+
+Temporary tables of one transaction; every row has its key, its occurrence (so that a duplicated
+row is compared once and found once) and the digest of its canonical form.
+"""
+
+import io
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+from psycopg import sql
+
+from receivables import db
+from receivables.migration.rereading import Reread
+from receivables.migration.runs import Run, key_hash
+from receivables.migration.spec import Spec
+from receivables.migration.tables import canonical_row, columns_of, row_key, table
+from receivables.settings import State
+
+G0 = ("kamoku_cd", "fuka_nendo", "soto_nendo", "category")  # 科目・賦課年度・相当年度・現年/滞繰
+PAIRS = (("W", "G"), ("G", "F"))
+_CLOSING_MONTHS = 2  # 出納整理期間 to 31 May (地方自治法235条の5)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every check of one reconciliation works with."""
+
+    connection: db.Connection
+    state: State
+    run: Run
+    spec: Spec
+    found: Reread
+
+    def rows(self, query: sql.Composed | sql.SQL | LiteralString) -> list[tuple[Any, ...]]:
+        """The rows of our own query."""
+        return self.connection.execute(query).fetchall()
+
+    def number(self, query: sql.Composed | sql.SQL | LiteralString) -> int:
+        """The one whole number of our own query."""
+        found = self.rows(query)[0][0]
+        return int(str(found or 0))
+
+    def hashes(self, keys: list[Any]) -> list[str]:
+        """Keyed hashes of row keys, in their order."""
+        return [key_hash(str(key), self.state) for key in keys]
+
+    def label(self, column: str) -> str:
+        """An item by the standard's name and our column, for people and for scripts."""
+        return f"{self.spec.label(column)}[{column}]"
+
+
+def leg(name: str) -> sql.Identifier:
+    """The temporary table of a leg."""
+    return sql.Identifier(f"leg_{name.lower()}")
+
+
+def keep_reread(connection: db.Connection, run: Run, spec: Spec, found: Reread) -> None:
+    """Replace the run's re-read rows and issues by what was found in the file now."""
+    target = table("reread", spec)
+    connection.execute(sql.SQL("delete from {} where run_id = {}").format(target, sql.Literal(run.run_id)))
+    connection.execute("delete from migration.reread_issue where run_id = %s", [run.run_id])
+    statement = sql.SQL("copy {} (run_id, row_no, {}) from stdin").format(target, columns_of(spec))
+    with connection.cursor().copy(statement) as copy:
+        block = io.StringIO()
+        for row_no, values in found.rows:
+            block.write("\t".join([run.run_id, str(row_no), *map(_copied, values)]) + "\n")
+            if block.tell() > 1_000_000:
+                copy.write(block.getvalue())
+                block = io.StringIO()
+        copy.write(block.getvalue())
+    connection.execute(
+        sql.SQL("update {} set row_key = {} where run_id = {}").format(target, row_key(spec), sql.Literal(run.run_id))
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into migration.reread_issue (run_id, check_id, row_no, item, problem) values (%s, %s, %s, %s, %s)",
+            [(run.run_id, each.check_id, each.row_no, each.item, each.problem) for each in found.issues],
+        )
+
+
+def _copied(value: str | None) -> str:
+    if value is None:
+        return "\\N"
+    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def lay_out(bench: Bench) -> int:
+    """Make the temporary tables; returns how many of W's rows the map excluded with a reason."""
+    run_id = sql.Literal(bench.run.run_id)
+    for name, kind, extra in (
+        ("W", "warehouse", "source_key, source_claim_type, expected_outstanding_yen, expected_refund_yen"),
+        ("G", "stage", "source_key"),
+        ("F", "reread", "row_no"),
+    ):
+        bench.connection.execute(
+            sql.SQL(
+                "create temp table {leg} on commit drop as select row_key, row_number() over (partition by row_key"
+                " order by {extra}) as occurrence, {digest} as digest, {category} as category, {extra}, {columns}"
+                " from {table} where run_id = {run_id}"
+            ).format(
+                leg=leg(name),
+                extra=sql.SQL(extra),
+                digest=canonical_row(bench.spec),
+                category=_category(bench.run),
+                columns=columns_of(bench.spec),
+                table=table(kind, bench.spec),
+                run_id=run_id,
+            )
+        )
+    excluded = bench.connection.execute(
+        "delete from leg_w using migration.row_ledger as l where l.run_id = %s and l.entity = 'claim'"
+        " and l.disposition = 'excluded' and l.source_key = leg_w.source_key",
+        [bench.run.run_id],
+    ).rowcount
+    for name in "WGF":
+        bench.connection.execute(sql.SQL("create index on {} (row_key, occurrence)").format(leg(name)))
+        bench.connection.execute(sql.SQL("analyze {}").format(leg(name)))
+    return excluded
+
+
+def _category(run: Run) -> sql.Composed:
+    """現年分 or 滞納繰越分: a year's books close on 31 May of the next."""
+    day = run.snapshot_date
+    open_year = day.year - (day.month <= 3 + _CLOSING_MONTHS)
+    return sql.SQL("case when soto_nendo >= {} then 'current' else 'arrears' end").format(sql.Literal(open_year))
+
+
+def pair(left: str, right: str, *, kind: str = "full") -> sql.Composed:
+    """Two legs joined row by row: `a` and `b`."""
+    return sql.SQL("{} as a {} join {} as b on a.row_key = b.row_key and a.occurrence = b.occurrence").format(
+        leg(left), sql.SQL(kind), leg(right)
+    )  # fmt: skip

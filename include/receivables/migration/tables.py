@@ -1,0 +1,78 @@
+"""The tables of one group (段階表): their columns follow the edition of the standard.
+
+Three tables hold the same items of the same run: what the warehouse says (W), what the map
+made of it (G) and what an independent reader found in the file (F).
+"""
+
+from psycopg import sql
+
+from receivables import db
+from receivables.migration.spec import Spec
+from receivables.settings import State
+from receivables.standard import Item
+
+ROLE = "migrator"
+POSTGRES = {"yen": "bigint", "int": "bigint", "year": "integer", "decimal": "numeric", "date": "date"}
+_TAGS = {"yen": "y", "int": "i", "year": "i", "decimal": "n", "date": "d"}
+_EXTRA = {
+    "stage": {"source_key": "text"},
+    "warehouse": {
+        "source_key": "text", "source_claim_type": "text", "expected_outstanding_yen": "bigint",
+        "expected_refund_yen": "bigint",
+    },
+    "reread": {"row_no": "bigint"},
+}  # fmt: skip
+
+
+def table(kind: str, spec: Spec) -> sql.Identifier:
+    """The table of a leg: `kind` is stage (G), warehouse (W) or reread (F)."""
+    return sql.Identifier("migration", f"{kind}_{spec.group.id}")
+
+
+def prepare_tables(spec: Spec, *, state: State) -> None:
+    """Make the group's tables, or give those there are the items a newer edition added."""
+    with db.connect(state, ROLE, doing=f"make the tables of {spec.group.id}") as connection:
+        for kind, extra in _EXTRA.items():
+            columns = {"run_id": "text", **extra, "row_key": "text"} | {
+                item.column: POSTGRES.get(item.type, "text") for item in spec.group.items
+            }
+            drawn = [
+                sql.SQL("{} {} {}").format(
+                    sql.Identifier(name), sql.SQL(kind_), sql.SQL('collate "C"' if kind_ == "text" else "")
+                )
+                for name, kind_ in columns.items()
+            ]
+            name = table(kind, spec)
+            connection.execute(sql.SQL("create table if not exists {} ({})").format(name, sql.SQL(", ").join(drawn)))
+            added = sql.SQL(", ").join(sql.SQL("add column if not exists ") + each for each in drawn)
+            connection.execute(sql.SQL("alter table {} {}").format(name, added))
+            index = sql.Identifier(f"{kind}_{spec.group.id}_by_run")
+            connection.execute(sql.SQL("create index if not exists {} on {} (run_id)").format(index, name))
+
+
+def columns_of(spec: Spec) -> sql.Composed:
+    """The group's columns in order, as a list for SQL."""
+    return sql.SQL(", ").join(sql.Identifier(item.column) for item in spec.group.items)
+
+
+def row_key(spec: Spec) -> sql.Composed:
+    """The compound key (主キー) as one text from which every part can be read back: it never merges two keys."""
+    parts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in spec.group.key)
+    return sql.SQL("jsonb_build_array({})::text").format(parts)
+
+
+def canonical_row(spec: Spec) -> sql.Composed:
+    """SHA-256 of a row in its canonical form: per item type tag, byte length, ':' and bytes; NULL has its own tag.
+
+    No two different rows have the same form, whatever separators or blanks their values hold.
+    """
+    parts = sql.SQL(" || ").join(_canonical(item) for item in spec.group.items)
+    return sql.SQL("sha256(convert_to({}, 'UTF8'))").format(parts)
+
+
+def _canonical(item: Item) -> sql.Composed:
+    name = sql.Identifier(item.column)
+    text = sql.SQL("to_char({}, 'YYYY-MM-DD')" if item.type == "date" else "{}::text").format(name)
+    return sql.SQL("case when {} is null then 'N' else {} || octet_length({}) || ':' || {} end").format(
+        name, sql.Literal(_TAGS.get(item.type, "t")), text, text
+    )
