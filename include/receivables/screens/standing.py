@@ -1,0 +1,97 @@
+"""What waits for people (承認待ち・署名待ち): the newest campaign run and the newest migration rehearsal."""
+
+from pathlib import Path
+
+from receivables import db
+from receivables.screens import words
+from receivables.screens.lookup import found
+from receivables.screens.model import Campaign, Check, Excluded, Migration
+from receivables.settings import State
+
+# A run that waits for somebody comes before newer ones that do not.
+_RUN = """
+    select run_id, campaign_name, as_of, playbook ->> 'title' as title, state, treat_count, control_count,
+        excluded_count, approvals_required, content_sha256,
+        built_at + make_interval(days => expires_after_days) as expires_at,
+        (select count(*) from campaign.approval as given where given.run_id = run.run_id) as approval_count,
+        (select is_stopped from campaign.switch) as is_stopped
+    from campaign.run as run
+    where state not in ('superseded', 'cancelled')
+    order by (state in ('waiting', 'approved', 'sending')) desc, built_at desc
+    limit 1
+"""
+_EXCLUDED = """
+    select code, count(*) as people
+    from campaign.contact cross join lateral unnest(exclusion_codes) as code
+    where run_id = %(run_id)s and arm = 'excluded'
+    group by code order by people desc, code
+"""
+_REHEARSAL = """
+    select run_id, snapshot_date, edition, profile, verdict, unexplained_rows, unexplained_yen, report_file
+    from migration.run order by created_at desc limit 1
+"""
+_CHECKS = """
+    select check_id, title_ja, legs, status, difference, cause from migration.recon_result
+    where run_id = %(run_id)s order by position
+"""
+_SIGNED = "select user_name from migration.signoff where run_id = %(run_id)s order by signed_at"
+
+
+def campaign(connection: db.Connection) -> Campaign | None:
+    """The run that waits for approval or is being sent, else the newest."""
+    rows = found(connection, _RUN)
+    if not rows:
+        return None
+    run = rows[0]
+    reasons = found(connection, _EXCLUDED, {"run_id": run["run_id"]})
+    return Campaign(
+        run_id=run["run_id"],
+        name=run["campaign_name"],
+        title=run["title"] or run["campaign_name"],
+        as_of=run["as_of"],
+        state=run["state"],
+        state_ja=words.CAMPAIGN.get(run["state"], run["state"]),
+        treat_count=run["treat_count"],
+        control_count=run["control_count"],
+        excluded_count=run["excluded_count"],
+        approval_count=run["approval_count"],
+        approvals_required=run["approvals_required"],
+        expires_at=run["expires_at"],
+        content_sha256=run["content_sha256"],
+        excluded=tuple(Excluded(row["code"], words.exclusion_ja(row["code"]), row["people"]) for row in reasons),
+        is_stopped=bool(run["is_stopped"]),
+    )
+
+
+def migration(connection: db.Connection, state: State) -> Migration | None:
+    """The newest rehearsal with every check, and who has signed its report."""
+    rows = found(connection, _REHEARSAL)
+    if not rows:
+        return None
+    run = rows[0]
+    key = {"run_id": run["run_id"]}
+    checks = (
+        Check(row["check_id"], row["title_ja"], row["legs"], row["status"], row["difference"], row["cause"])
+        for row in found(connection, _CHECKS, key)
+    )
+    return Migration(
+        run_id=run["run_id"],
+        snapshot_date=run["snapshot_date"],
+        edition=run["edition"],
+        profile=run["profile"],
+        verdict=run["verdict"],
+        unexplained_rows=run["unexplained_rows"],
+        unexplained_yen=run["unexplained_yen"],
+        checks=tuple(checks),
+        signed_by=tuple(row["user_name"] for row in found(connection, _SIGNED, key)),
+        report_link=report_link(state, run["report_file"]),
+    )
+
+
+def report_link(state: State, name: str | None) -> str | None:
+    """The address under which the screen serves a file of the reports folder; None when it is not there."""
+    folder = state.root / "reports"
+    file = folder / name if name else None
+    if file is None or not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
+        return None
+    return f"reports/{Path(file.resolve()).relative_to(folder.resolve()).as_posix()}"
