@@ -1,5 +1,6 @@
 """What is checked again at the last moment, and what stops everything (reliability sheet 3.5)."""
 
+import json
 import random
 import threading
 import time
@@ -186,6 +187,21 @@ def test_the_window_may_be_ignored_for_a_simulator_only_and_that_is_recorded(wor
 
     assert len(gateway.sent()) == 1
     assert world.run("select is_window_ignored, dispatched_on from campaign.run") == [(True, AS_OF)]
+
+
+def test_an_installation_says_once_where_its_carrier_is(world: World, carrier: Start) -> None:
+    debtor = world.debtor()
+    run_id, gateway, file = world.approved(), carrier(), world.state.root / "gateway.json"
+    try:
+        file.write_text(json.dumps({"url": gateway.url, "ignore_window": True, "terms": {"parts_per_second": "many"}}))
+        with pytest.raises(InputRejectedError, match="key terms"):
+            campaigns.dispatch(run_id, state=world.state)
+        file.write_text(json.dumps({"url": gateway.url, "ignore_window": True, "terms": {"settle_seconds": 1}}))
+        campaigns.dispatch(run_id, state=world.state)
+    finally:
+        file.unlink()
+
+    assert world.message(debtor)[0] in ("accepted", "delivered")
 
 
 def test_data_that_went_stale_before_sending_holds_the_rest_back(world: World, carrier: Start) -> None:

@@ -154,16 +154,20 @@ def dispatch(
 
     `now` is the moment it starts (default: the database's clock). `ignore_window` judges by the
     run's own date instead of the clock; it is recorded in the run and works on a loopback
-    simulator only. `terms` replaces the carrier's terms. Raises NeedsApprovalError without two
-    valid approvals or while sending is stopped.
+    simulator only. Without `gateway_url` the state's gateway.json says `url` and, if wanted,
+    `ignore_window` and changed `terms`; `terms` here replaces the carrier's terms. Raises
+    NeedsApprovalError without two valid approvals or while sending is stopped.
     """
-    url, ignored = _gateway(state, gateway_url, ignore_window)
+    installed = _installed(state) if gateway_url is None else {"url": gateway_url}
+    url, ignored = str(installed["url"]), ignore_window or installed.get("ignore_window") is True
+    if ignored:
+        _refuse_real_carrier(url)
     key = state.secret(approvals.KEY)
     with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
         _refuse_while_stopped(connection)
         run, contacts = outbox.approved_list(connection, run_id, key)
         playbook = run.rules()
-        terms = terms or gateway_terms(playbook.gateway)
+        terms = terms or gateway_terms(playbook.gateway).with_changes(installed.get("terms"))
         clock = _clock(connection, now, ignored)
         day = run.as_of if ignored else business_day(clock.moment(connection))
         outbox.fill(connection, run, day=day, is_window_ignored=ignored)
@@ -187,17 +191,16 @@ def _close(
     return {"run_id": run_id, **counts, "waiting": waiting, "stopped_because": stopped_because}
 
 
-def _gateway(state: State, url: str | None, ignore_window: bool) -> tuple[str, bool]:
-    """The carrier's address: given, or written into the state directory by whoever set it up."""
-    if url is None:
-        if not (state.root / "gateway.json").exists():
-            raise EnvironmentFailureError('no SMS gateway: give --gateway URL or write {"url": …} to gateway.json')
-        found = state.read_json("gateway.json")
-        url = str(found["url"])
-        ignore_window = ignore_window or found.get("ignore_window") is True
-    if ignore_window and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+def _installed(state: State) -> dict[str, Any]:
+    """The carrier's address as whoever installed it wrote it into the state directory."""
+    if not (state.root / "gateway.json").exists():
+        raise EnvironmentFailureError('no SMS gateway: give --gateway URL or write {"url": …} to gateway.json')
+    return dict(state.read_json("gateway.json"))
+
+
+def _refuse_real_carrier(url: str) -> None:
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
         raise InputRejectedError("--ignore-window is for the simulator on this machine only, never for a real carrier")
-    return url, ignore_window
 
 
 def _clock(connection: db.Connection, now: datetime | None, is_window_ignored: bool) -> Clock:

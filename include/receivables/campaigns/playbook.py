@@ -96,6 +96,15 @@ class Gateway(_Strict):
     parts_per_second: int = Field(ge=1)
     cost_yen_per_part: int = Field(ge=0)
 
+    def with_changes(self, changes: object) -> "Gateway":
+        """These terms with what one installation says differently (gateway.json, key terms)."""
+        if changes is None:
+            return self
+        try:
+            return Gateway.model_validate({**self.model_dump(), **dict(changes)})  # type: ignore[call-overload]
+        except (ValidationError, TypeError, ValueError):
+            raise InputRejectedError("gateway.json, key terms: not terms of a gateway; see gateways.yml") from None
+
 
 def read_playbook(file: Path) -> Playbook:
     """The playbook in `file`; raises InputRejectedError that names the file and every wrong key."""
