@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -59,14 +59,13 @@ class World:
     """The hand-made warehouse; every method writes as the administrator."""
 
     state: State
+    connection: db.Connection
     people: int = 0
     receipts: int = 0
-    runs: list[str] = field(default_factory=list)
 
     def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        with db.connect(self.state, doing="hand-made") as connection:
-            done = connection.execute(query, arguments or None)  # type: ignore[call-overload]
-            return done.fetchall() if done.description else []
+        done = self.connection.execute(query, arguments or None)  # type: ignore[call-overload]
+        return done.fetchall() if done.description else []
 
     def publish(self, as_of: date = SNAPSHOT) -> None:
         self.run("insert into ops.published_batch values ('p1', %s, default, true, 'mart_p1')", as_of)
@@ -96,7 +95,8 @@ class World:
         self.run(
             "insert into staging.stg_nhi__receipts values"
             " ('nhi', %s, %s, %s, %s, null, %s, %s, %s, %s, '01', %s, 'b1', 1)",
-            f"r{self.receipts:06}", key, paid_on, paid_on, principal, charge, fee, principal + charge + fee, provisional,
+            f"r{self.receipts:06}", key, paid_on, paid_on, principal, charge, fee, principal + charge + fee,
+            provisional,
         )  # fmt: skip
 
     def rehearse(self, *, profile: str = "standard_csv", maps: Path | None = None) -> dict[str, Any]:
@@ -104,8 +104,7 @@ class World:
         run_id = migration.rehearse(
             edition="0.1-draft", profile=profile, snapshot=SNAPSHOT, state=self.state, maps=maps
         )  # fmt: skip
-        self.runs.append(run_id)
-        return migration.reconcile(run_id, state=self.state)
+        return migration.outcome(run_id, state=self.state)
 
     def file(self, run_id: str) -> Path:
         return next((self.state.root / "migration" / run_id).glob("*.csv"))
@@ -120,12 +119,13 @@ def handmade_state(new_state: Callable[[], State]) -> State:
 
 
 @pytest.fixture
-def world(handmade_state: State) -> World:
+def world(handmade_state: State) -> Iterator[World]:
     """An empty hand-made warehouse, published for the snapshot."""
-    made = World(handmade_state)
-    made.run(_EMPTY)
-    made.publish()
-    return made
+    with db.connect(handmade_state, autocommit=True, doing="hand-made") as connection:
+        made = World(handmade_state, connection)
+        made.run(_EMPTY)
+        made.publish()
+        yield made
 
 
 @pytest.fixture
@@ -144,9 +144,9 @@ def ordinary(world: World) -> World:
 
 
 @pytest.fixture
-def maps(tmp_path: Path) -> Iterator[Path]:
+def maps(tmp_path: Path) -> Path:
     """A copy of the project's maps to change."""
-    yield Path(shutil.copytree(MAPS, tmp_path / "maps"))
+    return Path(shutil.copytree(MAPS, tmp_path / "maps"))
 
 
 def check(found: dict[str, Any], check_id: str, legs: str) -> dict[str, Any]:
