@@ -49,3 +49,9 @@ def served() -> Iterator[Callable[[State], str]]:
     for app, thread in running:
         app.should_exit = True
         thread.join(timeout=10)
+
+
+@pytest.fixture
+def free_address() -> Callable[[], str]:
+    """The address of a database server that is not there."""
+    return lambda: f"host=127.0.0.1 port={server.free_port()} user=nobody"

@@ -53,6 +53,11 @@ class Source:
         return self.title.partition("（")[0]
 
     @property
+    def system(self) -> str:
+        """What stands in brackets: the system it comes from (業務システム)."""
+        return self.title.partition("（")[2].rstrip("）")
+
+    @property
     def has_arrived(self) -> bool:
         """True when every file of the source is loaded."""
         return bool(self.deliveries) and all(each.state in ("loaded", "duplicate") for each in self.deliveries)
@@ -154,6 +159,18 @@ class Migration:
     checks: tuple[Check, ...]
     signed_by: tuple[str, ...]
     report_link: str | None
+
+    @property
+    def agreeing(self) -> tuple[Check, ...]:
+        """The checks that passed."""
+        return tuple(check for check in self.checks if check.status == "PASS")
+
+    @property
+    def differing(self) -> tuple[Check, ...]:
+        """The checks that did not, the worst first."""
+        order = ("FAIL", "EXPLAINED")
+        rest = [check for check in self.checks if check.status != "PASS"]
+        return tuple(sorted(rest, key=lambda check: order.index(check.status) if check.status in order else len(order)))
 
 
 @dataclass(frozen=True, slots=True)

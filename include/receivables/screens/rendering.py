@@ -104,7 +104,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )  # fmt: skip
     made.filters.update(
-        whole=_whole, day=_day, moment=_moment, points=_points, year_ja=charts.year_ja, short_yen=drawing.short_yen
+        whole=_whole, day=_day, moment=_moment, points=_points, year_ja=charts.year_ja, legs_ja=words.legs_ja
     )
-    made.globals.update(VERDICT=words.VERDICT, LEGS=words.LEGS)
+    made.globals.update(VERDICT=words.VERDICT)
     return made

@@ -30,7 +30,7 @@ VERDICT: dict[str, tuple[str, Tone]] = {
     "NOT RUN": ("未実施", "quiet"),
 }
 CATEGORY = {"current": "現年分", "arrears": "滞納繰越分"}
-LEGS = {"W": "倉庫と移行データ", "F": "移行データと書出しファイル"}
+LEGS = {"S": "受入原票", "W": "倉庫", "G": "移行データ", "F": "書出しファイル"}
 BUCKETS = {
     "1-30": "30日以内",
     "31-90": "31〜90日",
@@ -49,6 +49,11 @@ def exclusion_ja(code: str) -> str:
     """The reason of an exclusion code, given in full or by its first three characters (除外理由)."""
     known = _column("campaign/exclusions.csv", "exclusion_code", "reason_ja")
     return known.get(code) or next((text for full, text in known.items() if full[:3] == code[:3]), code)
+
+
+def legs_ja(legs: str) -> str:
+    """What a check compares: 倉庫 ↔ 移行データ for W-G."""
+    return " ↔ ".join(LEGS.get(leg, leg) for leg in dict.fromkeys(legs.split("-")))
 
 
 def claim_type_ja(claim_type: str) -> str:
