@@ -103,6 +103,19 @@ def test_an_excluded_row_is_explained_with_its_reason(ordinary: World, maps: Pat
     assert (found["unexplained_rows"], found["unexplained_yen"]) == (0, 0)
 
 
+def test_a_row_without_any_yen_stays_behind_without_ado(ordinary: World) -> None:
+    ordinary.premium("1000000099", medical=0, support=0, care=0)
+
+    found = ordinary.rehearse()
+    ledger = ordinary.run(
+        "select source_key from migration.row_ledger where run_id = %s and reason_code = 'NO_CLAIM'", found["run_id"]
+    )
+
+    assert found["verdict"] == "PASS"
+    assert "対象外 1 行（うち金額あり 0 行）" in check(found, "R-010", "W-G")["cause"]
+    assert ledger == [("1000000099-01",)]
+
+
 def test_an_instalment_number_that_does_not_fit_is_rejected_and_never_cut(world: World) -> None:
     world.premium("1000000001", 12)
     world.premium("1000000001", 123, key="1000000001-123")

@@ -6,7 +6,7 @@ row is compared once and found once) and the digest of its canonical form.
 
 import io
 from dataclasses import dataclass
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import sql
 
@@ -50,6 +50,13 @@ class Bench:
         return f"{self.spec.label(column)}[{column}]"
 
 
+class Excluded(NamedTuple):
+    """Rows of W that the map leaves behind (対象外): all of them, and those that carry yen."""
+
+    rows: int
+    with_yen: int
+
+
 def leg(name: str) -> sql.Identifier:
     """The temporary table of a leg."""
     return sql.Identifier(f"leg_{name.lower()}")
@@ -85,8 +92,8 @@ def _copied(value: str | None) -> str:
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
-def lay_out(bench: Bench) -> int:
-    """Make the temporary tables; returns how many of W's rows the map excluded with a reason."""
+def lay_out(bench: Bench) -> Excluded:
+    """Make the temporary tables; returns what the map excluded of W's rows with a reason."""
     run_id = sql.Literal(bench.run.run_id)
     for name, kind, extra in (
         ("W", "warehouse", "source_key, source_claim_type, expected_outstanding_yen, expected_refund_yen"),
@@ -108,15 +115,25 @@ def lay_out(bench: Bench) -> int:
                 run_id=run_id,
             )
         )
-    excluded = bench.connection.execute(
-        "delete from leg_w using migration.row_ledger as l where l.run_id = %s and l.entity = 'claim'"
-        " and l.disposition = 'excluded' and l.source_key = leg_w.source_key",
-        [bench.run.run_id],
-    ).rowcount
+    excluded = _set_aside(bench)
     for name in "WGF":
         bench.connection.execute(sql.SQL("create index on {} (row_key, occurrence)").format(leg(name)))
         bench.connection.execute(sql.SQL("analyze {}").format(leg(name)))
     return excluded
+
+
+def _set_aside(bench: Bench) -> Excluded:
+    """Take the rows that the map excluded out of W; the ledger holds each with its reason."""
+    carried = sql.SQL(" or ").join(
+        sql.SQL("coalesce({}, 0) <> 0").format(sql.Identifier("leg_w", name)) for name in bench.spec.yen_columns
+    )
+    rows = bench.rows(
+        sql.SQL(
+            "delete from leg_w using migration.row_ledger as l where l.run_id = {} and l.entity = 'claim'"
+            " and l.disposition = 'excluded' and l.source_key = leg_w.source_key returning ({})"
+        ).format(sql.Literal(bench.run.run_id), carried)
+    )
+    return Excluded(len(rows), sum(bool(has_yen) for (has_yen,) in rows))
 
 
 def _category(run: Run) -> sql.Composed:

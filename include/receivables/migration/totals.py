@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import sql
 
 from receivables.migration.checks import EXPLAINED, Check, passed_when
-from receivables.migration.legs import G0, PAIRS, Bench, leg
+from receivables.migration.legs import G0, PAIRS, Bench, Excluded, leg
 
 Cell = tuple[Any, ...]
 Cells = dict[Cell, dict[str, int]]  # (科目, 賦課年度, 相当年度, 現年/滞繰, 期別) -> rows and yen per component
@@ -69,8 +69,11 @@ def persons(bench: Bench, name: str) -> dict[Cell, int]:
     return {row[:-1]: int(str(row[-1])) for row in rows}
 
 
-def count_checks(bench: Bench, by_leg: dict[str, Cells], excluded: int) -> Iterator[Check]:
-    """R-010: rows at g0 and 期別, and persons at g0, are the same in both legs."""
+def count_checks(bench: Bench, by_leg: dict[str, Cells], excluded: Excluded) -> Iterator[Check]:
+    """R-010: rows at g0 and 期別, and persons at g0, are the same in both legs.
+
+    Rows left behind that carry no yen at all need no explanation; with yen, people must accept them.
+    """
     people = {name: persons(bench, name) for name in "WGF"}
     for left, right in PAIRS:
         a, b = by_leg[left], by_leg[right]
@@ -81,11 +84,12 @@ def count_checks(bench: Bench, by_leg: dict[str, Cells], excluded: int) -> Itera
         wrong = [f"件数 {gap:,}" if gap else "", f"人数 {people_gap:,}" if people_gap else ""]
         note = "; ".join(filter(None, wrong))
         is_equal = not note
-        if is_equal and excluded and left == "W":
-            note = f"対応表の規則による対象外 {excluded:,} 行を除いて一致"
+        if is_equal and excluded.rows and left == "W":
+            note = f"対応表の規則による対象外 {excluded.rows:,} 行（うち金額あり {excluded.with_yen:,} 行）を除いて一致"
+        needs_acceptance = is_equal and left == "W" and excluded.with_yen > 0
         yield Check(
             "R-010", f"{left}-{right}", "件数と人数が一致（科目・年度・期別）",
-            EXPLAINED if is_equal and note else passed_when(is_equal), gap + people_gap, cause=note or None,
+            EXPLAINED if needs_acceptance else passed_when(is_equal), gap + people_gap, cause=note or None,
             expected=f"{_all(a, 'rows'):,} 行", actual=f"{_all(b, 'rows'):,} 行",
         )  # fmt: skip
 
