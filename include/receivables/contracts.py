@@ -176,13 +176,13 @@ class Contract(_Strict):
 def all_contracts(folder: Path | None = None) -> list[Contract]:
     """Every contract under `folder` (default: $RECEIVABLES_CONTRACTS, else the project's), by source."""
     chosen = _folder(folder)
-    return [_read(file) for file in sorted(chosen.glob("*/_*.yml"))]
+    return [_read(chosen / source / f"_{source}.yml") for source in _sources(chosen)]
 
 
 def contract(source: str, folder: Path | None = None) -> Contract:
     """The contract of `source`; ContractError lists the sources there are when it has none."""
     chosen = _folder(folder)
-    known = sorted(file.parent.name for file in chosen.glob("*/_*.yml"))
+    known = _sources(chosen)
     if source not in known:
         raise ContractError(f"no contract for source {source!r}; there are: {', '.join(known) or 'none'}")
     return _read(chosen / source / f"_{source}.yml")
@@ -190,6 +190,10 @@ def contract(source: str, folder: Path | None = None) -> Contract:
 
 def _folder(folder: Path | None) -> Path:
     return folder or Path(os.environ.get("RECEIVABLES_CONTRACTS", STAGING))
+
+
+def _sources(folder: Path) -> list[str]:
+    return sorted(found.name for found in folder.iterdir() if found.is_dir() and any(found.glob("*.*")))
 
 
 def _missing(name: str) -> Any:

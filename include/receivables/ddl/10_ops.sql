@@ -4,6 +4,8 @@ create schema if not exists ops;
 create schema if not exists quarantine;
 create schema if not exists raw;
 create schema if not exists vault;
+create schema if not exists landing;
+comment on schema landing is '取込中: what a batch holds between check and load; empty when no ingest runs';
 
 create table if not exists ops.load (
     batch_id text primary key,
@@ -28,8 +30,13 @@ create table if not exists ops.load (
     reason text,
     created_at timestamptz not null default clock_timestamp()
 );
+alter table ops.load add column if not exists control_sha256 text; -- the manifest (送付票) that declared the file
 comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
-create unique index if not exists load_once on ops.load (source, table_name, file_sha256) where state = 'loaded';
+-- A quiet day's full copy may hold the same bytes as the day before: once per business date.
+drop index if exists ops.load_once;
+create unique index if not exists load_once_a_day
+on ops.load (source, table_name, business_date, file_sha256) where state = 'loaded';
+create index if not exists load_by_date on ops.load (business_date, source);
 
 create table if not exists ops.control_total (
     batch_id text not null references ops.load,
@@ -42,6 +49,7 @@ create table if not exists ops.control_total (
     yen bigint not null,
     created_at timestamptz not null default clock_timestamp()
 );
+create index if not exists control_total_by_batch on ops.control_total (batch_id, hop);
 comment on table ops.control_total is '件数・金額の突合: rows and yen counted at one hop';
 
 create table if not exists ops.set_aside_row (
@@ -67,6 +75,15 @@ create table if not exists ops.validation (
     created_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.validation is 'Great Expectations の結果: counts only, never values';
+
+create table if not exists ops.validation_document (
+    batch_id text primary key references ops.load,
+    source text not null,
+    suite jsonb not null,
+    result jsonb not null, -- BOOLEAN_ONLY: holds no value of any row
+    created_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.validation_document is 'GX Data Docs の元: what Great Expectations said, in its own form';
 
 create table if not exists ops.published_batch (
     published_batch text primary key,
@@ -95,3 +112,21 @@ create table if not exists quarantine.row (
     primary key (batch_id, line_no)
 );
 comment on table quarantine.row is '隔離: one row that could not be accepted, with its original bytes, place, reason and owner';
+
+-- Operations hold counts, dates and places, never a person's data: every role may read them.
+grant usage on schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
+grant select on all tables in schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
+grant insert, update, delete on all tables in schema ops to etl;
+grant insert, update on ops.published_batch to dbt;
+
+-- Quarantined bytes are a person's data: only the loader and the steward's screen read them.
+grant usage on schema quarantine to etl, dbt, screen, auditor;
+grant select, insert, update, delete on quarantine.row to etl;
+grant select (
+    batch_id, source, table_name, file_name, line_no, byte_offset, reason_code, field, amount_yen, owner_dept, state,
+    created_at
+) on quarantine.row to dbt, screen, auditor;
+
+grant usage on schema raw to etl, dbt;
+grant usage on schema vault to etl;
+grant usage, create on schema landing to etl;

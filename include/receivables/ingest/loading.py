@@ -1,0 +1,100 @@
+"""Loading (取込): what was held becomes raw and vault, in one transaction for the whole source.
+
+Raw is versioned by batch: a full copy closes the rows that changed or vanished and adds what is new.
+"""
+
+from psycopg import sql
+
+from receivables import contracts, control_totals, db
+from receivables.errors import InputRejectedError, InvariantBrokenError
+from receivables.ingest import ledger, tables
+from receivables.ingest.checking import totals
+from receivables.ingest.ledger import Batch
+from receivables.settings import State
+
+
+def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
+    """Load every checked batch of `source`; the same ids. Asked again it changes nothing.
+
+    Raises InputRejectedError with the reasons when a batch was refused: nothing of the source is
+    loaded then.
+    """
+    owner = contracts.contract(source).owner_dept
+    with db.connect(state, "etl", doing=f"load {source}") as connection:
+        found = ledger.read(connection, batch_ids)
+        for batch in found:
+            if batch.state == "checked":
+                _load(connection, source, batch, owner)
+                tables.release(connection, batch.batch_id)
+        refused = connection.execute(
+            "select reason from ops.load where batch_id = any(%s) and state in ('rejected', 'missing') order by 1",
+            [batch_ids],
+        ).fetchall()
+    if refused:
+        raise InputRejectedError("; ".join(str(reason) for (reason,) in refused))
+    return batch_ids
+
+
+def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str) -> None:
+    newer = connection.execute(
+        "select max(business_date) from ops.load where table_name = %s and state = 'loaded'", [batch.table.name]
+    ).fetchone()
+    if newer and newer[0] and newer[0] > batch.business_date:  # type: ignore[operator]
+        raise InvariantBrokenError(f"{source}: {batch.table.name} of {newer[0]} is loaded; an older copy cannot follow")
+    _merge(connection, batch, "raw", [column.name for column in tables.raw_columns(batch.table)])
+    if vault := tables.vault_columns(batch.table):
+        _merge(connection, batch, "vault", [column.name for column in vault])
+    _quarantine(connection, source, batch, owner_dept)
+    after = totals(connection, batch, sql.Identifier("raw", batch.table.name), sql.SQL("_known_to is null"))
+    named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
+    control_totals.record(connection, **named, hop="load", totals=after)
+    before = control_totals.recorded(connection, batch_id=batch.batch_id, hop="check")
+    control_totals.require_equal(before, after, where=f"{source}: {batch.table.name}, check and load")
+    connection.execute("update ops.load set state = 'loaded' where batch_id = %s", [batch.batch_id])
+
+
+def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[str]) -> None:
+    target, held = sql.Identifier(schema, batch.table.name), tables.held(batch.batch_id)
+    same = tables.same_key(batch.table, "known", "held")
+    connection.execute(
+        sql.SQL("""
+            update {target} as known set _known_to = %(day)s
+            where _known_to is null and not exists (
+                select 1 from {held} as held where {same} and held._row_hash = known._row_hash
+            )
+        """).format(target=target, held=sql.SQL("{}").format(held), same=same),
+        {"day": batch.business_date},
+    )
+    # A version that began and ended on the same day was never known on any day.
+    connection.execute(sql.SQL("delete from {} where _known_to <= _known_from").format(target))
+    names = tables.names(tuple(columns))
+    connection.execute(
+        sql.SQL("""
+            insert into {target} ({names}, _batch_id, _line_no, _byte_offset, _row_hash, _known_from)
+            select {names}, %(batch)s, _line_no, _byte_offset, _row_hash, %(day)s from {held} as held
+            where not exists (select 1 from {target} as known where known._known_to is null and {same})
+        """).format(target=target, names=names, held=held, same=same),
+        {"day": batch.business_date, "batch": batch.batch_id},
+    )
+
+
+def _quarantine(connection: db.Connection, source: str, batch: Batch, owner_dept: str) -> None:
+    aside = tables.held_aside(batch.batch_id)
+    connection.execute(
+        sql.SQL("""
+            insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw, reason_code,
+                field, amount_yen, owner_dept)
+            select %(batch)s, %(source)s, %(table)s, %(file)s, line_no, byte_offset, raw, reason_code, field,
+                amount_yen, %(owner)s
+            from {} where kind = 'quarantined'
+        """).format(aside),
+        {"batch": batch.batch_id, "source": source, "table": batch.table.name, "file": batch.file_name,
+         "owner": owner_dept},
+    )  # fmt: skip
+    connection.execute(
+        sql.SQL("""
+            insert into ops.set_aside_row (batch_id, source, line_no, byte_offset, kind, reason_code, amount_yen)
+            select %s, %s, line_no, byte_offset, kind, reason_code, amount_yen from {} where kind <> 'quarantined'
+        """).format(aside),
+        [batch.batch_id, source],
+    )

@@ -1,0 +1,36 @@
+"""One reader per kind of delivery: each streams records and fills in what the department declared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from receivables.contracts import Table
+from receivables.ingest.records import Declared, Record
+
+
+class Reader(Protocol):
+    """Streams the records of one landed file; `declared` is complete when they are exhausted."""
+
+    declared: Declared
+
+    def records(self) -> Iterator[Record]:
+        """Every data record in the file's order. Raises BatchRejectedError when the file is not as agreed."""
+        ...
+
+
+def open_reader(table: Table, file: Path) -> Reader:
+    """The reader that the contract of `table` names, on a landed file."""
+    from receivables.ingest.readers.delimited import Delimited
+    from receivables.ingest.readers.excel import Excel
+    from receivables.ingest.readers.fixed_width import FixedWidth
+    from receivables.ingest.readers.snapshot import Snapshot
+
+    match table.reader:
+        case "csv":
+            return Delimited(table, file)
+        case "fixed_width":
+            return FixedWidth(table, file)
+        case "excel":
+            return Excel(table, file)
+        case "postgres":
+            return Snapshot(table, file)

@@ -1,0 +1,121 @@
+"""Host files (固定長): records of so many bytes, with a header and a trailer that counts rows and yen.
+
+Widths count bytes, not letters: one kanji is two bytes in CP932. A record that lost or gained a
+byte is set aside alone, because CR LF still ends it.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from receivables.contracts import Place, Table
+from receivables.era import EraError, wareki_to_date
+from receivables.ingest.encodings import require_encoding
+from receivables.ingest.records import Declared, Line, Record, lines
+from receivables.ingest.rejection import BatchRejectedError
+
+_NUMBER = re.compile(rb"\s*([0-9]{1,15})\s*")
+
+
+class FixedWidth:
+    """Reader of one host file."""
+
+    def __init__(self, table: Table, file: Path) -> None:
+        assert table.encoding
+        assert table.record_bytes
+        assert table.records
+        self.declared = Declared()
+        self._file = file
+        self._encoding = table.encoding
+        self._width = table.record_bytes
+        self._layout = table.records
+        self._marks = {kind: mark.encode() for kind, mark in
+                       (("header", table.records.header.mark), ("data", table.records.data.mark),
+                        ("trailer", table.records.trailer.mark))}  # fmt: skip
+        self._columns = [(column.name, *_span(column.at)) for column in table.columns if column.at]
+        self._has_trailer = False
+
+    def records(self) -> Iterator[Record]:
+        """Data records; TRUNCATED when the trailer is missing, HEADER when the first record is no header."""
+        require_encoding(self._file, self._encoding)
+        with self._file.open("rb") as stream:
+            found = lines(stream)
+            self._read_header(next(found, None))
+            for line in found:
+                if not line.raw:
+                    continue
+                if self._has_trailer:
+                    raise BatchRejectedError(
+                        "CONTROL_TOTAL", f"line {line.no}: records follow the trailer", "have the file sent again"
+                    )
+                if self._is(line, "trailer"):
+                    self._read_trailer(line)
+                elif self._is(line, "header"):
+                    raise BatchRejectedError("HEADER", f"line {line.no}: a second header", "send one file per day")
+                else:
+                    yield self._record(line)
+        if not self._has_trailer:
+            raise BatchRejectedError("TRUNCATED", "the trailer record is missing", "have the whole file sent again")
+
+    def _is(self, line: Line, kind: str) -> bool:
+        return len(line.raw) == self._width and line.raw.startswith(self._marks[kind])
+
+    def _read_header(self, line: Line | None) -> None:
+        if line is None:
+            raise BatchRejectedError("EMPTY", "the file is empty", "have the file sent again")
+        if not self._is(line, "header"):
+            code = "HEADER" if line.end else "TRUNCATED"
+            raise BatchRejectedError(
+                code,
+                f"line 1: no header record ({self._width} bytes beginning with {self._layout.header.mark!r})",
+                "compare the file's layout with the contract and have it sent again",
+            )
+        start, end = _span(self._layout.header.date)
+        try:
+            self.declared.business_date = wareki_to_date(line.raw[start:end].decode("ascii"))
+        except (EraError, UnicodeDecodeError):
+            raise BatchRejectedError(
+                "HEADER", "line 1: field date of the header is no 和暦 date", "have the file sent again"
+            ) from None
+
+    def _read_trailer(self, line: Line) -> None:
+        trailer = self._layout.trailer
+        numbers = [_NUMBER.fullmatch(line.raw[slice(*_span(at))]) for at in (trailer.rows, trailer.yen)]
+        if not all(numbers):
+            raise BatchRejectedError(
+                "CONTROL_TOTAL", f"line {line.no}: fields rows and yen of the trailer are no numbers", "have it resent"
+            )
+        self.declared.rows, self.declared.yen = (int(found[1]) for found in numbers if found)
+        self._has_trailer = True
+
+    def _record(self, line: Line) -> Record:
+        raw = line.raw
+        if len(raw) != self._width or not raw.startswith(self._marks["data"]):
+            return Record(line.no, line.offset, raw, None, "WIDTH", None, self._readings(raw))
+        fields = [_decoded(raw[start:end], self._encoding) for _, start, end in self._columns]
+        if b"\0" in raw:
+            at = raw.index(b"\0")
+            hit = next((name for name, start, end in self._columns if start <= at < end), None)
+            return Record(line.no, line.offset, raw, fields, "NUL", hit)
+        if None in fields:
+            return Record(line.no, line.offset, raw, fields, "ENCODING", self._columns[fields.index(None)][0])
+        return Record(line.no, line.offset, raw, fields)
+
+    def _readings(self, raw: bytes) -> tuple[list[str | None], ...]:
+        """The damage may lie in any column: left of it columns stand as agreed, right of it as counted from the end."""
+        from_right = raw.rjust(self._width)[-self._width :]
+        left = [_decoded(raw[start:end], self._encoding) for _, start, end in self._columns]
+        right = [_decoded(from_right[start:end], self._encoding) for _, start, end in self._columns]
+        return tuple([*left[:at], None, *right[at + 1 :]] for at in range(len(left)))
+
+
+def _span(place: Place | None) -> tuple[int, int]:
+    assert place is not None
+    return place[0] - 1, place[0] - 1 + place[1]
+
+
+def _decoded(part: bytes, encoding: str) -> str | None:
+    try:
+        return part.decode(encoding).strip(" \u3000")
+    except UnicodeDecodeError:
+        return None

@@ -1,0 +1,147 @@
+"""One record against its contract (行の検査): accepted with typed values, set aside, or quarantined with a reason.
+
+The first fault wins, in this order: the record's shape, NUL, undecodable bytes, 外字, an empty
+field that may not be empty, digits, then each column in the contract's order, then sums.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import NamedTuple
+
+from receivables.contracts import Table
+from receivables.ingest import fields
+from receivables.ingest.records import Record
+from receivables.ingest.rejection import RowFaultError
+from receivables.yen import parse_yen
+
+_RANK = {"REQUIRED": 0, "CONTRACT_DATE": 0, "DIGITS": 1}
+_PLAIN_AMOUNT = re.compile(r"([-△▲(])?\(?([0-9]{1,13})\)?-?")
+_UNITS = str.maketrans("", "", ",、¥円 ")
+_REPLACED = "\ufffd"  # somebody upstream has already lost a letter
+Values = list[str | None]
+
+
+class Aside(NamedTuple):
+    """One row that is not accepted, where it stands and why; `guesses` when its amount cannot be read."""
+
+    line_no: int
+    byte_offset: int
+    raw: bytes
+    is_excluded: bool
+    reason_code: str
+    field: str | None
+    amount_yen: int | None
+    guesses: tuple[int, ...] = ()
+
+
+class RowCheck:
+    """The checks of one table, made once and applied to every record."""
+
+    def __init__(self, table: Table) -> None:
+        names = [column.name for column in table.columns]
+        self._names = names
+        self._parsers = [fields.parser(column) for column in table.columns]
+        self._yen = names.index(table.yen) if table.yen else None
+        self._sums = [(names.index(total), [names.index(part) for part in parts], total)
+                      for total, parts in table.sum_of.items()]  # fmt: skip
+        self._exclusions = [(names.index(rule.column), rule.equals, rule.reason) for rule in table.exclude]
+
+    def check(self, record: Record) -> Values | Aside:
+        """The typed values of an accepted record in contract order, else what it was set aside for."""
+        if record.reason_code or record.fields is None:
+            return self._aside(record, record.reason_code or "WIDTH", record.field)
+        texts = [text or "" for text in record.fields]
+        if fault := self._letters_fault(texts):
+            return self._aside(record, *fault)
+        try:
+            values = [parse(text) for parse, text in zip(self._parsers, texts, strict=True)]
+        except RowFaultError:
+            return self._aside(record, *self._first_fault(texts))
+        for total, parts, name in self._sums:
+            if int(values[total] or 0) != sum(int(values[part] or 0) for part in parts):
+                return self._aside(record, "SUM_MISMATCH", name)
+        for at, equals, reason in self._exclusions:
+            if texts[at] == equals:
+                return self._aside(record, reason, self._names[at], is_excluded=True)
+        return values
+
+    def _letters_fault(self, texts: list[str]) -> tuple[str, str] | None:
+        joined = "".join(texts)
+        if joined.isascii():
+            return None
+        if _REPLACED in joined:
+            return "ENCODING", self._where(texts, lambda text: _REPLACED in text)
+        if fields.has_gaiji(joined):
+            return "GAIJI", self._where(texts, fields.has_gaiji)
+        return None
+
+    def _where(self, texts: list[str], is_hit: Callable[[str], bool]) -> str:
+        return next(name for name, text in zip(self._names, texts, strict=True) if is_hit(text))
+
+    def _first_fault(self, texts: list[str]) -> tuple[str, str]:
+        found: list[tuple[int, int, str]] = []
+        for at, (parse, text) in enumerate(zip(self._parsers, texts, strict=True)):
+            try:
+                parse(text)
+            except RowFaultError as fault:
+                found.append((_RANK.get(fault.reason_code, 2), at, fault.reason_code))
+        _, at, reason = min(found)
+        return reason, self._names[at]
+
+    def _aside(self, record: Record, reason: str, field: str | None, *, is_excluded: bool = False) -> Aside:
+        amount, guesses = self._amount(record)
+        return Aside(
+            record.line_no, record.byte_offset, record.raw, is_excluded, reason, field, amount, guesses
+        )  # fmt: skip
+
+    def _amount(self, record: Record) -> tuple[int | None, tuple[int, ...]]:
+        """The amount the row states, or the amounts it may have stated."""
+        if self._yen is None:
+            return 0, ()
+        if record.fields is not None:
+            text = record.fields[self._yen]
+            amount = _plain(text)
+            return (amount, ()) if amount is not None else (None, self._guesses(record.fields, text))
+        best = max((self._score(reading) for reading in record.readings), default=0)
+        likely = [reading for reading in record.readings if self._score(reading) == best]
+        amounts = {_plain(reading[self._yen]) for reading in likely} - {None}
+        return None, tuple(sorted(amount for amount in amounts if amount is not None))
+
+    def _guesses(self, texts: list[str | None], text: str | None) -> tuple[int, ...]:
+        """From the parts of the sum first: they are surer than a damaged figure."""
+        for total, parts, _ in self._sums:
+            amounts = [_plain(texts[part]) for part in parts]
+            if total == self._yen and None not in amounts:
+                return (sum(amount for amount in amounts if amount is not None),)
+        return _denoted(text or "")
+
+    def _score(self, reading: Values) -> int:
+        """How many columns of a reading are as agreed; a sum that holds says more than any column."""
+        score = 0
+        for parse, text in zip(self._parsers, reading, strict=True):
+            try:
+                score += text is not None and parse(text) is not None
+            except RowFaultError:
+                continue
+        for total, parts, _ in self._sums:
+            amounts = [_plain(reading[part]) for part in parts]
+            if None not in amounts and _plain(reading[total]) == sum(filter(None, amounts)):
+                score += len(self._names)
+        return score
+
+
+def _plain(text: str | None) -> int | None:
+    try:
+        return parse_yen(text or "")
+    except ValueError:
+        return None
+
+
+def _denoted(text: str) -> tuple[int, ...]:
+    """What a person would read in an amount not written as agreed: １２３, 1,234, ¥500, △500 (either sign)."""
+    match = _PLAIN_AMOUNT.fullmatch(unicodedata.normalize("NFKC", text).translate(_UNITS))
+    if match is None:
+        return ()
+    amount = int(match[2])
+    return (amount, -amount) if match[1] else (amount,)
