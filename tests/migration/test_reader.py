@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivables.migration import rereading
-from receivables.migration.rereading import MalformedError, records
+from receivables.migration import delimited, rereading
+from receivables.migration.delimited import MalformedError, records
 from receivables.migration.spec import spec_of
 from receivables.migration.writing import _lines
 
@@ -51,11 +51,12 @@ def test_quotes_commas_and_line_breaks_inside_a_field() -> None:
 
 
 def test_the_reader_shares_only_the_specification_with_the_writer() -> None:
-    tree = ast.parse(Path(rereading.__file__).read_text())
-    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
-    named = {each.name for node in ast.walk(tree) if isinstance(node, ast.Import) for each in node.names}
+    trees = [ast.parse(Path(module.__file__).read_text()) for module in (rereading, delimited)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    named = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
 
     assert {name for name in imported if name.startswith("receivables")} == {
-        "receivables.migration.spec", "receivables.standard"
+        "receivables.migration.delimited", "receivables.migration.spec", "receivables.standard"
     }  # fmt: skip
     assert "csv" not in named

@@ -6,30 +6,24 @@ parser, own types. What it cannot accept becomes an issue; it never repairs.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from receivables.migration.delimited import MalformedError, records
 from receivables.migration.spec import NUMERIC, Profile, Spec
 from receivables.standard import Item
 
 _BOM = b"\xef\xbb\xbf"
-_QUOTED = re.compile(r'"((?:[^"]|"")*)"')
-_BARE = re.compile(r'[^",\r\n]*')
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 _ISSUES_KEPT = 1_000
+_TEXTS_REMEMBERED = 20_000  # per item
 
-
-class MalformedError(ValueError):
-    """The text is no CSV; `record` is the number of the record that broke off."""
-
-    def __init__(self, record: int, problem: str) -> None:
-        super().__init__(problem)
-        self.record = record
+_Judgement = tuple[str | None, tuple[str, str] | None]  # what a text holds, and the check it breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +65,6 @@ def reread(file: Path, spec: Spec) -> Reread:
     return found
 
 
-def records(text: str) -> Iterator[tuple[list[str], list[bool], str]]:
-    """The records of RFC 4180 text: fields, which of them were quoted, and the line end that closed them.
-
-    Raises MalformedError where the text breaks the rules.
-    """
-    at, number = 0, 0
-    while at < len(text):
-        number += 1
-        fields: list[str] = []
-        quoted: list[bool] = []
-        while True:
-            is_quoted = text.startswith('"', at)
-            match = (_QUOTED if is_quoted else _BARE).match(text, at)
-            if match is None:
-                raise MalformedError(number, "a quotation mark is never closed")
-            fields.append(match.group(1).replace('""', '"') if is_quoted else match.group())
-            quoted.append(is_quoted)
-            at = match.end()
-            if text.startswith(",", at):
-                at += 1
-                continue
-            end = next((end for end in ("\r\n", "\n", "\r") if text.startswith(end, at)), "")
-            if not end and at < len(text):
-                raise MalformedError(number, "a quotation mark stands inside a field")
-            at += len(end)
-            yield fields, quoted, end
-            break
-
-
 def _decoded(content: bytes, profile: Profile, found: Reread) -> str | None:
     has_bom = content.startswith(_BOM)
     if has_bom != profile.bom:
@@ -113,6 +78,7 @@ def _decoded(content: bytes, profile: Profile, found: Reread) -> str | None:
 
 def _take_rows(text: str, spec: Spec, found: Reread) -> None:
     ends: set[str] = set()
+    judge = _Judge(spec, found)
     try:
         for number, (fields, quoted, end) in enumerate(records(text), start=1):
             ends.add(end)
@@ -120,7 +86,7 @@ def _take_rows(text: str, spec: Spec, found: Reread) -> None:
                 _check_header(fields, spec, found)
                 continue
             _check_shape(number, fields, quoted, spec, found)
-            found.rows.append((number, _values(number, fields, spec, found)))
+            found.rows.append((number, judge.values(number, fields)))
     except MalformedError as error:
         found.note("C-100", str(error), error.record)
     _check_line_ends(ends, spec.profile, found)
@@ -137,12 +103,15 @@ def _check_header(fields: list[str], spec: Spec, found: Reread) -> None:
 def _check_shape(number: int, fields: list[str], quoted: list[bool], spec: Spec, found: Reread) -> None:
     if len(fields) != len(spec.group.items):
         found.note("C-001", f"{len(fields)} fields instead of {len(spec.group.items)}", number)
-    if any("\r" in value or "\n" in value for value in fields):
+    has_quotes = any(quoted)
+    if has_quotes and any("\r" in value or "\n" in value for value in fields):
         found.note("C-100", "a line break stands inside a field", number)
     if spec.profile.quoting == "all":
         if not all(quoted):
             found.note("C-100", "a field is not quoted although the profile quotes all", number)
-    elif any(is_quoted and not set(value) & set('",\r\n') for value, is_quoted in zip(fields, quoted, strict=True)):
+    elif has_quotes and any(
+        is_quoted and not set(value) & set('",\r\n') for value, is_quoted in zip(fields, quoted, strict=True)
+    ):
         found.note("C-100", "a field is quoted without need", number)
 
 
@@ -154,39 +123,48 @@ def _check_line_ends(ends: set[str], profile: Profile, found: Reread) -> None:
         found.note("C-100", f"a line does not end in {profile.newline}")
 
 
-def _values(number: int, fields: list[str], spec: Spec, found: Reread) -> list[str | None]:
-    """The record's values by item, typed and written plainly again; None where nothing acceptable is."""
-    values: list[str | None] = []
-    for at, item in enumerate(spec.group.items):
-        text = fields[at] if at < len(fields) else ""
-        values.append(_value(number, text, item, spec.profile, found))
-    return values
+class _Judge:
+    """Takes the values of one file; what was said of a text is remembered per item, for files repeat themselves."""
+
+    def __init__(self, spec: Spec, found: Reread) -> None:
+        self.profile = spec.profile
+        self.found = found
+        self.items: list[tuple[Item, dict[str, _Judgement]]] = [(item, {}) for item in spec.group.items]
+
+    def values(self, number: int, fields: list[str]) -> list[str | None]:
+        """The record's values by item, typed and written plainly again; None where nothing acceptable is."""
+        values: list[str | None] = []
+        for at, (item, seen) in enumerate(self.items):
+            text = fields[at] if at < len(fields) else ""
+            judgement = seen.get(text)
+            if judgement is None:
+                judgement = _judgement(text, item, self.profile)
+                if len(seen) < _TEXTS_REMEMBERED:
+                    seen[text] = judgement
+            value, problem = judgement
+            if problem:
+                self.found.note(problem[0], problem[1], number, item.name)
+            values.append(value)
+        return values
 
 
-def _value(number: int, text: str, item: Item, profile: Profile, found: Reread) -> str | None:
+def _judgement(text: str, item: Item, profile: Profile) -> _Judgement:
     if text == "":
-        return _nothing(number, item, profile, found)
-    if item.type in ("date", "time") and text == profile.empty(item.type):
-        return None
+        return _nothing(item, profile)
+    if (item.type == "date" and text == profile.empty_date) or (item.type == "time" and text == profile.empty_time):
+        return None, None
     problem = _problem(text, item)
-    if problem:
-        found.note(problem[0], problem[1], number, item.name)
-        return None if problem[0] == "C-020" else text
-    return text
+    return None if problem and problem[0] == "C-020" else text, problem
 
 
-def _nothing(number: int, item: Item, profile: Profile, found: Reread) -> str | None:
-    if item.key:
-        if item.type in NUMERIC:
-            found.note("C-010", "a key item is empty", number, item.name)
-            return None
-        return ""  # a key item without a value means 該当なし
+def _nothing(item: Item, profile: Profile) -> _Judgement:
+    is_number = item.type in NUMERIC
+    if item.key:  # a key item without a value means 該当なし; a number has no such value
+        return (None, ("C-010", "a key item is empty")) if is_number else ("", None)
     agreed = {"date": profile.empty_date, "time": profile.empty_time}.get(item.type, "")
-    if item.type in NUMERIC:
+    if is_number:
         agreed = profile.empty_number
-    if agreed != "":
-        found.note("C-020", "empty although the profile has a sentinel for it", number, item.name)
-    return None
+    return None, None if agreed == "" else ("C-020", "empty although the profile has a sentinel for it")
 
 
 def _problem(text: str, item: Item) -> tuple[str, str] | None:
