@@ -92,7 +92,7 @@ def kinds(collection: Iterable[Collection]) -> list[str]:
 
 
 def _change(running: Collection | None, years: dict[int, Collection]) -> Decimal | None:
-    """Points against the same month-end a year before (対前年同月)."""
+    """Points against the end of the same month a year before (対前年同月末); the running month is not over yet."""
     before = years.get(running.fiscal_year - 1) if running else None
     if running is None or before is None or running.last.rate is None:
         return None
@@ -143,9 +143,8 @@ def _migrated(night: Night) -> Sequence[Sentence]:
 
 
 def running_label(night: Night) -> str:
-    """The heading of the running year: 令和8年度（6月末）."""
-    year = running_year(night)
+    """The heading of the running year: 令和8年度（6月19日現在）, so that nobody reads a half month as a whole."""
+    year, today = running_year(night), night.published_as_of
     if year is None:
         return ""
-    month = max(each.last.month for each in night.collection if each.fiscal_year == year)
-    return f"{year_ja(year)}（{int(month[-2:])}月末）"
+    return f"{year_ja(year)}（{today.month}月{today.day}日現在）" if today else year_ja(year)
