@@ -37,10 +37,10 @@ def rehearsal() -> None:
         )
 
     @task
-    def reconcile(run_id: str) -> str:
-        verdict = str(migration.reconcile(run_id, state=State.at())["verdict"])
+    def reconcile(made: str) -> str:
+        verdict = str(migration.reconcile(made, state=State.at())["verdict"])
         if verdict == "FAIL":
-            raise InvariantBrokenError(f"run {run_id} does not reconcile; see migration.recon_diff and the report")
+            raise InvariantBrokenError(f"run {made} does not reconcile; see migration.recon_diff and the report")
         return verdict
 
     reconcile(rehearse())

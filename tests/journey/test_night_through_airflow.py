@@ -127,7 +127,8 @@ def test_a_second_start_takes_up_what_is_there(airflow: Night) -> None:
     port = int(api.address.rpartition(":")[2])
     again = demo.start(state, residents=1, seed=9, as_of=AS_OF, port=port, notice=lambda _: None)
     assert again.address == api.address
-    assert demo.is_published(state, AS_OF)
+    demo.run_night(again, state, as_of=AS_OF, notice=lambda _: None)
+    assert figures(state, "select count(*) from ops.published_batch") == [(1,)]
     assert time.monotonic() - began < 90
 
 

@@ -24,8 +24,7 @@ def run(
     chosen, day, began = console.state_of(state), console.day(as_of), time.monotonic()
     notice = _notice(began)
     api = demo.start(chosen, residents=residents, seed=seed, as_of=day, port=port, notice=notice)
-    if not demo.is_published(chosen, day):
-        demo.run_night(api, chosen, as_of=day, notice=notice)
+    demo.run_night(api, chosen, as_of=day, notice=notice)
     found = summary.summary(chosen, as_of=day, address=api.address)
     console.emit(found, as_json, lambda: _show(chosen, found, time.monotonic() - began))
 
@@ -60,7 +59,9 @@ def _show(state: State, found: dict[str, Any], seconds: float) -> None:
     rows = [[one["claim_type"], one["claims"], one["outstanding_yen"]] for one in found["delinquencies"]]
     console.table("滞納", ["債権", "件数", "未納額(円)"], rows)
     for campaign in found["campaigns"]:
-        console.console.print(f"催告 {campaign['playbook']}: {campaign['state']} {campaign['counts']}", markup=False)
+        console.console.print(
+            f"催告 {campaign['campaign_name']}: {campaign['state']} {campaign['counts']}", markup=False
+        )
     for rehearsal in found["migrations"]:
         console.console.print(f"移行照合 {rehearsal['run_id']}: {rehearsal['verdict']}", markup=False)
     for name, value in found["screens"].items():

@@ -16,6 +16,7 @@ from receivables.settings import State
 HEALTHY_SECONDS = 180
 NIGHT_SECONDS = 900
 WAREHOUSE, CAMPAIGN, MIGRATION = "warehouse__nightly", "campaign__sms_after_dunning", "migration__rehearsal"
+_TERMS = {"timeout_seconds": 2, "settle_seconds": 8}  # the simulator's late replies come after 5 s
 Notice = Callable[[str], None]
 
 
@@ -50,33 +51,38 @@ def stop(state: State) -> list[str]:
     return [*ended, *(["postgresql"] if server.stop(state) else [])]
 
 
-def is_published(state: State, as_of: date) -> bool:
-    """True when readers already see the batch of `as_of`."""
-    with db.connect(state, doing="look for the published batch") as connection:
-        found = connection.execute("select 1 from ops.published_batch where is_current and as_of = %s", [as_of])
-        return found.fetchone() is not None
-
-
 def run_night(api: AirflowApi, state: State, *, as_of: date, notice: Notice) -> None:
-    """One whole night through Airflow's scheduler, told step by step.
+    """One whole night through Airflow's scheduler, told step by step; what is done already is not done again.
 
     The warehouse DAG starts by itself when all sources have loaded; when one was rejected it is
     started here, as the 06:00 schedule would, with what has come.
     """
     conf = {"as_of": as_of.isoformat()}
+    if not _is_there(state, "select 1 from ops.published_batch where is_current and as_of = %s", as_of):
+        _warehouse_night(api, state, conf, notice)
+    if not _is_there(state, "select 1 from migration.run where snapshot_date = %s and verdict is not null", as_of):
+        _watch(api, {MIGRATION: api.trigger(MIGRATION, conf)}, notice)
+    runs = api.runs(CAMPAIGN)
+    if not runs or runs[0]["state"] == "failed":
+        api.trigger(CAMPAIGN, conf)
+    _watch(api, {CAMPAIGN: _newest_run(api, CAMPAIGN)}, notice, until=("awaiting_input",))
+
+
+def _warehouse_night(api: AirflowApi, state: State, conf: dict[str, str], notice: Notice) -> None:
     runs = {}
     for contract in contracts.all_contracts():
         dag_id = f"ingest__{contract.source}"
         runs[dag_id] = api.trigger(dag_id, conf)
     ended = _watch(api, runs, notice)
-    if all(outcome == "success" for outcome in ended.values()):
-        runs = {WAREHOUSE: _newest_run(api, WAREHOUSE)}
-    else:
-        runs = {WAREHOUSE: api.trigger(WAREHOUSE, conf)}
-    if _watch(api, runs, notice)[WAREHOUSE] != "success":
+    is_complete = all(outcome == "success" for outcome in ended.values())
+    run_id = _newest_run(api, WAREHOUSE) if is_complete else api.trigger(WAREHOUSE, conf)
+    if _watch(api, {WAREHOUSE: run_id}, notice)[WAREHOUSE] != "success":
         raise EnvironmentFailureError(f"{WAREHOUSE} failed; open {api.address} or read {state.root / 'logs'}")
-    _watch(api, {MIGRATION: api.trigger(MIGRATION, conf)}, notice)
-    _watch(api, {CAMPAIGN: _newest_run(api, CAMPAIGN)}, notice, until=("awaiting_input",))
+
+
+def _is_there(state: State, query: str, as_of: date) -> bool:
+    with db.connect(state, doing="look at what is done") as connection:
+        return connection.execute(query.encode(), [as_of]).fetchone() is not None
 
 
 def _newest_run(api: AirflowApi, dag_id: str) -> str:
@@ -131,4 +137,4 @@ def _start_gateway(state: State, seed: int) -> None:
     command += ["--seed", str(seed), "--fault-permille", "30", "--token-file", str(token)]
     processes.start(state, "sms-gateway", command, airflow_home.environment(state))
     # The ward lives on its own date: the simulator may be written to at any hour of ours.
-    known.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "ignore_window": True}))
+    known.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "ignore_window": True, "terms": _TERMS}))

@@ -20,9 +20,9 @@ def summary(state: State, *, as_of: date, address: str) -> dict[str, Any]:
         )
         campaigns = _rows(
             connection,
-            "select run_id, playbook, state, (select jsonb_object_agg(arm, contacts) from (select arm, count(*) as"
+            "select run_id, campaign_name, state, (select jsonb_object_agg(arm, contacts) from (select arm, count(*) as"
             " contacts from campaign.contact c where c.run_id = r.run_id group by arm) counted) as counts"
-            " from campaign.run r order by created_at desc limit 3",
+            " from campaign.run r order by built_at desc limit 3",
         )
         migrations = _rows(connection, "select run_id, verdict from migration.run order by created_at desc limit 3")
     return {
