@@ -12,7 +12,7 @@ from receivables import access, db, publish, warehouse
 from receivables.errors import EnvironmentFailureError
 
 pytestmark = pytest.mark.postgres
-PUBLISHES = 10
+PUBLISHES = 15
 MARTS = sorted(access.declaration().marts)
 FILLED = [mart for mart in MARTS if mart != "wl_prescription"]
 CURRENT = "select published_batch from ops.published_batch where is_current"
@@ -65,8 +65,12 @@ def test_no_reader_ever_sees_two_batches_or_none(world: Handmade) -> None:
     for each in readers:
         each.start()
     try:
-        for _ in range(PUBLISHES):
-            warehouse.build_marts(as_of=AS_OF, state=world.state)
+        for number in range(PUBLISHES):
+            if number % 5 == 0:
+                warehouse.build_marts(as_of=AS_OF, state=world.state)  # dbt itself now and then
+            else:
+                world.rebuild_marts()
+                time.sleep(0.3)
             published.append(publish.publish(as_of=AS_OF, state=world.state))
     finally:
         stop.set()
@@ -75,7 +79,7 @@ def test_no_reader_ever_sees_two_batches_or_none(world: Handmade) -> None:
 
     assert len(found) == len(readers), "a reader failed"
     for kind, readings in found:
-        assert len(readings) >= PUBLISHES, kind
+        assert len(readings) >= PUBLISHES // 3, kind
         torn = [reading for reading in readings if len({batch for _, batch in reading}) != 1]
         assert torn == [], kind
         partial = [reading for reading in readings if len(reading) != len(FILLED) + 1]
@@ -88,7 +92,7 @@ def test_an_old_snapshot_keeps_its_batch_after_the_next_is_published(world: Hand
     with psycopg.connect(db.dsn(world.state, "analyst")) as reader:
         reader.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         before = reader.execute(CURRENT).fetchone()
-        warehouse.build_marts(as_of=AS_OF, state=world.state)
+        world.rebuild_marts()
         after = publish.publish(as_of=AS_OF, state=world.state)
         seen = reader.execute("select distinct published_batch from mart.fct_claims").fetchall()
 
@@ -100,7 +104,7 @@ def test_a_reader_that_holds_a_mart_for_ever_stops_the_publish_and_not_other_rea
     world: Handmade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish, "PATIENCE_SECONDS", 1.0)
-    warehouse.build_marts(as_of=AS_OF, state=world.state)
+    world.rebuild_marts()
     current = world.run(CURRENT)
     with psycopg.connect(db.dsn(world.state, "analyst")) as reader:
         reader.execute("select count(*) from mart.fct_claims")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from handmade import AS_OF, Handmade
 
-from receivables import access, db, mart_rights, publish, warehouse
+from receivables import access, db, mart_rights, publish
 from receivables.errors import InvariantBrokenError
 
 pytestmark = pytest.mark.postgres
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.postgres
 def built(world: Handmade) -> Iterator[Handmade]:
     """Marts of a further night, complete and not published."""
     before = world.run("select published_batch from ops.published_batch where is_current")
-    warehouse.build_marts(as_of=AS_OF, state=world.state)
+    world.rebuild_marts()
     yield world
     assert world.run("select published_batch from ops.published_batch where is_current") == before
     assert world.run("select distinct published_batch from mart.fct_claims") == before

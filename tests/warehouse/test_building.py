@@ -63,10 +63,9 @@ def test_an_arrear_without_its_assessment_stops_the_marts_and_readers_keep_their
 
 
 def test_two_old_batches_are_kept_and_no_more(built: Handmade) -> None:
-    built.assess()
     batches = []
     for _ in range(4):
-        warehouse.build_marts(as_of=AS_OF, state=built.state)
+        built.rebuild_marts()
         batches.append(publish.publish(as_of=AS_OF, state=built.state))
     schemas = built.run("select nspname from pg_namespace where nspname like 'mart\\_2%%' order by 1")
 
