@@ -1,11 +1,9 @@
--- 一円も失わない: rows and yen that the last file of each table brought equal what staging knows (I3).
+-- 一円も失わない (I3): rows and yen counted when the last file of each table was loaded equal what staging knows,
+-- for every measure and every fiscal year that the file tells.
 
 with last_files as (
 
-    select distinct on (table_name)
-        table_name,
-        accepted_rows,
-        accepted_yen
+    select distinct on (table_name) batch_id
     from {{ source('ops', 'load') }}
     where
         state = 'loaded'
@@ -14,61 +12,98 @@ with last_files as (
 
 ),
 
-staged as (
+loaded as (
 
     select
-        'resident_tax__claims' as table_name,
-        count(*) as staged_rows,
-        coalesce(sum(assessed_yen), 0) as staged_yen
-    from {{ ref('stg_resident_tax__claims') }}
-    union all
+        table_name,
+        measure,
+        coalesce(fiscal_year, 0) as fiscal_year,
+        rows,
+        yen
+    from {{ source('ops', 'control_total') }}
+    where
+        hop = 'load'
+        and batch_id in (select batch_id from last_files)
+
+),
+
+tax_receipts as (
+
     select
-        'resident_tax__receipts',
-        count(*),
-        coalesce(sum(principal_yen), 0)
-    from {{ ref('stg_resident_tax__receipts') }}
-    union all
+        receipts.accounting_year,
+        amount.measure,
+        amount.yen
+    from {{ ref('stg_resident_tax__receipts') }} as receipts
+    cross join lateral (
+        values
+        ('principal_yen', receipts.principal_yen),
+        ('delinquency_charge_yen', receipts.delinquency_charge_yen),
+        ('dunning_fee_yen', receipts.dunning_fee_yen)
+    ) as amount (measure, yen)
+
+),
+
+premium_receipts as (
+
+    select amount.*
+    from {{ ref('stg_nhi__receipts') }} as receipts
+    cross join lateral (
+        values
+        ('received_yen', receipts.received_yen),
+        ('principal_yen', receipts.principal_yen),
+        ('delinquency_charge_yen', receipts.delinquency_charge_yen),
+        ('dunning_fee_yen', receipts.dunning_fee_yen)
+    ) as amount (measure, yen)
+
+),
+
+loan_receipts as (
+
     select
-        'resident_tax__dunnings',
-        count(*),
-        0
-    from {{ ref('stg_resident_tax__events') }}
-    union all
+        claims.fiscal_year,
+        receipts.received_yen
+    from {{ ref('stg_scholarship__claims') }} as claims
+    left join {{ ref('stg_scholarship__receipts') }} as receipts
+        on claims.source_claim_key = receipts.source_claim_key
+
+),
+
+{% set cells = [
+    ('resident_tax__claims', "'assessed_yen'", 'fiscal_year', 'assessed_yen', ref('stg_resident_tax__claims')),
+    ('resident_tax__receipts', 'measure', 'accounting_year', 'yen', 'tax_receipts'),
+    ('resident_tax__dunnings', "'rows'", '0', '0', ref('stg_resident_tax__events')),
+    ('nhi__claims', "'assessed_yen'", 'fiscal_year', 'assessed_yen', ref('stg_nhi__claims')),
+    ('nhi__receipts', 'measure', '0', 'yen', 'premium_receipts'),
+    ('scholarship__instalments', "'assessed_yen'", 'fiscal_year', 'assessed_yen', ref('stg_scholarship__claims')),
+    ('scholarship__instalments', "'received_yen'", 'fiscal_year', 'received_yen', 'loan_receipts'),
+    ('register__persons', "'rows'", '0', '0', ref('stg_register__persons')),
+] %}
+staged as (
+
+    {% for table_name, measure, fiscal_year, yen, relation in cells %}
     select
-        'nhi__claims',
-        count(*),
-        coalesce(sum(assessed_yen), 0)
-    from {{ ref('stg_nhi__claims') }}
-    union all
-    select
-        'nhi__receipts',
-        count(*),
-        coalesce(sum(received_yen), 0)
-    from {{ ref('stg_nhi__receipts') }}
-    union all
-    select
-        'scholarship__instalments',
-        count(*),
-        coalesce(sum(assessed_yen), 0)
-    from {{ ref('stg_scholarship__claims') }}
-    union all
-    select
-        'register__persons',
-        count(*),
-        0
-    from {{ ref('stg_register__persons') }}
+        '{{ table_name }}' as table_name,
+        {{ measure }} as measure,
+        {{ fiscal_year }} as fiscal_year,
+        count(*) as rows,
+        coalesce(sum({{ yen }}), 0) as yen
+    from {{ relation }}
+    group by 1, 2, 3
+    {{ "union all" if not loop.last }}
+    {% endfor %}
 
 )
 
 select
-    staged.table_name,
-    last_files.accepted_rows,
-    staged.staged_rows,
-    last_files.accepted_yen,
-    staged.staged_yen
-from staged
-left join last_files
-    on staged.table_name = last_files.table_name
+    table_name,
+    measure,
+    fiscal_year,
+    loaded.rows as loaded_rows,
+    staged.rows as staged_rows,
+    loaded.yen as loaded_yen,
+    staged.yen as staged_yen
+from loaded
+full join staged using (table_name, measure, fiscal_year)
 where
-    staged.staged_rows <> coalesce(last_files.accepted_rows, 0)
-    or staged.staged_yen <> coalesce(last_files.accepted_yen, 0)
+    loaded.rows is distinct from staged.rows
+    or loaded.yen is distinct from staged.yen

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from receivables import control_totals, db
-from receivables.contracts import Table
 from receivables.control_totals import ControlTotal
 from receivables.ingest import balance, expectations, ledger, spool, tables
 from receivables.ingest.balance import Account
@@ -18,6 +17,7 @@ from receivables.ingest.records import Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.rowhash import row_hash
 from receivables.ingest.rows import Aside, RowCheck
+from receivables.ingest.totals import totals
 from receivables.settings import State
 
 
@@ -200,38 +200,9 @@ def _record(connection: db.Connection, source: str, work: _Work, declared: Decla
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     whole = [ControlTotal(batch.table.yen or "rows", None, found.rows, declared.yen or found.yen)]
     control_totals.record(connection, **named, hop="file", totals=whole)
-    control_totals.record(connection, **named, hop="check", totals=held_totals(connection, batch))
-
-
-def held_totals(connection: db.Connection, batch: Batch) -> list[ControlTotal]:
-    """Rows and yen held of a batch, per measure and fiscal year where the table knows it."""
-    return totals(connection, batch, tables.held(batch.batch_id), sql.SQL("true"))
-
-
-def totals(
-    connection: db.Connection, batch: Batch, relation: sql.Composable, condition: sql.Composable
-) -> list[ControlTotal]:
-    """Rows and yen of `relation` where `condition` holds, per measure and fiscal year."""
-    table = batch.table
-    year = _fiscal_year(table)
-    found = []
-    for measure in table.measures or ("rows",):
-        amount = sql.Identifier(measure) if table.measures else sql.SQL("0")
-        query = sql.SQL(
-            "select {}::integer, count(*), coalesce(sum({}), 0)::bigint from {} where {} group by 1 order by 1"
-        ).format(year, amount, relation, condition)
-        found += [ControlTotal(measure, *row) for row in connection.execute(query).fetchall()]  # type: ignore[arg-type]
-    return found
-
-
-def _fiscal_year(table: Table) -> sql.Composable:
-    """The table's fiscal year: a column that holds it, or a date it follows from (April to March)."""
-    if table.fiscal_year is None:
-        return sql.SQL("null::integer")
-    column = sql.Identifier(table.fiscal_year)
-    if table.column(table.fiscal_year).postgres_type == "date":
-        return sql.SQL("extract(year from {} - interval '3 months')").format(column)
-    return column
+    control_totals.record(
+        connection, **named, hop="check", totals=totals(connection, batch, tables.held(batch.batch_id))
+    )
 
 
 def _hold_back(connection: db.Connection, source: str, batch_ids: list[str]) -> None:

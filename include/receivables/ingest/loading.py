@@ -8,8 +8,8 @@ from psycopg import sql
 from receivables import contracts, control_totals, db
 from receivables.errors import InputRejectedError, InvariantBrokenError
 from receivables.ingest import ledger, tables
-from receivables.ingest.checking import totals
 from receivables.ingest.ledger import Batch
+from receivables.ingest.totals import totals
 from receivables.settings import State
 
 
@@ -45,7 +45,7 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
     if vault := tables.vault_columns(batch.table):
         _merge(connection, batch, "vault", [column.name for column in vault])
     _quarantine(connection, source, batch, owner_dept)
-    after = totals(connection, batch, sql.Identifier("raw", batch.table.name), sql.SQL("_known_to is null"))
+    after = totals(connection, batch, sql.Identifier("raw", batch.table.name), is_current_only=True)
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     control_totals.record(connection, **named, hop="load", totals=after)
     before = control_totals.recorded(connection, batch_id=batch.batch_id, hop="check")
