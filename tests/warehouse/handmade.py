@@ -15,6 +15,10 @@ _META = {
     "_batch_id": "text", "_line_no": "bigint", "_byte_offset": "bigint", "_row_hash": "text", "_known_from": "date",
     "_known_to": "date",
 }  # fmt: skip
+_YEARS = {  # which year a file tells of itself
+    "resident_tax__claims": "levy_year", "resident_tax__receipts": "accounting_year", "nhi__claims": "premium_year",
+    "scholarship__instalments": "extract(year from due_date - interval '3 months')::integer",
+}  # fmt: skip
 _ASSESS = """
 insert into law.claim_assessments (
     claim_id, as_of, prescription_state, prescription_date_safe, prescription_cause, prescription_rule_id,
@@ -73,21 +77,29 @@ class Handmade:
         self.run(f"insert into raw.{table} ({names}) values ({', '.join(['%s'] * len(row))})", *row.values())
 
     def settle_ledger(self, *, as_of: date = AS_OF) -> None:
-        """Write the ledger of loads as it would be: everything known on `as_of` was accepted."""
+        """Write the ledger of loads as it would be: everything known on `as_of` was accepted and counted."""
         for contract in all_contracts():
             for table in contract.tables:
-                yen = f"coalesce(sum({table.yen}), 0)" if table.yen else "0"
+                batch_id = f"{table.name}-{as_of}"
                 self.run(
-                    f"""
-                    insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,
-                        file_bytes, accepted_rows, accepted_yen)
-                    select %s, %s, %s, %s, 'loaded', 'by hand', %s, 1, count(*), {yen} from raw.{table.name}
-                    where _known_from <= %s and (_known_to is null or _known_to > %s)
-                    on conflict (batch_id) do update set accepted_rows = excluded.accepted_rows,
-                        accepted_yen = excluded.accepted_yen
-                    """,
-                    f"{table.name}-{as_of}", contract.source, table.name, as_of, f"{table.name}-{as_of}", as_of, as_of,
+                    "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
+                    " file_bytes) values (%s, %s, %s, %s, 'loaded', 'by hand', %s, 1) on conflict do nothing",
+                    batch_id, contract.source, table.name, as_of, batch_id,
                 )  # fmt: skip
+                self.run("delete from ops.control_total where batch_id = %s", batch_id)
+                for measure in table.measures or ("rows",):
+                    self.run(
+                        f"""
+                        insert into ops.control_total
+                            (batch_id, source, table_name, hop, measure, fiscal_year, rows, yen)
+                        select %s, %s, %s, 'load', %s, {_YEARS.get(table.name, "null::integer")}, count(*),
+                            coalesce(sum({measure if table.measures else 0}), 0)
+                        from raw.{table.name}
+                        where _known_from <= %s and (_known_to is null or _known_to > %s)
+                        group by 6
+                        """,
+                        batch_id, contract.source, table.name, measure, as_of, as_of,
+                    )  # fmt: skip
 
     def assess(self, *, as_of: date = AS_OF) -> None:
         """Stand in for the law: every claim runs on for five years."""
