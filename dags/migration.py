@@ -36,14 +36,14 @@ def rehearsal() -> None:
             edition=chosen["edition"], profile=chosen["profile"], snapshot=as_of(), state=State.at()
         )
 
-    @task
-    def reconcile(made: str) -> str:
-        verdict = str(migration.reconcile(made, state=State.at())["verdict"])
+    @task(task_id="reconcile")
+    def require_verdict(made: str) -> str:
+        verdict = str(migration.outcome(made, state=State.at())["verdict"])
         if verdict == "FAIL":
             raise InvariantBrokenError(f"run {made} does not reconcile; see migration.recon_diff and the report")
         return verdict
 
-    reconcile(rehearse())
+    require_verdict(rehearse())
 
 
 rehearsal()

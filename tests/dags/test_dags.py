@@ -25,7 +25,9 @@ print("RESULT " + json.dumps({
     "dags": {
         dag.dag_id: {
             "doc": dag.doc_md, "tags": sorted(dag.tags), "params": sorted(dag.params), "catchup": dag.catchup,
-            "max_active_runs": dag.max_active_runs, "schedule": getattr(dag.timetable, "expression", None) or type(dag.timetable).__name__, "timezone": str(dag.timezone),
+            "max_active_runs": dag.max_active_runs,
+            "schedule": getattr(dag.timetable, "expression", None) or type(dag.timetable).__name__,
+            "timezone": str(dag.timezone),
             "tasks": {task.task_id: {"retries": task.retries, "upstream": sorted(task.upstream_task_ids),
                                      "assigned": [u["id"] for u in getattr(task, "assigned_users", None) or []],
                                      "defaults": getattr(task, "defaults", None)}

@@ -29,7 +29,9 @@ def figures(state: State, query: str) -> list[tuple[Any, ...]]:
 
 def gateway_ledger(state: State) -> dict[str, int]:
     address = json.loads((state.root / "gateway.json").read_text())["url"]
-    with urllib.request.urlopen(f"{address}/v1/ledger", timeout=10) as answer:
+    token = {"Authorization": f"Bearer {state.secret('sms_gateway_token')}"}
+    asked = urllib.request.Request(f"{address}/v1/ledger", headers=token)
+    with urllib.request.urlopen(asked, timeout=10) as answer:
         found: dict[str, int] = json.load(answer)["accepted"]
     return found
 
