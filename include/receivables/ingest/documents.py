@@ -1,49 +1,93 @@
-"""Great Expectations' own Data Docs (検査結果の文書), made from the results kept in ops; they hold no values."""
+"""Great Expectations' own Data Docs (検査結果の文書), made from the results kept in ops; they hold no values.
 
-from datetime import date
+GX's pages fetch styles and scripts from the internet and its index lists nothing without them; a
+city's network has no way there. Its pages are kept, what they would fetch is taken out, and the
+index is ours.
+"""
+
+import html
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from receivables import db
-from receivables.ingest.expectations import _library
+from receivables.ingest.expectations import library
 from receivables.settings import State
+
+SITE = "intake"
+_FOREIGN = re.compile(
+    r"<link\b[^>]*\bhref=[\"']https?:[^>]*>|<script\b[^>]*\bsrc=[\"']https?:[^>]*>\s*</script>"
+    r"|<a\b[^>]*\bhref=[\"']https?:[^>]*>.*?</a>|<img\b[^>]*\bsrc=[\"']https?:[^>]*>"
+    r"|url\([\"']?https?:[^)]*\)(\s+[^;]*)?",
+    re.DOTALL,
+)
+_PLAIN_STYLE = (
+    "<style>body{font-family:sans-serif;margin:2rem}table{border-collapse:collapse}"
+    "td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:left}</style></head>"
+)
+_LATEST_LAST = "7131125"  # documents are written by one process at a time, so the last one has read everything
 
 
 def documents(*, as_of: date, state: State) -> Path:
-    """Write one page per validated batch of `as_of` and an index; the folder they lie in."""
-    gx = _library()
-    from great_expectations.core.expectation_validation_result import ExpectationSuiteValidationResult
-    from great_expectations.render.renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
-
+    """Write GX's pages of every batch validated for `as_of`, and an index; the folder they lie in."""
     folder = state.path("reports", "data_docs", "x").parent
-    pages = []
-    for batch_id, result in _results(as_of, state):
-        found = _rebuilt(gx, ExpectationSuiteValidationResult, result)
-        html = DefaultJinjaPageView().render(ValidationResultsPageRenderer().render(found))
-        (folder / f"{batch_id}.html").write_text(html, encoding="utf-8")
-        pages.append((batch_id, found.success))
-    rows = "".join(
-        f'<li><a href="{batch_id}.html">{batch_id}</a> {"合格" if success else "不合格"}</li>'
-        for batch_id, success in pages
-    )
-    title = f"検査結果 {as_of}"
-    head = f'<!doctype html><html lang="ja"><meta charset="utf-8"><title>{title}</title>'
-    (folder / "index.html").write_text(f"{head}<h1>{title}</h1><ul>{rows}</ul></html>", encoding="utf-8")
+    with db.connect(state, "etl", doing="write the data docs") as connection:
+        connection.execute(f"select pg_advisory_xact_lock({_LATEST_LAST})")
+        found = connection.execute(
+            "select batch_id, suite, result from ops.validation_document join ops.load as load using (batch_id)"
+            " where business_date = %s order by load.source, load.table_name, batch_id",
+            [as_of],
+        ).fetchall()
+        _build_pages(folder / "gx", found, as_of)
+        _write_index(folder, [(str(batch_id), bool(result["success"])) for batch_id, _, result in found], as_of)  # type: ignore[index]
     return folder
 
 
-def _results(as_of: date, state: State) -> list[tuple[str, dict[str, Any]]]:
-    with db.connect(state, "etl", doing="read the validations") as connection:
-        rows = connection.execute(
-            "select batch_id, result from ops.validation_document join ops.load using (batch_id)"
-            " where business_date = %s order by 1",
-            [as_of],
-        ).fetchall()
-    return [(str(batch_id), result) for batch_id, result in rows]  # type: ignore[misc]
-
-
-def _rebuilt(gx: Any, kind: Any, result: dict[str, Any]) -> Any:
+def _build_pages(folder: Path, found: list[Any], as_of: date) -> None:
+    gx = library()
     from great_expectations.core.expectation_validation_result import expectationSuiteValidationResultSchema
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.data_context.types.resource_identifiers import (
+        ExpectationSuiteIdentifier,
+        ValidationResultIdentifier,
+    )
 
-    return kind(**expectationSuiteValidationResultSchema.load(result))
+    context = gx.get_context(mode="ephemeral")
+    context.add_data_docs_site(SITE, _site(folder))
+    day = datetime(as_of.year, as_of.month, as_of.day, tzinfo=UTC)
+    for batch_id, suite, result in found:
+        name = suite["name"]
+        context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=suite["expectations"]))
+        key = ValidationResultIdentifier(ExpectationSuiteIdentifier(name), RunIdentifier(batch_id, day), batch_id)
+        context.validation_results_store.set(key, expectationSuiteValidationResultSchema.load(result))
+    context.build_data_docs(site_names=[SITE])
+    for page in folder.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(_FOREIGN.sub("", text).replace("</head>", _PLAIN_STYLE), encoding="utf-8")
+
+
+def _site(folder: Path) -> dict[str, Any]:
+    return {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "show_cta_footer": False},
+    }
+
+
+def _write_index(folder: Path, found: list[tuple[str, bool]], as_of: date) -> None:
+    pages = {page.stem: page.relative_to(folder) for page in (folder / "gx" / "validations").rglob("*.html")}
+    rows = "".join(
+        f'<tr><td><a href="{html.escape(str(pages[batch_id]))}">{html.escape(batch_id)}</a></td>'
+        f"<td>{'合格' if success else '不合格'}</td></tr>"
+        for batch_id, success in found
+    )
+    title = f"取込検査結果（Great Expectations）{as_of}"
+    draft = folder / "index.html.new"
+    draft.write_text(
+        f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{title}</title>{_PLAIN_STYLE}'
+        f"<body><h1>{title}</h1><table><tr><th>取込バッチ</th><th>判定</th></tr>{rows}</table></body></html>\n",
+        encoding="utf-8",
+    )
+    draft.replace(folder / "index.html")

@@ -26,7 +26,7 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
     fail here mean that one of the two is wrong, and nothing is loaded until a person has looked.
     """
     connection.commit()  # what is held must be visible to the other connection
-    gx = _library()
+    gx = library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     store = context.data_sources.add_postgres("warehouse", connection_string=db.url(state, "etl"))
@@ -37,6 +37,7 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
         suite.add_expectation(expectation)
     found = definition.get_batch().validate(suite, result_format="BOOLEAN_ONLY")
     _keep(connection, source, batch, suite, found)
+    connection.commit()  # the results stay, also those that refuse the batch
     failed = [result.expectation_config for result in found.results if not result.success]
     if failed:
         column = failed[0].kwargs.get("column", "the whole table")
@@ -68,7 +69,8 @@ def expectations(gx: Any, table: Table) -> list[Any]:
     return found
 
 
-def _library() -> Any:
+def library() -> Any:
+    """Great Expectations, imported quietly and without its analytics."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     for name, level in (
         ("great_expectations", logging.WARNING),
@@ -91,5 +93,18 @@ def _keep(connection: db.Connection, source: str, batch: Batch, suite: Any, foun
     connection.execute(
         "insert into ops.validation_document (batch_id, source, suite, result) values (%s, %s, %s, %s)"
         " on conflict (batch_id) do update set suite = excluded.suite, result = excluded.result",
-        [batch.batch_id, source, json.dumps(suite.to_json_dict()), json.dumps(found.to_json_dict(), default=str)],
+        [batch.batch_id, source, json.dumps(suite.to_json_dict()), json.dumps(_without_messages(found.to_json_dict()))],
     )
+
+
+def _without_messages(result: dict[str, Any]) -> dict[str, Any]:
+    """An exception's message may repeat a value of the row it met: only that there was one is kept."""
+    for each in result["results"]:
+        if each.get("exception_info"):
+            raised = bool(each["exception_info"].get("raised_exception"))
+            each["exception_info"] = {
+                "raised_exception": raised,
+                "exception_message": None,
+                "exception_traceback": None,
+            }
+    return result
