@@ -2,7 +2,7 @@
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
@@ -32,7 +32,15 @@ def canaries(state: State) -> set[str]:
 
 def findings(state: State, wanted: set[str]) -> list[tuple[str, int]]:
     """(place, how many) wherever a canary turns up: files of the state directory and both databases."""
-    places = [*_files(state), *_dumps(state)]
+    return file_findings(state, wanted) + _found(_dumps(state), wanted)
+
+
+def file_findings(state: State, wanted: set[str]) -> list[tuple[str, int]]:
+    """The same for the files alone."""
+    return _found(_files(state), wanted)
+
+
+def _found(places: Iterable[tuple[str, bytes]], wanted: set[str]) -> list[tuple[str, int]]:
     return [(place, hits) for place, content in places if (hits := len(_hits(content, wanted)))]
 
 
@@ -57,17 +65,13 @@ def _dumps(state: State) -> Iterator[tuple[str, bytes]]:
 
 def _hits(content: bytes, wanted: set[str]) -> set[str]:
     lengths = sorted({len(value) for value in wanted})
+    heads = {value[:SHORTEST] for value in wanted}
     found: set[str] = set()
     for encoding in ENCODINGS:
         text = content.decode(encoding, errors="ignore")
         if encoding == "utf-8":
             text += ESCAPE.sub(lambda match: chr(int(match[1], 16)), text) if "\\u" in text else ""
         for run in RUN.findall(text):
-            found |= {
-                run[at : at + length]
-                for length in lengths
-                if length <= len(run)
-                for at in range(len(run) - length + 1)
-                if run[at : at + length] in wanted
-            }
+            starts = (at for at in range(len(run) - SHORTEST + 1) if run[at : at + SHORTEST] in heads)
+            found |= {run[at : at + length] for at in starts for length in lengths} & wanted
     return found

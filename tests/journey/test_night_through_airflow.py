@@ -16,7 +16,7 @@ from receivables.local import demo, processes, summary
 from receivables.local.airflow_api import AirflowApi
 from receivables.settings import State
 from tests.conftest import AS_OF
-from tests.journey.residents import canaries, findings
+from tests.journey.residents import canaries, file_findings, findings
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow]
 Night = tuple[State, AirflowApi, list[str]]
@@ -112,7 +112,7 @@ def test_the_scan_would_find_a_planted_name(airflow: Night) -> None:
     try:
         for encoding in ("utf-8", "cp932", "utf-16-le"):
             planted.write_bytes(f"x {sorted(wanted)[0]} y".encode(encoding))
-            assert [place for place, _ in findings(state, wanted)] == ["logs/planted.log"], encoding
+            assert [place for place, _ in file_findings(state, wanted)] == ["logs/planted.log"], encoding
     finally:
         planted.unlink()
 

@@ -106,7 +106,9 @@ def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]
             if delivery.table_name in _CLAIM_TABLES:
                 claims.append(row.bill)
             if delivery.table_name in _RECEIPT_TABLES and row.seen:
-                paid = provisional if row.seen.is_provisional else received
+                # A workbook has no column that could say 速報.
+                is_provisional = row.seen.is_provisional and delivery.table_name != "scholarship__instalments"
+                paid = provisional if is_provisional else received
                 paid[row.bill.claim_id] += row.seen.receipt.principal_yen
     return [_state(bill, received[bill.claim_id], provisional[bill.claim_id], day) for bill in claims]
 
