@@ -8,7 +8,7 @@ with last_files as (
     where
         state = 'loaded'
         and business_date <= {{ as_of() }}
-    order by table_name, business_date desc, created_at desc
+    order by table_name asc, business_date desc, created_at desc
 
 ),
 
@@ -23,7 +23,7 @@ loaded as (
     from {{ source('ops', 'control_total') }}
     where
         hop = 'load'
-        and batch_id in (select batch_id from last_files)
+        and batch_id in (select last_files.batch_id from last_files)
 
 ),
 
@@ -81,15 +81,15 @@ loan_receipts as (
 staged as (
 
     {% for table_name, measure, fiscal_year, yen, relation in cells %}
-    select
-        '{{ table_name }}' as table_name,
-        {{ measure }} as measure,
-        {{ fiscal_year }} as fiscal_year,
-        count(*) as rows,
-        coalesce(sum({{ yen }}), 0) as yen
-    from {{ relation }}
-    group by 1, 2, 3
-    {{ "union all" if not loop.last }}
+        select
+            '{{ table_name }}' as table_name,
+            {{ measure }},
+            {{ fiscal_year }},
+            count(*) as rows,
+            coalesce(sum({{ yen }}), 0) as yen
+        from {{ relation }}
+        group by 1, 2, 3 -- noqa: AM06
+        {{ "union all" if not loop.last }}
     {% endfor %}
 
 )
