@@ -110,7 +110,7 @@ def forget(state: State) -> None:
 def write(found: list[Measurement]) -> None:
     """bench/results.json and bench/load.svg."""
     payload = {
-        "what": "our land + check (contract, Great Expectations) + load of a whole source, against a raw COPY of one file",
+        "what": "land, check (contract, Great Expectations) and load of a whole source against a raw COPY of one file",
         "on": f"{platform.machine()}, Python {platform.python_version()}, {RESIDENTS} residents, {ROUNDS} rounds",
         "measurements": [asdict(each) for each in found],
     }
