@@ -21,7 +21,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on sta
 AsOfOption = Annotated[str, typer.Option("--as-of", help="Business date 基準日 (YYYY-MM-DD, Asia/Tokyo)")]
 
 DEFAULT_AS_OF = "2026-06-19"
-console = Console(highlight=False)
+# A pipe has no width: without one, tables are drawn wide enough for whole figures.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
 errors = Console(stderr=True, highlight=False)
 
 
