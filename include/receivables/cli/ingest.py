@@ -15,6 +15,9 @@ def ingest(
     drop: Annotated[Path | None, typer.Option(help="Folder with one folder per source (default: the ward)")] = None,
     as_of: AsOfOption = DEFAULT_AS_OF,
     source: Annotated[str | None, typer.Option(help="Only this source")] = None,
+    confirmed: Annotated[
+        bool, typer.Option("--confirmed", help="The department confirmed a second version, or far fewer rows, of a day")
+    ] = False,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -24,7 +27,7 @@ def ingest(
     server.ensure_running(chosen)
     database.initialise(chosen)
     for contract in wanted:
-        room.ingest_source(contract.source, drop=drop or chosen.ward, as_of=day, state=chosen)
+        room.ingest_source(contract.source, drop=drop or chosen.ward, as_of=day, state=chosen, is_confirmed=confirmed)
     found = room.account(as_of=day, state=chosen)
     if source:
         found["batches"] = [batch for batch in found["batches"] if batch["source"] == source]

@@ -12,7 +12,7 @@ create table if not exists ops.load (
     source text not null,
     table_name text not null,
     business_date date not null,
-    state text not null check (state in ('landed', 'checked', 'loaded', 'duplicate', 'rejected', 'held', 'missing')),
+    state text not null,
     file_name text not null,
     file_sha256 text not null,
     file_bytes bigint not null,
@@ -31,6 +31,12 @@ create table if not exists ops.load (
     created_at timestamptz not null default clock_timestamp()
 );
 alter table ops.load add column if not exists control_sha256 text; -- the manifest (送付票) that declared the file
+-- Somebody asked the department: a second content for the day, or far fewer rows, is right.
+alter table ops.load add column if not exists is_confirmed boolean not null default false;
+alter table ops.load drop constraint if exists load_state_check;
+alter table ops.load add constraint load_state_check check (
+    state in ('landed', 'checked', 'loaded', 'superseded', 'duplicate', 'rejected', 'held', 'missing')
+);
 comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
 -- A quiet day's full copy may hold the same bytes as the day before: once per business date.
 drop index if exists ops.load_once;
@@ -117,7 +123,6 @@ comment on table quarantine.row is '隔離: one row that could not be accepted, 
 grant usage on schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant select on all tables in schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant insert, update, delete on all tables in schema ops to etl;
-grant insert, update on ops.published_batch to dbt;
 
 -- Quarantined bytes are a person's data: only the loader and the steward's screen read them.
 grant usage on schema quarantine to etl, dbt, screen, auditor;

@@ -50,9 +50,18 @@ class BatchResult:
 
 
 def batches(*, as_of: date, state: State) -> list[BatchResult]:
-    """Every batch of `as_of`, in the order it came; a delivery repeated after it was loaded comes last."""
+    """Every batch of `as_of` that still counts, in the order it came.
+
+    A refusal no longer counts once the table was loaded for that day, nor a version that another superseded.
+    """
     columns = ", ".join(each.name for each in fields(BatchResult))
-    query = f"select {columns} from ops.load where business_date = %s order by source, table_name, created_at"  # noqa: S608
+    query = (
+        f"select {columns} from ops.load as load where business_date = %s and state <> 'superseded'"  # noqa: S608
+        " and not (state in ('rejected', 'held', 'missing') and exists (select 1 from ops.load as later"
+        " where later.table_name = load.table_name and later.business_date = load.business_date"
+        " and later.state = 'loaded' and later.created_at > load.created_at))"
+        " order by source, table_name, created_at"
+    )
     with db.connect(state, "etl", doing="read the batches") as connection:
         cursor = connection.cursor(row_factory=class_row(BatchResult))
         return cursor.execute(query.encode(), [as_of]).fetchall()

@@ -25,7 +25,6 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
     Raises BatchRejectedError when an expectation is not met: rows that passed our own checks and
     fail here mean that one of the two is wrong, and nothing is loaded until a person has looked.
     """
-    connection.commit()  # what is held must be visible to the other connection
     gx = library()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}

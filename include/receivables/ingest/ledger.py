@@ -20,72 +20,118 @@ class Batch:
     file_name: str
     file_sha256: str
     control_sha256: str | None
+    is_confirmed: bool
+    accepted_rows: int
+
+
+def lock(connection: db.Connection, source: str) -> None:
+    """Only one process works on a source at a time, until this connection closes."""
+    connection.execute("select pg_advisory_lock(7131124, hashtext(%s))", [source])
+    connection.commit()
 
 
 def enter(
-    connection: db.Connection, contract: Contract, table: Table, *, as_of: date, copy: Copy, control: Copy | None
-) -> str:
-    """Enter a landed copy; the batch id. Bytes already loaded for the day become a `duplicate`."""
+    connection: db.Connection, contract: Contract, table: Table, *, as_of: date, copy: Copy, control: Copy | None,
+    is_confirmed: bool = False,
+) -> str:  # fmt: skip
+    """Enter a landed copy; the batch id. Bytes already loaded for the day become a `duplicate`.
+
+    Rejected are other bytes for a day that is loaded, unless somebody confirmed them, and a day older than the
+    newest that is loaded.
+    """
     batch_id = f"{contract.source}-{table.suffix}-{as_of:%Y%m%d}-{copy.sha256[:8]}"
+    _forget(connection, _failure_id(contract, table, as_of))
     known = connection.execute("select state from ops.load where batch_id = %s", [batch_id]).fetchone()
     if known and known[0] == "loaded":
-        again = connection.execute("select count(*) from ops.load where batch_id like %s", [f"{batch_id}-%"]).fetchone()
-        duplicate = f"{batch_id}-{(int(str(again[0])) if again else 0) + 2}"
-        _insert(connection, duplicate, contract, table, as_of, copy, control, state="duplicate")
-        connection.execute(
-            "update ops.load set reason_code = 'DUPLICATE_FILE', reason = %s where batch_id = %s",
-            [f"DUPLICATE_FILE: file {copy.file_name} holds what batch {batch_id} loaded; nothing to do", duplicate],
-        )
-        return duplicate
+        return enter_duplicate(connection, contract, table, as_of=as_of, copy=copy, of=batch_id)
     _forget(connection, batch_id)
-    _insert(connection, batch_id, contract, table, as_of, copy, control, state="landed")
+    _insert(connection, batch_id, contract, table, as_of, copy, control, state="landed", is_confirmed=is_confirmed)
+    try:
+        _require_next(connection, table, as_of, is_confirmed=is_confirmed)
+    except BatchRejectedError as fault:
+        refuse(connection, batch_id, "rejected", fault, f"{contract.source}, file {copy.file_name}")
     return batch_id
+
+
+def enter_duplicate(
+    connection: db.Connection, contract: Contract, table: Table, *, as_of: date, copy: Copy, of: str
+) -> str:
+    """Enter bytes that batch `of` has brought already; they have no effect."""
+    again = connection.execute("select count(*) from ops.load where batch_id like %s", [f"{of}-%"]).fetchone()
+    batch_id = f"{of}-{int(str(again[0])) + 2 if again else 2}"
+    _insert(connection, batch_id, contract, table, as_of, copy, None, state="duplicate")
+    fault = BatchRejectedError("DUPLICATE_FILE", f"the same bytes as batch {of}", "nothing to do")
+    refuse(connection, batch_id, "duplicate", fault, f"{contract.source}, file {copy.file_name}")
+    return batch_id
+
+
+def _require_next(connection: db.Connection, table: Table, as_of: date, *, is_confirmed: bool) -> None:
+    found = connection.execute(
+        "select max(business_date) from ops.load where table_name = %s and state = 'loaded'", [table.name]
+    ).fetchone()
+    newest = found[0] if found else None
+    if isinstance(newest, date) and newest > as_of:
+        raise BatchRejectedError(
+            "STALE", f"business date {as_of}: the copy of {newest} is loaded already", "have a newer copy delivered"
+        )
+    if newest == as_of and not is_confirmed:
+        raise BatchRejectedError(
+            "TWO_VERSIONS",
+            f"other content for business date {as_of} is loaded already",
+            "ask the department which is right; when it is this one, run again with --confirmed",
+        )
 
 
 def enter_failure(
     connection: db.Connection, contract: Contract, table: Table, *, as_of: date, fault: BatchRejectedError
 ) -> str:
     """Enter a delivery that did not come or cannot be taken."""
-    batch_id = f"{contract.source}-{table.suffix}-{as_of:%Y%m%d}-none"
+    batch_id = _failure_id(contract, table, as_of)
     _forget(connection, batch_id)
     state = "missing" if fault.reason_code == "MISSING" else "rejected"
     _insert(connection, batch_id, contract, table, as_of, Copy("", "", 0), None, state=state)
-    explain(connection, batch_id, state, fault, contract.source)
+    refuse(connection, batch_id, state, fault, f"{contract.source}, table {table.name}")
     return batch_id
 
 
-def explain(connection: db.Connection, batch_id: str, state: str, fault: BatchRejectedError, source: str) -> None:
-    """Give the batch a terminal state with its reason (理由)."""
+def refuse(connection: db.Connection, batch_id: str, state: str, fault: BatchRejectedError, where: str) -> None:
+    """Give the batch a terminal state with its reason (理由); none of its rows count."""
     connection.execute(
-        "update ops.load set state = %s, reason_code = %s, reason = %s where batch_id = %s",
-        [state, fault.reason_code, f"{source}: {fault}", batch_id],
+        "update ops.load set state = %s, reason_code = %s, reason = %s, accepted_rows = 0, accepted_yen = 0,"
+        " quarantined_rows = 0, quarantined_yen = 0, duplicate_rows = 0, duplicate_yen = 0, excluded_rows = 0,"
+        " excluded_yen = 0 where batch_id = %s",
+        [state, fault.reason_code, f"{where}: {fault}", batch_id],
     )
 
 
 def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
     """The batches of these ids, in the contract's order of tables."""
     rows = connection.execute(
-        "select batch_id, source, table_name, business_date, state, file_name, file_sha256, control_sha256"
-        " from ops.load where batch_id = any(%s)",
+        "select batch_id, source, table_name, business_date, state, file_name, file_sha256, control_sha256,"
+        " is_confirmed, accepted_rows from ops.load where batch_id = any(%s)",
         [batch_ids],
     ).fetchall()
     found = {}
-    for batch_id, source, table_name, day, state, file_name, sha256, control in rows:
+    for batch_id, source, table_name, *rest in rows:
         table = contracts.contract(str(source)).table(str(table_name))
-        found[batch_id] = Batch(batch_id, table, day, state, file_name, sha256, control)  # type: ignore[arg-type]
+        found[batch_id] = Batch(str(batch_id), table, *rest)  # type: ignore[arg-type]
     return [found[each] for each in batch_ids if each in found]
 
 
 def _insert(
     connection: db.Connection, batch_id: str, contract: Contract, table: Table, as_of: date, copy: Copy,
-    control: Copy | None, *, state: str,
+    control: Copy | None, *, state: str, is_confirmed: bool = False,
 ) -> None:  # fmt: skip
     connection.execute(
         "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256, file_bytes,"
-        " control_sha256) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " control_sha256, is_confirmed) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [batch_id, contract.source, table.name, as_of, state, copy.file_name, copy.sha256, copy.size,
-         control.sha256 if control else None],
+         control.sha256 if control else None, is_confirmed],
     )  # fmt: skip
+
+
+def _failure_id(contract: Contract, table: Table, as_of: date) -> str:
+    return f"{contract.source}-{table.suffix}-{as_of:%Y%m%d}-none"
 
 
 def _forget(connection: db.Connection, batch_id: str) -> None:

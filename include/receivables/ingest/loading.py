@@ -8,6 +8,7 @@ from psycopg import sql
 from receivables import contracts, control_totals, db
 from receivables.errors import InputRejectedError, InvariantBrokenError
 from receivables.ingest import ledger, tables
+from receivables.ingest.checking import check
 from receivables.ingest.ledger import Batch
 from receivables.ingest.totals import totals
 from receivables.settings import State
@@ -20,9 +21,10 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
     loaded then.
     """
     owner = contracts.contract(source).owner_dept
+    _check_again(source, batch_ids, state)
     with db.connect(state, "etl", doing=f"load {source}") as connection:
-        found = ledger.read(connection, batch_ids)
-        for batch in found:
+        ledger.lock(connection, source)
+        for batch in ledger.read(connection, batch_ids):
             if batch.state == "checked":
                 _load(connection, source, batch, owner)
                 tables.release(connection, batch.batch_id)
@@ -31,8 +33,20 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
             [batch_ids],
         ).fetchall()
     if refused:
-        raise InputRejectedError("; ".join(str(reason) for (reason,) in refused))
+        raise InputRejectedError("\n".join(str(reason) for (reason,) in refused))
     return batch_ids
+
+
+def _check_again(source: str, batch_ids: list[str], state: State) -> None:
+    """What a crash of the server has emptied between check and load is checked again from the spool."""
+    with db.connect(state, "etl", doing=f"load {source}") as connection:
+        checked = [batch for batch in ledger.read(connection, batch_ids) if batch.state == "checked"]
+        lost = [
+            batch.batch_id for batch in checked if not tables.is_held(connection, batch.batch_id, batch.accepted_rows)
+        ]
+        connection.execute("update ops.load set state = 'landed' where batch_id = any(%s)", [lost])
+    if lost:
+        check(source, batch_ids, state=state)
 
 
 def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str) -> None:
@@ -50,6 +64,10 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
     control_totals.record(connection, **named, hop="load", totals=after)
     before = control_totals.recorded(connection, batch_id=batch.batch_id, hop="check")
     control_totals.require_equal(before, after, where=f"{source}: {batch.table.name}, check and load")
+    connection.execute(
+        "update ops.load set state = 'superseded' where table_name = %s and business_date = %s and state = 'loaded'",
+        [batch.table.name, batch.business_date],
+    )
     connection.execute("update ops.load set state = 'loaded' where batch_id = %s", [batch.batch_id])
 
 

@@ -12,7 +12,8 @@ from receivables.settings import State
 META = ("_batch_id", "_line_no", "_byte_offset", "_row_hash", "_known_from", "_known_to")
 _META_TYPES = "_batch_id text not null, _line_no bigint not null, _byte_offset bigint not null, " \
               "_row_hash text not null, _known_from date not null, _known_to date"  # fmt: skip
-_HELD_TYPES = "_line_no bigint not null, _byte_offset bigint not null, _row_hash text not null"
+_HELD_TYPES = "_line_no bigint not null, _byte_offset bigint not null, _raw_bytes integer not null, " \
+              "_row_hash text not null"  # fmt: skip
 _ASIDE_TYPES = "line_no bigint not null, byte_offset bigint not null, raw bytea, kind text not null, " \
                "reason_code text not null, field text, amount_yen bigint"  # fmt: skip
 
@@ -93,6 +94,15 @@ def release(connection: db.Connection, batch_id: str) -> None:
     """Drop what was held of a batch."""
     for name in (held(batch_id), held_aside(batch_id)):
         connection.execute(sql.SQL("drop table if exists {}").format(name))
+
+
+def is_held(connection: db.Connection, batch_id: str, rows: int) -> bool:
+    """Whether all accepted rows of a batch are still held: a crash of the server empties unlogged tables."""
+    found = connection.execute("select to_regclass(%s)", [held(batch_id).as_string()]).fetchone()
+    if not found or found[0] is None:
+        return False
+    counted = connection.execute(sql.SQL("select count(*) from {}").format(held(batch_id))).fetchone()
+    return counted is not None and counted[0] == rows
 
 
 def names(columns: list[Column] | tuple[str, ...], prefix: str = "") -> sql.Composed:

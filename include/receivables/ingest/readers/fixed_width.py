@@ -92,7 +92,7 @@ class FixedWidth:
         raw = line.raw
         if len(raw) != self._width or not raw.startswith(self._marks["data"]):
             return Record(line.no, line.offset, raw, None, "WIDTH", None, self._readings(raw))
-        fields = [_decoded(raw[start:end], self._encoding) for _, start, end in self._columns]
+        fields = self._fields(raw)
         if b"\0" in raw:
             at = raw.index(b"\0")
             hit = next((name for name, start, end in self._columns if start <= at < end), None)
@@ -101,11 +101,19 @@ class FixedWidth:
             return Record(line.no, line.offset, raw, fields, "ENCODING", self._columns[fields.index(None)][0])
         return Record(line.no, line.offset, raw, fields)
 
+    def _fields(self, raw: bytes) -> list[str | None]:
+        """Most columns are ASCII: only those that are not go through the codec."""
+        text = raw.decode("latin-1")  # one letter a byte
+        found: list[str | None] = []
+        for _, start, end in self._columns:
+            part = text[start:end]
+            found.append(part.strip(" ") if part.isascii() else _decoded(raw[start:end], self._encoding))
+        return found
+
     def _readings(self, raw: bytes) -> tuple[list[str | None], ...]:
         """The damage may lie in any column: left of it columns stand as agreed, right of it as counted from the end."""
         from_right = raw.rjust(self._width)[-self._width :]
-        left = [_decoded(raw[start:end], self._encoding) for _, start, end in self._columns]
-        right = [_decoded(from_right[start:end], self._encoding) for _, start, end in self._columns]
+        left, right = self._fields(raw), self._fields(from_right)
         return tuple([*left[:at], None, *right[at + 1 :]] for at in range(len(left)))
 
 

@@ -1,0 +1,54 @@
+"""Rows with the same key (キーの重複): the same content again is a duplicate, other content a conflict."""
+
+from dataclasses import dataclass
+
+from psycopg import sql
+from psycopg.rows import class_row
+
+from receivables import db
+from receivables.ingest import tables
+from receivables.ingest.parsing import raw_records
+from receivables.ingest.work import Work
+from receivables.settings import State
+
+
+@dataclass(frozen=True, slots=True)
+class _Repeated:
+    line_no: int
+    byte_offset: int
+    raw_bytes: int
+    yen: int
+    is_conflict: bool
+
+
+def settle_keys(connection: db.Connection, work: Work, state: State) -> None:
+    """Keep the first of equal rows; quarantine all rows of a key whose contents differ: nobody knows which is right."""
+    found = _repeated(connection, work)
+    if not found:
+        return
+    raw = raw_records(work, {row.line_no: (row.byte_offset, row.raw_bytes) for row in found}, state)
+    for row in found:
+        work.take_back((row.line_no, row.byte_offset, raw[row.line_no]), row.yen, is_conflict=row.is_conflict)
+    connection.execute(
+        sql.SQL("delete from {} where _line_no = any(%s)").format(tables.held(work.batch.batch_id)), [list(raw)]
+    )
+
+
+def _repeated(connection: db.Connection, work: Work) -> list[_Repeated]:
+    table = work.batch.table
+    amount = sql.Identifier(table.yen) if table.yen else sql.SQL("0")
+    cursor = connection.cursor(row_factory=class_row(_Repeated))
+    return cursor.execute(
+        sql.SQL("""
+            select _line_no as line_no, _byte_offset as byte_offset, _raw_bytes as raw_bytes,
+                coalesce({amount}, 0) as yen, differs as is_conflict
+            from (
+                select *, row_number() over one_key as place,
+                    max(_row_hash) over whole_key <> min(_row_hash) over whole_key as differs
+                from {held}
+                window whole_key as (partition by {keys}), one_key as (partition by {keys} order by _line_no)
+            ) as numbered
+            where differs or place > 1
+            order by _line_no
+        """).format(amount=amount, keys=tables.names(table.key), held=tables.held(work.batch.batch_id))
+    ).fetchall()
