@@ -83,8 +83,8 @@ staged as (
     {% for table_name, measure, fiscal_year, yen, relation in cells %}
         select
             '{{ table_name }}' as table_name,
-            {{ measure }},
-            {{ fiscal_year }},
+            {{ measure }} as measure, -- noqa: AL09
+            {{ fiscal_year }} as fiscal_year, -- noqa: AL09
             count(*) as rows,
             coalesce(sum({{ yen }}), 0) as yen
         from {{ relation }}
