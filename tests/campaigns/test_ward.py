@@ -29,7 +29,7 @@ def rows(state: State, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
 def own_ward(new_state: Callable[[], State]) -> State:
     """A ward of this room's own: what is sent here must not be in another room's way."""
     state = new_state()
-    city.make(residents=1_500, seed=2, as_of=AS_OF, days=0, out=state.ward, state=state)
+    city.make(residents=3_000, seed=2, as_of=AS_OF, days=0, out=state.ward, state=state)
     night.night(as_of=AS_OF, drop=state.ward, state=state)
     return state
 

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +39,22 @@ def waiting_run(api: AirflowApi) -> str:
     return str(api.runs(demo.CAMPAIGN)[0]["dag_run_id"])
 
 
-def until(ready: Callable[[], bool], seconds: float = 120) -> None:
-    assert server.wait_until(ready, seconds=seconds)
+def states(api: AirflowApi, run_id: str) -> dict[str, str]:
+    return {str(task["task_id"]): str(task["state"]) for task in api.tasks(demo.CAMPAIGN, run_id)}
 
 
-def task_state(api: AirflowApi, task_id: str) -> str:
-    return next(str(t["state"]) for t in api.tasks(demo.CAMPAIGN, waiting_run(api)) if t["task_id"] == task_id)
+def wait_for_end(state: State, api: AirflowApi, run_id: str, seconds: float = 240) -> None:
+    """Until the campaign's run has ended; what every task did and logged last when it does not end well."""
+    over = {"success", "failed", "upstream_failed", "skipped"}
+    server.wait_until(lambda: set(states(api, run_id).values()) <= over, seconds=seconds)
+    found = states(api, run_id)
+    logs = [
+        "\n".join(log.read_text(errors="backslashreplace").splitlines()[-8:])
+        for task, outcome in found.items()
+        if outcome != "success"
+        for log in sorted((state.root / "logs").rglob(f"*task_id={task}*/*.log"))
+    ]
+    assert set(found.values()) == {"success"}, "\n".join([f"{found}; runs: {api.runs(demo.CAMPAIGN)}", *logs])
 
 
 def test_every_yen_of_the_night_is_explained(airflow: Night) -> None:
@@ -67,8 +76,8 @@ def test_progress_was_told_task_by_task(airflow: Night) -> None:
 
 def test_nothing_was_sent_while_the_campaign_waits(airflow: Night) -> None:
     state, api, _ = airflow
-    if "awaiting_input" in {t["state"] for t in api.tasks(demo.CAMPAIGN, waiting_run(api))}:
-        assert gateway_ledger(state) == {}
+    assert set(states(api, waiting_run(api)).values()) >= {"awaiting_input"}
+    assert gateway_ledger(state) == {}
 
 
 def test_the_maker_cannot_answer_and_marking_success_approves_nothing(airflow: Night) -> None:
@@ -84,8 +93,7 @@ def test_after_two_approvals_each_message_is_accepted_once_and_nobody_excluded(a
         approver = AirflowApi(state, user)
         approver.login()
         assert approver.answer(demo.CAMPAIGN, run_id, task_id, "Approve") == 200
-    until(lambda: task_state(api, "dispatch") in ("success", "failed"), seconds=240)
-    assert task_state(api, "dispatch") == "success"
+    wait_for_end(state, api, run_id)
     accepted = gateway_ledger(state)
     treated = figures(state, "select count(*) from campaign.contact where arm = 'treat'")[0][0]
     assert 0 < len(accepted) <= treated

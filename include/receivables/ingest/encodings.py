@@ -1,6 +1,7 @@
 """Which encoding a file really has (文字コードの判定), judged by strict decoding of its beginning."""
 
 import codecs
+import re
 from pathlib import Path
 
 from receivables.ingest.rejection import BatchRejectedError
@@ -8,6 +9,8 @@ from receivables.ingest.rejection import BatchRejectedError
 SAMPLE_BYTES = 1 << 20
 _MARKS = {codecs.BOM_UTF8: "utf-8 with BOM", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _GUESSES = ("utf-8", "euc_jp", "cp932")
+_HALF_WIDTH = re.compile("[｡-ﾟ]+")
+_MANY_RUNS = 8  # runs of kana that all have even length: one chance in 256
 _ISO_2022 = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 
 
@@ -34,10 +37,8 @@ def encoding_guess(sample: bytes, agreed: str) -> str | None:
         return "utf-16"
     if any(escape in sample for escape in _ISO_2022):
         return "iso-2022-jp"
-    if sample.isascii():
-        return None
-    whole = sample[: sample.rfind(b"\n") + 1] or sample
-    return _other(whole, agreed)
+    whole = sample[: sample.rfind(b"\n") + 1] or sample  # a letter cut in half at the end tells nothing
+    return None if whole.isascii() else _other(whole, agreed)
 
 
 def _is_utf_16(sample: bytes) -> bool:
@@ -56,14 +57,19 @@ def _other(sample: bytes, agreed: str) -> str | None:
 
 
 def _is_likely(sample: bytes, guess: str, agreed: str) -> bool:
-    """One reading can be chance; the agreed one must also fail, or say mostly half-width kana."""
+    """One reading can be chance; the agreed one must also fail, or say what nobody writes.
+
+    Half-width kana of even length are kanji in EUC-JP. Any common kanji in CP932 is nothing in
+    EUC-JP, so a text that is both and not kana alone is EUC-JP; kana alone are when there are many.
+    """
     if guess == "utf-8":
         return True
     if not _decodes(sample, agreed):
         return _bad_lines(sample, agreed) * 2 > sample.count(b"\n")
     text = sample.decode(agreed)
-    foreign = [char for char in text if not char.isascii()]
-    return sum("｡" <= char <= "ﾟ" for char in foreign) * 10 > len(foreign) * 9
+    runs = _HALF_WIDTH.findall(text)
+    is_kana_alone = sum(map(len, runs)) == sum(not char.isascii() for char in text)
+    return not is_kana_alone or len(runs) >= _MANY_RUNS
 
 
 def _bad_lines(sample: bytes, encoding: str) -> int:

@@ -10,7 +10,7 @@ from receivables.ingest.rejection import BatchRejectedError
 
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 20
-_LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r)")
+_END = re.compile(rb"\r\n|\n|\r")
 _END_MARK = b"\x1a"  # hosts still close a file with Ctrl-Z
 
 
@@ -61,10 +61,10 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
         # A CR at the very end may be half of a CRLF: leave it for the next block.
         limit = len(rest) - 1 if block and rest.endswith(b"\r") else len(rest)
         at = 0
-        for match in _LINE.finditer(rest, 0, limit):
+        for end in _END.finditer(rest, 0, limit):
             number += 1
-            yield Line(number, offset + at, match.group(1), match.group(2))
-            at = match.end()
+            yield Line(number, offset + at, rest[at : end.start()], end.group())
+            at = end.end()
         offset, rest = offset + at, rest[at:]
         if len(rest) > LONGEST_LINE:
             raise BatchRejectedError(

@@ -58,12 +58,15 @@ def run_night(api: AirflowApi, state: State, *, as_of: date, notice: Notice) -> 
     started here, as the 06:00 schedule would, with what has come.
     """
     conf = {"as_of": as_of.isoformat()}
-    if not _is_there(state, "select 1 from ops.published_batch where is_current and as_of = %s", as_of):
+    is_published = _is_there(state, "select 1 from ops.published_batch where is_current and as_of = %s", as_of)
+    if not is_published:
         _warehouse_night(api, state, conf, notice)
     if not _is_there(state, "select 1 from migration.run where snapshot_date = %s and verdict is not null", as_of):
         _watch(api, {MIGRATION: api.trigger(MIGRATION, conf)}, notice)
     runs = api.runs(CAMPAIGN)
-    if not runs or runs[0]["state"] == "failed":
+    # Publishing starts the campaign by itself; a second run would only wait behind the first.
+    is_missing = is_published and not runs
+    if is_missing or (runs and runs[0]["state"] == "failed"):
         api.trigger(CAMPAIGN, conf)
     _watch(api, {CAMPAIGN: _newest_run(api, CAMPAIGN)}, notice, until=("awaiting_input",))
 
