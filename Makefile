@@ -5,6 +5,7 @@ AS_OF ?= 2026-06-19
 PORT ?= 8080
 STATE ?= .state
 PYTHON ?= python3
+WORKERS ?= 2
 V = .venv/bin
 
 help: ## list the targets
@@ -13,8 +14,8 @@ help: ## list the targets
 run: .venv/ready ## everything from nothing: database, ward, Airflow, one whole night, screens
 	@$(V)/receivables run --residents $(RESIDENTS) --seed $(SEED) --as-of $(AS_OF) --port $(PORT) --state $(STATE)
 
-test: .venv/ready ## the whole test suite
-	@$(V)/python -m pytest $(ARGS)
+test: .venv/ready ## the whole test suite, on two workers (WORKERS=0: in this process)
+	@$(V)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 journey: ## a newcomer's two commands in an empty folder, as root and as an ordinary user (slow)
 	@$(PYTHON) tests/journey/fresh_clone.py
