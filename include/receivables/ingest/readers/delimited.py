@@ -11,7 +11,7 @@ from pathlib import Path
 
 from receivables import standard
 from receivables.contracts import Table
-from receivables.ingest.encodings import require_encoding
+from receivables.ingest.encodings import encoding_guess, require_encoding
 from receivables.ingest.records import Declared, Line, Record, lines
 from receivables.ingest.rejection import BatchRejectedError
 
@@ -47,8 +47,11 @@ class Delimited:
         try:
             names = [part.decode(self._encoding) for part in parts]
         except UnicodeDecodeError:
+            looks = encoding_guess(line.raw, self._encoding)
             raise BatchRejectedError(
-                "WRONG_ENCODING", f"line 1: the header is not {self._encoding}", f"have it sent in {self._encoding}"
+                "WRONG_ENCODING",
+                f"line 1: the header is not {self._encoding}" + (f" but looks like {looks}" if looks else ""),
+                f"have it sent in {self._encoding}",
             ) from None
         if names != self._header:
             raise BatchRejectedError(
