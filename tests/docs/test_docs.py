@@ -5,6 +5,7 @@ The tests walk the real objects. A room that has not landed yet is warned of by 
 
 import csv
 import importlib
+import json
 import re
 import subprocess
 import warnings
@@ -242,3 +243,10 @@ def test_readme_says_that_the_production_shape_was_not_run() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "docker-compose.yml" in readme
     assert "not run" in readme
+
+
+def test_figures_in_the_readme_are_the_measured_ones() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    measured = json.loads((ROOT / "bench" / "results.json").read_text(encoding="utf-8"))["measurements"]
+    for one in measured:
+        assert f"{one['ratio']} times (`{one['source']}`, {one['rows']:,} rows)" in text
