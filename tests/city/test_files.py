@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from receivables.city.numbers import is_like_my_number
 from receivables.era import EraError, wareki_to_date
+from receivables.ingest.fields import has_my_number
 from receivables.settings import PROJECT
 from tests.city.conftest import read_csv
 from tests.city.files import host_records, sheet_rows, tax_lines, tax_rows
@@ -187,4 +187,4 @@ def test_a_duplicate_is_the_line_above_it_and_a_conflict_is_not(small_ward: Path
 def test_nothing_in_the_files_passes_for_a_my_number(small_ward: Path) -> None:
     for file in sorted(small_ward.rglob("*.csv")):
         text = file.read_bytes().decode("utf-8", "ignore")
-        assert not [run for run in re.findall(r"(?<![0-9a-f])\d{12}(?![0-9a-f])", text) if is_like_my_number(run)], file
+        assert not [run for run in re.findall(r"(?<![0-9a-f])\d{12}(?![0-9a-f])", text) if has_my_number(run)], file

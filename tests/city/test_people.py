@@ -11,9 +11,10 @@ import phonenumbers
 import pytest
 
 from receivables import db
-from receivables.city.numbers import is_like_my_number, receipt_number
+from receivables.city.numbers import receipt_number
 from receivables.city.register import database_name
 from receivables.db import DatabaseError
+from receivables.ingest.fields import has_my_number
 from receivables.settings import State
 from tests.city.conftest import read_csv
 
@@ -126,10 +127,10 @@ def test_the_reader_can_read_and_do_nothing_else(state: State, small_ward: Path)
 def test_no_receipt_number_passes_for_a_my_number() -> None:
     numbers = [receipt_number(system, serial) for system in (1, 2, 3) for serial in range(1, 5_000)]
     assert len(set(numbers)) == len(numbers)
-    assert not [number for number in numbers if len(number) != 12 or is_like_my_number(number)]
+    assert not [number for number in numbers if len(number) != 12 or has_my_number(number)]
 
 
 def test_a_my_number_is_known_by_its_check_digit() -> None:
     """番号法施行規則5条, from the last of eleven digits: 4x2 + 3x3 + 2x4 + 1x5 = 30; 30 mod 11 = 8; 11 - 8 = 3."""
-    assert is_like_my_number("000000012343")
-    assert not is_like_my_number("000000012344")
+    assert has_my_number("000000012343")
+    assert not has_my_number("000000012344")

@@ -34,9 +34,3 @@ def receipt_number(system: int, serial: int) -> str:
     rest = sum(int(digit) * weight for digit, weight in zip(used, _MY_NUMBER_WEIGHTS, strict=True)) % 11
     forbidden = 0 if rest <= 1 else 11 - rest
     return f"{used}{(forbidden + 1 + serial % 9) % 10}"
-
-
-def is_like_my_number(digits: str) -> bool:
-    """Whether 12 digits would pass for a 個人番号 (番号法施行規則 第5条)."""
-    rest = sum(int(digit) * weight for digit, weight in zip(digits[:11], _MY_NUMBER_WEIGHTS, strict=True)) % 11
-    return len(digits) == 12 and int(digits[11]) == (0 if rest <= 1 else 11 - rest)
