@@ -12,7 +12,7 @@ from receivables.settings import State
 
 AS_OF = date(2026, 6, 19)
 _META = {
-    "_batch_id": "text", "_line_no": "bigint", "_byte_offset": "bigint", "_row_hash": "text", "_known_from": "date",
+    "_batch_id": "text", "_line_no": "bigint", "_byte_offset": "bigint", "_known_from": "date",
     "_known_to": "date",
 }  # fmt: skip
 _YEARS = {  # which year a file tells of itself
@@ -70,7 +70,7 @@ class Handmade:
         self.lines[table] = self.lines.get(table, 1) + 1
         row = {name: _blank(kind) for name, kind in self.tables[table].items()} | given
         row |= {
-            "_batch_id": table, "_line_no": self.lines[table], "_byte_offset": 0, "_row_hash": "h",
+            "_batch_id": table, "_line_no": self.lines[table], "_byte_offset": 0,
             "_known_from": known_from, "_known_to": known_to,
         }  # fmt: skip
         names = ", ".join(row)

@@ -40,15 +40,22 @@ def _repeated(connection: db.Connection, work: Work) -> list[_Repeated]:
     cursor = connection.cursor(row_factory=class_row(_Repeated))
     return cursor.execute(
         sql.SQL("""
+            with repeated as (
+                select *, ({content})::text as content from {held}
+                where ({keys}) in (select {keys} from {held} group by {keys} having count(*) > 1)
+            ), numbered as (
+                select *, row_number() over (partition by {keys} order by _line_no) as place,
+                    min(content) over whole_key <> max(content) over whole_key as differs
+                from repeated window whole_key as (partition by {keys})
+            )
             select _line_no as line_no, _byte_offset as byte_offset, _raw_bytes as raw_bytes,
                 coalesce({amount}, 0) as yen, differs as is_conflict
-            from (
-                select *, row_number() over one_key as place,
-                    max(_row_hash) over whole_key <> min(_row_hash) over whole_key as differs
-                from {held}
-                window whole_key as (partition by {keys}), one_key as (partition by {keys} order by _line_no)
-            ) as numbered
-            where differs or place > 1
+            from numbered where differs or place > 1
             order by _line_no
-        """).format(amount=amount, keys=tables.names(table.key), held=tables.held(work.batch.batch_id))
+        """).format(
+            amount=amount,
+            keys=tables.names(table.key),
+            held=tables.held(work.batch.batch_id),
+            content=tables.names(tuple(column.name for column in table.columns)),
+        )
     ).fetchall()

@@ -74,13 +74,14 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
 def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[str]) -> None:
     target, held = sql.Identifier(schema, batch.table.name), tables.held(batch.batch_id)
     same = tables.same_key(batch.table, "known", "held")
+    unchanged = tables.same_content(columns, "known", "held")
     connection.execute(
         sql.SQL("""
             update {target} as known set _known_to = %(day)s
             where _known_to is null and not exists (
-                select 1 from {held} as held where {same} and held._row_hash = known._row_hash
+                select 1 from {held} as held where {same} and {unchanged}
             )
-        """).format(target=target, held=sql.SQL("{}").format(held), same=same),
+        """).format(target=target, held=held, same=same, unchanged=unchanged),
         {"day": batch.business_date},
     )
     # A version that began and ended on the same day was never known on any day.
@@ -88,8 +89,8 @@ def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[s
     names = tables.names(tuple(columns))
     connection.execute(
         sql.SQL("""
-            insert into {target} ({names}, _batch_id, _line_no, _byte_offset, _row_hash, _known_from)
-            select {names}, %(batch)s, _line_no, _byte_offset, _row_hash, %(day)s from {held} as held
+            insert into {target} ({names}, _batch_id, _line_no, _byte_offset, _known_from)
+            select {names}, %(batch)s, _line_no, _byte_offset, %(day)s from {held} as held
             where not exists (select 1 from {target} as known where known._known_to is null and {same})
         """).format(target=target, names=names, held=held, same=same),
         {"day": batch.business_date, "batch": batch.batch_id},

@@ -12,7 +12,6 @@ from receivables.ingest.manifest import entry
 from receivables.ingest.readers import open_reader
 from receivables.ingest.records import Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
-from receivables.ingest.rowhash import row_hash
 from receivables.ingest.rows import Aside, RowCheck, Values
 from receivables.ingest.work import Work
 from receivables.settings import State
@@ -29,7 +28,7 @@ def parse(connection: db.Connection, work: Work, state: State) -> Declared:
     """
     batch = work.batch
     reader = open_reader(batch.table, spool.place(state, batch.file_sha256))
-    columns = (*(column.name for column in batch.table.columns), "_line_no", "_byte_offset", "_raw_bytes", "_row_hash")
+    columns = (*(column.name for column in batch.table.columns), "_line_no", "_byte_offset", "_raw_bytes")
     into = sql.SQL("copy {} ({}) from stdin").format(tables.held(batch.batch_id), tables.names(columns))
     with connection.cursor().copy(into) as target:
         waiting: list[str] = []
@@ -79,7 +78,7 @@ def _writer(table: Table) -> Callable[[Values, Record], str]:
     free = [at for at, column in enumerate(table.columns) if column.type == "text"]
 
     def write(values: Values, record: Record) -> str:
-        meta = f"{record.line_no}\t{record.byte_offset}\t{len(record.raw)}\t{row_hash(values)}\n"
+        meta = f"{record.line_no}\t{record.byte_offset}\t{len(record.raw)}\n"
         for at in free:
             text = values[at]
             if text and _SPECIAL.search(text):

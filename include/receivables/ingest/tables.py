@@ -9,11 +9,10 @@ from receivables import contracts, db
 from receivables.contracts import Column, Table
 from receivables.settings import State
 
-META = ("_batch_id", "_line_no", "_byte_offset", "_row_hash", "_known_from", "_known_to")
+META = ("_batch_id", "_line_no", "_byte_offset", "_known_from", "_known_to")
 _META_TYPES = "_batch_id text not null, _line_no bigint not null, _byte_offset bigint not null, " \
-              "_row_hash text not null, _known_from date not null, _known_to date"  # fmt: skip
-_HELD_TYPES = "_line_no bigint not null, _byte_offset bigint not null, _raw_bytes integer not null, " \
-              "_row_hash text not null"  # fmt: skip
+              "_known_from date not null, _known_to date"  # fmt: skip
+_HELD_TYPES = "_line_no bigint not null, _byte_offset bigint not null, _raw_bytes integer not null"
 _ASIDE_TYPES = "line_no bigint not null, byte_offset bigint not null, raw bytea, kind text not null, " \
                "reason_code text not null, field text, amount_yen bigint"  # fmt: skip
 
@@ -56,6 +55,7 @@ def _create(schema: str, table: Table, columns: list[Column]) -> list[str]:
     keys = ", ".join(table.key)
     return [
         f"create table if not exists {name} ({_typed(columns)}, {_META_TYPES})",
+        f"alter table {name} drop column if exists _row_hash",  # of edition 0.1: contents are compared themselves
         *(f"alter table {name} add column if not exists {column.name} {column.postgres_type}" for column in columns),
         # Two current versions of one key cannot be, whatever writes them.
         f"create unique index if not exists {table.name}_current on {name} ({keys}) where _known_to is null",
@@ -109,6 +109,13 @@ def names(columns: list[Column] | tuple[str, ...], prefix: str = "") -> sql.Comp
     """A list of column names for SQL."""
     found = (column if isinstance(column, str) else column.name for column in columns)
     return sql.SQL(", ").join(sql.Identifier(*filter(None, (prefix, name))) for name in found)
+
+
+def same_content(columns: list[str], one: str, other: str) -> sql.Composed:
+    """The condition that two rows hold the same in every one of `columns`, empty or not."""
+    return sql.SQL("({}) is not distinct from ({})").format(
+        names(tuple(columns), prefix=one), names(tuple(columns), prefix=other)
+    )
 
 
 def same_key(table: Table, one: str, other: str) -> sql.Composed:
