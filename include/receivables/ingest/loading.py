@@ -73,6 +73,8 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
 
 def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[str]) -> None:
     target, held = sql.Identifier(schema, batch.table.name), tables.held(batch.batch_id)
+    # A table believed to be empty is planned as a loop inside a loop, over rows that are just being inserted.
+    connection.execute("set local enable_nestloop = off")
     same = tables.same_key(batch.table, "known", "held")
     unchanged = tables.same_content(columns, "known", "held")
     connection.execute(

@@ -1,15 +1,16 @@
 """From the spool into the held table (読込): every record checked, accepted ones copied in typed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import cast
 
 from psycopg import sql
 
 from receivables import db
-from receivables.contracts import Table
 from receivables.ingest import spool, tables
+from receivables.ingest.block_check import BlockCheck
 from receivables.ingest.manifest import entry
-from receivables.ingest.readers import open_reader
+from receivables.ingest.readers import BlockReader, Reader, open_reader
 from receivables.ingest.records import Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.rows import Aside, RowCheck, Values
@@ -31,13 +32,8 @@ def parse(connection: db.Connection, work: Work, state: State) -> Declared:
     columns = (*(column.name for column in batch.table.columns), "_line_no", "_byte_offset", "_raw_bytes")
     into = sql.SQL("copy {} ({}) from stdin").format(tables.held(batch.batch_id), tables.names(columns))
     with connection.cursor().copy(into) as target:
-        waiting: list[str] = []
-        for line in _accepted(work, reader.records()):
-            waiting.append(line)
-            if len(waiting) == _AT_ONCE:
-                target.write("".join(waiting))
-                waiting.clear()
-        target.write("".join(waiting))
+        for text in accepted(work, reader):
+            target.write(text)
     declared = reader.declared
     if batch.control_sha256:
         _read_manifest(declared, work, state)
@@ -45,12 +41,30 @@ def parse(connection: db.Connection, work: Work, state: State) -> Declared:
     return declared
 
 
+def accepted(work: Work, reader: Reader) -> Iterator[str]:
+    """COPY text of the records that are right; the others are set aside in `work`."""
+    one_by_one = OneByOne(work)
+    at_once = BlockCheck(work.batch.table)
+    for part in reader.parts():
+        if isinstance(part, Record):
+            one_by_one.take(part)
+        else:
+            found = at_once.check(part)
+            work.account.accepted_rows += found.rows
+            work.account.accepted_yen += found.yen
+            yield found.text
+            for at in found.doubtful:
+                one_by_one.take(cast("BlockReader", reader).record(part.chunk.line(int(at))))
+        yield from one_by_one.text(least=_AT_ONCE)
+    yield from one_by_one.text(least=1)
+
+
 def raw_records(work: Work, places: dict[int, tuple[int, int]], state: State) -> dict[int, bytes]:
     """The bytes of records of the batch's copy by line number; `places` gives byte offset and length of each."""
     file = spool.place(state, work.batch.file_sha256)
     if work.batch.table.reader in ("excel", "postgres"):  # their rows have no place in a file of the department
-        records = open_reader(work.batch.table, file).records()
-        return {record.line_no: record.raw for record in records if record.line_no in places}
+        records = open_reader(work.batch.table, file).parts()
+        return {each.line_no: each.raw for each in records if isinstance(each, Record) and each.line_no in places}
     found = {}
     with file.open("rb") as stream:
         for line_no, (offset, length) in places.items():
@@ -59,33 +73,40 @@ def raw_records(work: Work, places: dict[int, tuple[int, int]], state: State) ->
     return found
 
 
-def _accepted(work: Work, records: Iterator[Record]) -> Iterator[str]:
-    table, account = work.batch.table, work.account
-    checks, write = RowCheck(table), _writer(table)
-    yen = [column.name for column in table.columns].index(table.yen) if table.yen else None
-    for record in records:
-        found = checks.check(record)
+class OneByOne:
+    """Records that are looked at by themselves: accepted ones wait here as COPY text."""
+
+    def __init__(self, work: Work) -> None:
+        table = work.batch.table
+        self._work, self._checks = work, RowCheck(table)
+        self._yen = [column.name for column in table.columns].index(table.yen) if table.yen else None
+        # Only free text can hold what COPY would misread: the other types were matched.
+        self._free = [at for at, column in enumerate(table.columns) if column.type == "text"]
+        self._waiting: list[str] = []
+
+    def take(self, record: Record) -> None:
+        """Accept one record or set it aside."""
+        found = self._checks.check(record)
         if isinstance(found, Aside):
-            work.set_aside(found)
-            continue
-        account.accepted_rows += 1
-        account.accepted_yen += int(found[yen] or 0) if yen is not None else 0
-        yield write(found, record)
+            self._work.set_aside(found)
+            return
+        self._work.account.accepted_rows += 1
+        self._work.account.accepted_yen += int(found[self._yen] or 0) if self._yen is not None else 0
+        self._waiting.append(self._line(found, record))
 
+    def text(self, *, least: int) -> Iterator[str]:
+        """What waits, when it is at least so many rows."""
+        if len(self._waiting) >= least:
+            yield "".join(self._waiting)
+            self._waiting.clear()
 
-def _writer(table: Table) -> Callable[[Values, Record], str]:
-    """One line of COPY's text format. Only free text can hold what must be escaped: the other types were matched."""
-    free = [at for at, column in enumerate(table.columns) if column.type == "text"]
-
-    def write(values: Values, record: Record) -> str:
-        meta = f"{record.line_no}\t{record.byte_offset}\t{len(record.raw)}\n"
-        for at in free:
+    def _line(self, values: Values, record: Record) -> str:
+        for at in self._free:
             text = values[at]
             if text and _SPECIAL.search(text):
                 values[at] = text.translate(_ESCAPED)
-        return "\t".join(["\\N" if value is None else value for value in values]) + "\t" + meta
-
-    return write
+        place = f"{record.line_no}\t{record.byte_offset}\t{len(record.raw)}\n"
+        return "\t".join(["\\N" if value is None else value for value in values]) + "\t" + place
 
 
 def _read_manifest(declared: Declared, work: Work, state: State) -> None:

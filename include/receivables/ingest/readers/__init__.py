@@ -5,16 +5,25 @@ from pathlib import Path
 from typing import Protocol
 
 from receivables.contracts import Table
-from receivables.ingest.records import Declared, Record
+from receivables.ingest.blocks import Block
+from receivables.ingest.records import Declared, Line, Record
 
 
 class Reader(Protocol):
-    """Streams the records of one landed file; `declared` is complete when they are exhausted."""
+    """Streams one landed file; `declared` is complete when it is exhausted."""
 
     declared: Declared
 
-    def records(self) -> Iterator[Record]:
-        """Every data record in the file's order. Raises BatchRejectedError when the file is not as agreed."""
+    def parts(self) -> Iterator[Block | Record]:
+        """Every data record once, by itself or in a block. Raises BatchRejectedError when the file is not as agreed."""
+        ...
+
+
+class BlockReader(Reader, Protocol):
+    """A reader that makes blocks, and records of their lines when asked."""
+
+    def record(self, line: Line) -> Record:
+        """The record that a line of a block holds."""
         ...
 
 

@@ -7,12 +7,17 @@ agree on, so records are split as bytes and only fields are decoded.
 import csv
 from collections import deque
 from collections.abc import Iterator
+from itertools import count, islice
 from pathlib import Path
+
+import numpy as np
 
 from receivables import standard
 from receivables.contracts import Table
+from receivables.ingest.blocks import Block, Mask
+from receivables.ingest.chunks import Chunk, chunks
 from receivables.ingest.encodings import encoding_guess, require_encoding
-from receivables.ingest.records import Declared, Line, Record, lines
+from receivables.ingest.records import Declared, Line, Record
 from receivables.ingest.rejection import BatchRejectedError
 
 LONGEST_RECORD = 50  # lines: a quote open for longer than this was never closed
@@ -31,14 +36,58 @@ class Delimited:
         self._places = [self._header.index(name) for name in own]
         self._names = dict(zip(self._places, (column.name for column in table.columns), strict=True))
 
-    def records(self) -> Iterator[Record]:
+    def parts(self) -> Iterator[Block | Record]:
         """Data records; HEADER names the first difference, a quote never closed spoils only its own line."""
         require_encoding(self._file, self._encoding)
         with self._file.open("rb") as stream:
-            found = lines(stream)
-            self._check_header(next(found, None))
-            for raw, line in self._assembled(found):
+            coming = _Coming(chunks(stream))
+            while chunk := coming.next():
+                yield from self._parts_of(chunk, coming)
+        if not coming.has_any:
+            self._check_header(None)
+
+    def record(self, line: Line) -> Record:
+        """The record that one line holds."""
+        return self._record(line.raw, line)
+
+    def _parts_of(self, chunk: Chunk, coming: "_Coming") -> Iterator[Block | Record]:
+        is_plain = self._are_plain(chunk)
+        done = coming.used_of_next  # lines that a record of the chunk before has taken
+        is_plain[:done] = False
+        coming.used_of_next = 0
+        for at in map(int, np.flatnonzero(~is_plain)):
+            if at < done:
+                continue
+            line = chunk.line(at)
+            if line.no == 1:
+                self._check_header(line)
+            elif line.raw.count(b'"') % 2:
+                raw, used = self._closed(line, coming.following(chunk, at))
                 yield self._record(raw, line)
+                done = at + 1 + used
+                is_plain[at + 1 : done] = False
+                coming.used_of_next = max(0, done - len(chunk))
+            elif line.raw:
+                yield self._record(line.raw, line)
+        if is_plain.any():
+            yield self._block(chunk, is_plain)
+
+    def _are_plain(self, chunk: Chunk) -> Mask:
+        """Lines with as many commas as agreed and nothing that needs a closer look."""
+        found: Mask = (chunk.count(b",") == len(self._header) - 1) & (chunk.stops > chunk.begins)
+        found &= ~chunk.has(b'"') & ~chunk.has(b"\0")
+        if chunk.first_line_no == 1:
+            found[:1] = False
+        return found & chunk.are_decodable(self._encoding)
+
+    def _block(self, chunk: Chunk, is_plain: Mask) -> Block:
+        found = np.flatnonzero(is_plain)
+        begins, stops = chunk.begins[found], chunk.stops[found]
+        all_commas = np.flatnonzero(chunk.data == ord(","))
+        commas = all_commas[np.repeat(is_plain, chunk.count(b","))].reshape(len(found), -1)
+        starts = [begins if place == 0 else commas[:, place - 1] + 1 for place in self._places]
+        ends = [stops if place == len(self._header) - 1 else commas[:, place] for place in self._places]
+        return Block(chunk, found, starts, ends)
 
     def _check_header(self, line: Line | None) -> None:
         if line is None:
@@ -60,32 +109,11 @@ class Delimited:
                 "agree on the new layout and change the contract, or have the old one sent",
             )
 
-    def _assembled(self, found: Iterator[Line]) -> Iterator[tuple[bytes, Line]]:
-        """Records with the line they begin at; a quoted field may hold line ends."""
-        waiting: deque[Line] = deque()
-        while True:
-            first = waiting.popleft() if waiting else next(found, None)
-            if first is None:
-                return
-            if first.raw.count(b'"') % 2 == 0:
-                if first.raw:
-                    yield first.raw, first
-                continue
-            joined, used = self._closed(first, waiting, found)
-            yield joined, first
-            for _ in range(used):
-                waiting.popleft()
-
-    def _closed(self, first: Line, waiting: deque[Line], found: Iterator[Line]) -> tuple[bytes, int]:
-        """The record that begins in `first` and how many of the waiting lines it uses: none if it never closes."""
+    def _closed(self, first: Line, following: Iterator[Line]) -> tuple[bytes, int]:
+        """The record that begins in `first` and how many of the following lines it uses: none if it never closes."""
         joined, end = first.raw, first.end
-        for used in range(1, LONGEST_RECORD):
-            if len(waiting) < used:
-                line = next(found, None)
-                if line is None:
-                    break
-                waiting.append(line)
-            joined, end = joined + end + waiting[used - 1].raw, waiting[used - 1].end
+        for used, line in enumerate(islice(following, LONGEST_RECORD - 1), start=1):
+            joined, end = joined + end + line.raw, line.end
             if joined.count(b'"') % 2 == 0:
                 parts = _split(joined)
                 return (joined, used) if parts and len(parts) == len(self._header) else (first.raw, 0)
@@ -125,6 +153,35 @@ class Delimited:
         else:
             whole = [parts[:at] + parts[at - missing :] for at in range(len(self._header) + 1)]
         return tuple([self._decoded(row[place]) for place in self._places] for row in whole)
+
+
+class _Coming:
+    """The chunks of a file, with a look ahead for records that run into the next one."""
+
+    def __init__(self, found: Iterator[Chunk]) -> None:
+        self._found = found
+        self._ahead: deque[Chunk] = deque()
+        self.used_of_next = 0  # lines of the next chunk that belong to a record already given
+        self.has_any = False
+
+    def next(self) -> Chunk | None:
+        """The next chunk, None at the end."""
+        chunk = self._ahead.popleft() if self._ahead else next(self._found, None)
+        self.has_any |= chunk is not None and len(chunk) > 0
+        return chunk
+
+    def following(self, chunk: Chunk, at: int) -> Iterator[Line]:
+        """The lines after line `at` of `chunk`, into the chunks that come."""
+        for place in range(at + 1, len(chunk)):
+            yield chunk.line(place)
+        for number in count():
+            if number == len(self._ahead):
+                coming = next(self._found, None)
+                if coming is None:
+                    return
+                self._ahead.append(coming)
+            for place in range(len(self._ahead[number])):
+                yield self._ahead[number].line(place)
 
 
 def header_difference(found: list[str], agreed: list[str]) -> str:

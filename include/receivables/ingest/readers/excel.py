@@ -38,7 +38,7 @@ class Excel:
         self._sheet, self._header_row = table.sheet, table.header_row
         self._as_of_cell, self._total_label = table.as_of_cell, table.total_label
 
-    def records(self) -> Iterator[Record]:
+    def parts(self) -> Iterator[Record]:
         """Data rows between the heading and the total row; blank rows are nothing."""
         facts = sheet_facts(self._file, self._sheet)
         rows = self._rows()

@@ -8,10 +8,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from receivables.contracts import Place, Table
 from receivables.era import EraError, wareki_to_date
+from receivables.ingest.blocks import Block, Mask
+from receivables.ingest.chunks import Chunk, chunks
 from receivables.ingest.encodings import require_encoding
-from receivables.ingest.records import Declared, Line, Record, lines
+from receivables.ingest.records import Declared, Line, Record
 from receivables.ingest.rejection import BatchRejectedError
 
 _NUMBER = re.compile(rb"\s*([0-9]{1,15})\s*")
@@ -33,29 +37,75 @@ class FixedWidth:
                        (("header", table.records.header.mark), ("data", table.records.data.mark),
                         ("trailer", table.records.trailer.mark))}  # fmt: skip
         self._columns = [(column.name, *_span(column.at)) for column in table.columns if column.at]
-        self._has_trailer = False
+        self._trailer_no = 0
 
-    def records(self) -> Iterator[Record]:
+    def parts(self) -> Iterator[Block | Record]:
         """Data records; TRUNCATED when the trailer is missing, HEADER when the first record is no header."""
         require_encoding(self._file, self._encoding)
         with self._file.open("rb") as stream:
-            found = lines(stream)
-            self._read_header(next(found, None))
-            for line in found:
-                if not line.raw:
-                    continue
-                if self._has_trailer:
-                    raise BatchRejectedError(
-                        "CONTROL_TOTAL", f"line {line.no}: records follow the trailer", "have the file sent again"
-                    )
-                if self._is(line, "trailer"):
-                    self._read_trailer(line)
-                elif self._is(line, "header"):
-                    raise BatchRejectedError("HEADER", f"line {line.no}: a second header", "send one file per day")
-                else:
-                    yield self._record(line)
-        if not self._has_trailer:
+            for chunk in chunks(stream):
+                yield from self._parts_of(chunk)
+        if self.declared.business_date is None:
+            self._read_header(None)
+        if not self._trailer_no:
             raise BatchRejectedError("TRUNCATED", "the trailer record is missing", "have the whole file sent again")
+
+    def record(self, line: Line) -> Record:
+        """One data record by itself, with what is wrong with its shape or bytes."""
+        raw = line.raw
+        if len(raw) != self._width or not raw.startswith(self._marks["data"]):
+            return Record(line.no, line.offset, raw, None, "WIDTH", None, self._readings(raw))
+        fields = self._fields(raw)
+        if b"\0" in raw:
+            at = raw.index(b"\0")
+            hit = next((name for name, start, end in self._columns if start <= at < end), None)
+            return Record(line.no, line.offset, raw, fields, "NUL", hit)
+        if None in fields:
+            return Record(line.no, line.offset, raw, fields, "ENCODING", self._columns[fields.index(None)][0])
+        return Record(line.no, line.offset, raw, fields)
+
+    def _parts_of(self, chunk: Chunk) -> Iterator[Block | Record]:
+        is_data = self._are_data(chunk)
+        for at in np.flatnonzero(~is_data):
+            if record := self._other(chunk.line(int(at))):
+                yield record
+        found = np.flatnonzero(is_data)
+        numbers = chunk.first_line_no + found
+        if self._trailer_no and (late := numbers[numbers > self._trailer_no]).size:
+            self._refuse_after_trailer(int(late[0]))
+        if len(found):
+            starts = chunk.begins[found]
+            yield Block(chunk, found, [starts + start for _, start, _ in self._columns],
+                        [starts + end for _, _, end in self._columns])  # fmt: skip
+
+    def _are_data(self, chunk: Chunk) -> Mask:
+        found: Mask = (chunk.stops - chunk.begins == self._width) & ~chunk.has(b"\0")
+        for at, byte in enumerate(self._marks["data"]):
+            found &= chunk.data.take(chunk.begins + at, mode="clip") == byte
+        if chunk.first_line_no == 1:
+            found[:1] = False  # the first line must be the header, whatever it looks like
+        return found
+
+    def _other(self, line: Line) -> Record | None:
+        """Header, trailer or a record whose shape is wrong; nothing for a blank line."""
+        if line.no == 1:
+            self._read_header(line)
+            return None
+        if not line.raw:
+            return None
+        if self._trailer_no:
+            self._refuse_after_trailer(line.no)
+        if self._is(line, "header"):
+            raise BatchRejectedError("HEADER", f"line {line.no}: a second header", "send one file per day")
+        if self._is(line, "trailer"):
+            self._read_trailer(line)
+            return None
+        return self.record(line)
+
+    def _refuse_after_trailer(self, line_no: int) -> None:
+        raise BatchRejectedError(
+            "CONTROL_TOTAL", f"line {line_no}: records follow the trailer", "have the file sent again"
+        )
 
     def _is(self, line: Line, kind: str) -> bool:
         return len(line.raw) == self._width and line.raw.startswith(self._marks[kind])
@@ -86,20 +136,7 @@ class FixedWidth:
                 "CONTROL_TOTAL", f"line {line.no}: fields rows and yen of the trailer are no numbers", "have it resent"
             )
         self.declared.rows, self.declared.yen = (int(found[1]) for found in numbers if found)
-        self._has_trailer = True
-
-    def _record(self, line: Line) -> Record:
-        raw = line.raw
-        if len(raw) != self._width or not raw.startswith(self._marks["data"]):
-            return Record(line.no, line.offset, raw, None, "WIDTH", None, self._readings(raw))
-        fields = self._fields(raw)
-        if b"\0" in raw:
-            at = raw.index(b"\0")
-            hit = next((name for name, start, end in self._columns if start <= at < end), None)
-            return Record(line.no, line.offset, raw, fields, "NUL", hit)
-        if None in fields:
-            return Record(line.no, line.offset, raw, fields, "ENCODING", self._columns[fields.index(None)][0])
-        return Record(line.no, line.offset, raw, fields)
+        self._trailer_no = line.no
 
     def _fields(self, raw: bytes) -> list[str | None]:
         """Most columns are ASCII: only those that are not go through the codec."""

@@ -15,7 +15,8 @@ from psycopg import IsolationLevel, sql
 
 from receivables import db
 from receivables.contracts import Table
-from receivables.ingest.records import Declared, Record, lines
+from receivables.ingest.chunks import lines
+from receivables.ingest.records import Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
 
 _AT_ONCE = 5_000
@@ -82,7 +83,7 @@ class Snapshot:
         self._table = table
         self._file = file
 
-    def records(self) -> Iterator[Record]:
+    def parts(self) -> Iterator[Record]:
         """Rows in the order of the key, numbered from 1."""
         with self._file.open("rb") as stream:
             found = lines(stream)

@@ -1,0 +1,189 @@
+"""A block of records against its contract: what is surely right is accepted at once (一括検査).
+
+What is not surely right is left to RowCheck, which alone says what is wrong. So this check may be
+strict where it likes, and never more lenient than RowCheck: a property test holds them together.
+"""
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from receivables.contracts import Column, Table
+from receivables.ingest import fields
+from receivables.ingest.blocks import WIDEST, Block, Cells, Mask, written
+from receivables.ingest.chunks import Bytes, Places
+from receivables.ingest.rejection import RowFaultError
+
+_NULL = 1  # stands for \N until the text is decoded: a cell with a control byte is never surely right
+_WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u3000[ \u3000]*(?=[\t\n])")
+_MOST_DIGITS = 11  # twelve may be a My Number
+_MOST_YEN_DIGITS = 13
+
+
+class Accepted(NamedTuple):
+    """What a block gave: COPY text of its accepted rows, how many, their yen, and the lines left to RowCheck."""
+
+    text: str
+    rows: int
+    yen: int
+    doubtful: Places
+
+
+class _Checked(NamedTuple):
+    cells: Bytes
+    is_right: Mask
+    numbers: Places | None = None
+
+
+class BlockCheck:
+    """The checks of one table, made once and applied to every block."""
+
+    def __init__(self, table: Table) -> None:
+        encoding = table.encoding or "utf-8"
+        self._names = [column.name for column in table.columns]
+        self._checks = [_check_of(column, encoding) for column in table.columns]
+        self._encoding = encoding
+        self._table = table
+        self._yen = self._names.index(table.yen) if table.yen else None
+
+    def check(self, block: Block) -> Accepted:
+        """Accept what is surely right."""
+        checked = [check(block.field(at)) for at, check in enumerate(self._checks)]
+        is_right = np.logical_and.reduce([one.is_right for one in checked])
+        is_right &= self._are_narrow(block) & self._sums_hold(checked) & ~self._are_excluded(block)
+        columns = [*(one.cells for one in checked), *block.place_columns()]
+        text, is_right = self._decoded(columns, is_right)
+        yen = 0
+        if self._yen is not None:
+            numbers = checked[self._yen].numbers
+            yen = int(numbers[is_right].sum()) if numbers is not None else 0
+        return Accepted(text, int(is_right.sum()), yen, block.lines[~is_right])
+
+    def _are_narrow(self, block: Block) -> Mask:
+        found = np.ones(len(block), dtype=np.bool_)
+        for starts, ends in zip(block.starts, block.ends, strict=True):
+            found &= ends - starts <= WIDEST
+        return found
+
+    def _sums_hold(self, checked: list[_Checked]) -> Mask:
+        holds = np.ones(len(checked[0].cells), dtype=np.bool_)
+        for total, parts in self._table.sum_of.items():
+            amounts = [checked[self._names.index(name)].numbers for name in (total, *parts)]
+            whole, *rest = (amount for amount in amounts if amount is not None)
+            holds &= whole == sum(rest)
+        return holds
+
+    def _are_excluded(self, block: Block) -> Mask:
+        found = np.zeros(len(block), dtype=np.bool_)
+        for rule in self._table.exclude:
+            cells = block.field(self._names.index(rule.column))
+            codes, firsts = cells.distinct()
+            void = rule.equals.encode(self._encoding)
+            found |= np.array([cells.value(int(at)) == void for at in firsts], dtype=np.bool_)[codes]
+        return found
+
+    def _decoded(self, columns: list[Bytes], is_right: Mask) -> tuple[str, Mask]:
+        """The accepted rows as text; rows that do not decode, or hold what no row may, become doubtful."""
+        while True:
+            if not is_right.any():
+                return "", is_right
+            raw = written([column[is_right] for column in columns])
+            try:
+                text = raw.decode(self._encoding)
+            except UnicodeDecodeError:
+                suspects = [_is_decodable(line, self._encoding) for line in raw.split(b"\n")[:-1]]
+            else:
+                if raw.isascii():
+                    return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
+                text = _WIDE_BLANKS.sub("", f"\n{text}")[1:] if "\u3000" in text else text
+                if not _has_odd_letters(text) and "\t\t" not in text and "\n\t" not in text and text[0] != "\t":
+                    return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
+                suspects = [not _is_odd(line) for line in text.split("\n")[:-1]]
+            is_right = is_right.copy()
+            is_right[np.flatnonzero(is_right)[~np.array(suspects, dtype=np.bool_)]] = False
+
+
+def _has_odd_letters(text: str) -> bool:
+    """Whether a letter is a replacement or may be 外字; a surrogate may be half of one."""
+    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    return bool((((units >= 0xDB80) & (units <= 0xF8FF)) | (units == 0xFFFD)).any())
+
+
+def _is_odd(line: str) -> bool:
+    return _has_odd_letters(line) or "\t\t" in line or line.startswith("\t")
+
+
+def _is_decodable(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
+    match column.type:
+        case "text":
+            return lambda cells: _text(cells, is_required=column.required)
+        case "digits":
+            return lambda cells: _number(cells, column, fewest=column.length or 0, most=column.length or 0)
+        case "yen":
+            return lambda cells: _number(cells, column, fewest=1, most=_MOST_YEN_DIGITS)
+        case "int":
+            return lambda cells: _number(cells, column, fewest=1, most=9)
+        case _:
+            return _Distinct(column, encoding)
+
+
+def _text(cells: Cells, *, is_required: bool) -> _Checked:
+    data = cells.data
+    is_plain = ((data >= 32) | (data == 0)).all(axis=1)
+    digits = ((data >= 48) & (data <= 57)).sum(axis=1)
+    is_empty = cells.lengths == 0
+    is_right = is_plain & (digits <= _MOST_DIGITS) & ~(is_empty & is_required)
+    return _Checked(_with_null(data, is_empty), is_right)
+
+
+def _number(cells: Cells, column: Column, *, fewest: int, most: int) -> _Checked:
+    lengths = cells.lengths
+    is_empty = lengths == 0
+    is_right = cells.are_digits() & (((lengths >= fewest) & (lengths <= most)) | (is_empty & (not column.required)))
+    numbers = cells.numbers() if column.type == "yen" else None
+    return _Checked(_with_null(cells.data, is_empty), is_right, numbers)
+
+
+def _with_null(data: Bytes, is_empty: Mask) -> Bytes:
+    if is_empty.any():
+        data[is_empty, 0] = _NULL
+    return data
+
+
+class _Distinct:
+    """A column of few values: each value goes once through the parser that RowCheck uses."""
+
+    def __init__(self, column: Column, encoding: str) -> None:
+        parse = fields.parser(column)
+
+        @lru_cache(65_536)
+        def parsed(raw: bytes) -> bytes | None:
+            try:
+                found = parse(raw.decode(encoding).strip(" \u3000"))
+            except (RowFaultError, UnicodeDecodeError):
+                return None
+            return bytes([_NULL]) if found is None else found.encode(encoding)
+
+        self._parsed = parsed
+
+    def __call__(self, cells: Cells) -> _Checked:
+        codes, firsts = cells.distinct()
+        found = [self._parsed(cells.value(int(at))) for at in firsts]
+        width = max((len(each) for each in found if each), default=1)
+        table = np.zeros((len(found), width), dtype=np.uint8)
+        for at, each in enumerate(found):
+            if each:
+                table[at, : len(each)] = np.frombuffer(each, dtype=np.uint8)
+        is_right = np.array([each is not None for each in found], dtype=np.bool_)
+        return _Checked(table[codes], is_right[codes])
