@@ -1,0 +1,212 @@
+"""Blocks and single records must agree on every byte: the same rows accepted, the same rows set aside.
+
+Files are spoilt at random (bytes cut, put in, replaced) and read both ways, and no record is ever lost.
+"""
+
+import random
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from receivables import contracts
+from receivables.contracts import Table
+from receivables.ingest import chunks
+from receivables.ingest.block_check import Accepted, BlockCheck
+from receivables.ingest.blocks import Block
+from receivables.ingest.ledger import Batch
+from receivables.ingest.parsing import accepted
+from receivables.ingest.readers import open_reader
+from receivables.ingest.rejection import BatchRejectedError
+from receivables.ingest.work import Work
+
+from .files import (
+    CLAIM_ITEMS,
+    DAY,
+    csv_bytes,
+    host_file,
+    nhi_claim,
+    nhi_receipt,
+    tax_claim,
+)
+
+MUTATIONS = 2_400
+
+
+class Outcome(NamedTuple):
+    """What reading a file came to, in a form that does not depend on the order of rows."""
+
+    rows: list[str]
+    asides: list[tuple[object, ...]]
+    account: tuple[int, ...]
+    declared: tuple[object, ...]
+    refusal: str
+
+
+def outcome(table: Table, file: Path) -> Outcome:
+    work = Work(Batch("b", table, DAY, "landed", file.name, "", None, False, 0))
+    reader = open_reader(table, file)
+    texts: list[str] = []
+    refusal = ""
+    try:
+        texts.extend(accepted(work, reader))
+    except BatchRejectedError as fault:
+        return Outcome([], [], (), (), str(fault))
+    rows = sorted(plain(line) for text in texts for line in text.split("\n")[:-1])
+    asides = sorted((one.line_no, one.byte_offset, one.raw, one.reason_code, one.field or "", str(one.amount_yen),
+                     one.guesses) for one in work.asides)  # fmt: skip
+    account, declared = work.account, reader.declared
+    return Outcome(
+        rows, [*asides], (account.accepted_rows, account.accepted_yen, account.rows, account.yen),
+        (declared.rows, declared.yen, declared.business_date), refusal,
+    )  # fmt: skip
+
+
+def plain(line: str) -> str:
+    """Numbers as PostgreSQL reads them: leading zeros of a yen amount or a line number say nothing."""
+    *values, line_no, offset, length = line.split("\t")
+    return "\t".join([*(value.lstrip("0") or "0" if value.isdigit() else value for value in values),
+                      str(int(line_no)), str(int(offset)), str(int(length))])  # fmt: skip
+
+
+def doubt_everything(_: BlockCheck, block: Block) -> Accepted:
+    return Accepted("", 0, 0, block.lines)
+
+
+def both(table: Table, content: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Outcome, Outcome]:
+    file = folder / "file"
+    file.write_bytes(content)
+    quick = outcome(table, file)
+    with monkeypatch.context() as slowly:
+        slowly.setattr(BlockCheck, "check", doubt_everything)
+        return quick, outcome(table, file)
+
+
+def nhi(name: str) -> Table:
+    return contracts.contract("nhi").table(f"nhi__{name}")
+
+
+TAX = contracts.contract("resident_tax").table("resident_tax__claims")
+KANJI = "髙橋　﨑太郎".encode("cp932").ljust(40)
+HOST = [
+    *(nhi_claim(no, yen=2_000 + no) for no in range(1, 9)),
+    nhi_claim(10, name=KANJI, dunned=b"5070718", arrived=b"5070720", deadline=b"5070731"),
+    nhi_claim(11, name="　　 空白　".encode("cp932").ljust(40), status=b"9"),
+    nhi_claim(12, name=b"A\\B".ljust(40)),
+    nhi_claim(16, name=b"A\tB".ljust(40)),
+    nhi_claim(17, kana=b"1234 5678 9018".ljust(40)),
+    nhi_claim(18, medical=b"000009999"),
+    nhi_claim(13, name="　".encode("cp932") * 20),
+    nhi_claim(14, due_date=b"4310501"),
+    nhi_claim(15, name=b"\xf0\x40".ljust(40)),
+]
+FILES: dict[str, tuple[Table, bytes]] = {
+    "host claims": (nhi("claims"), host_file(HOST, yen=1)),
+    "host claims, LF": (nhi("claims"), host_file(HOST, yen=1, end=b"\n")),
+    "host receipts": (nhi("receipts"), host_file([nhi_receipt(no) for no in range(1, 9)], width=120, yen=40_000)),
+    "csv": (TAX, csv_bytes(CLAIM_ITEMS, [
+        *(tax_claim(no) for no in range(1, 6)),
+        tax_claim(6, 宛名番号='"000000000000006"'), tax_claim(7, 納期限="2025-02-30"), tax_claim(8, 削除フラグ="1"),
+        tax_claim(9, 不納欠損事由='"\r\n"'), tax_claim(10, 不納欠損日="2026-03-31", 不納欠損事由="01"),
+        tax_claim(11, **{"調定額_本税（料）": "-5"}), tax_claim(12, **{"調定額_本税（料）": " 30000 "}),
+    ])),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_both_ways_agree_on_the_whole_file(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, content = FILES[name]
+
+    quick, slow = both(table, content, tmp_path, monkeypatch)
+
+    assert quick == slow
+    assert not quick.refusal
+    assert len(quick.rows) > 4
+
+
+INTERESTING = [b"\0", b"\x01", b"\t", b"\n", b"\r", b"\r\n", b'"', b",", b"\\", b"\x1a", b" ", b"\x81\x40", b"\x83",
+               b"\xf0\x40", b"\xff", b"-", b"9", b"\xe3\x80\x80", b"\xef\xbf\xbd", b"\xee\x80\x80"]  # fmt: skip
+
+
+def spoilt(rng: random.Random, content: bytes) -> bytes:
+    """`content` with one to three places cut, filled or replaced."""
+    for _ in range(rng.randint(1, 3)):
+        at = rng.randrange(len(content) + 1)
+        size = rng.choice([0, 0, 1, 1, 2, 7, 200])
+        put = rng.choice(INTERESTING) if rng.random() < 0.7 else rng.randbytes(rng.randint(0, 3))
+        content = content[:at] + put * rng.choice([0, 1, 1, 12]) + content[at + size :]
+    return content
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_mutation_tells_the_two_ways_apart(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table, content = FILES[name]
+    rng = random.Random(f"7:{name}")
+    loaded = 0
+    for number in range(MUTATIONS // len(FILES)):
+        wrong = spoilt(rng, content)
+        quick, slow = both(table, wrong, tmp_path, monkeypatch)
+        assert quick == slow, f"mutation {number}"
+        with monkeypatch.context() as in_pieces:
+            in_pieces.setattr(chunks, "PIECE", rng.choice([64, 300, 1_000]))
+            assert outcome(table, tmp_path / "file") == quick, f"mutation {number} in pieces"
+        loaded += not quick.refusal
+    assert loaded > 50, "most mutations must reach the rows, or this test compares refusals"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, len(HOST) - 1), max_size=30), st.randoms(use_true_random=False))
+def test_every_line_between_header_and_trailer_is_somewhere(
+    tmp_path: Path, chosen: list[int], rng: random.Random
+) -> None:
+    rows = [bytearray(HOST[at]) for at in chosen]
+    for row in rows:
+        if rng.random() < 0.3:
+            row[rng.randrange(1, len(row))] = rng.choice(b"\x00\x01\x20\x39\x41\x81\xf0\xff")
+    content = host_file([bytes(row) for row in rows], yen=0)
+    file = tmp_path / "file"
+    file.write_bytes(content)
+
+    found = outcome(nhi("claims"), file)
+
+    if found.refusal:
+        assert any(word in found.refusal for word in ("WRONG_ENCODING", "EMPTY"))
+        return
+    numbers = [int(row.split("\t")[-3]) for row in found.rows] + [one[0] for one in found.asides]
+    assert sorted(numbers) == list(range(2, 2 + len(rows)))  # type: ignore[type-var]
+
+
+def test_a_large_file_is_mostly_accepted_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The quick way must really be taken, or it is only proven to be harmless."""
+    doubted = 0
+    real = BlockCheck.check
+
+    def counting(self: BlockCheck, block: Block) -> Accepted:
+        nonlocal doubted
+        found = real(self, block)
+        doubted += len(found.doubtful)
+        return found
+
+    monkeypatch.setattr(BlockCheck, "check", counting)
+    file = tmp_path / "file"
+    file.write_bytes(host_file([nhi_claim(no, name=KANJI) for no in range(1, 5_001)], yen=0))
+
+    found = outcome(nhi("claims"), file)
+
+    assert len(found.rows) == 5_000
+    assert doubted == 0
+
+
+def test_dates_are_read_as_the_era_says(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(host_file([nhi_claim(1, due_date=b"4310430"), nhi_claim(2, due_date=b"5010501")], yen=0))
+
+    rows = [row.split("\t") for row in outcome(nhi("claims"), file).rows]
+
+    place = [column.name for column in nhi("claims").columns].index("due_date")
+    assert [row[place] for row in rows] == [date(2019, 4, 30).isoformat(), date(2019, 5, 1).isoformat()]
+    assert np.array([len(row) for row in rows]).min() == len(nhi("claims").columns) + 3
