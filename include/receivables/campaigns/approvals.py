@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, LiteralString, Protocol
 
 from psycopg.rows import class_row
 
@@ -21,7 +21,7 @@ from receivables.settings import State
 KEY = "approval_key"  # the secret that only the approval service and the sender hold
 LEAST = 2
 
-_REFUSED = {
+REFUSED = {
     "RC001": "there is no such run; `receivables campaign list` shows the runs",
     "RC002": "the run waits for no approval: it was superseded, sent or cancelled; build it again",
     "RC003": "the run's list is another one than was approved; look at the preview again",
@@ -43,6 +43,26 @@ _STORED = """
     where given.run_id = %s
     order by given.approval_id
 """
+
+
+class Approvable(Protocol):
+    """What two people can approve: one exact list, known by its hash, and who made it."""
+
+    @property
+    def run_id(self) -> str:
+        """The id that is signed."""
+
+    @property
+    def content_sha256(self) -> str:
+        """The hash of the exact list."""
+
+    @property
+    def maker(self) -> str:
+        """Who made the list and may not approve it."""
+
+    @property
+    def approvals_required(self) -> int:
+        """How many people must say yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +98,8 @@ def approve(run_id: str, *, user: str, content_sha256: str | None = None, state:
             run = run_of(connection, run_id)
             given, approved_at = _record(connection, run, user, content_sha256 or run.content_sha256, state)
     except db.DatabaseError as error:
-        if error.sqlstate in _REFUSED:
-            raise NeedsApprovalError(f"approve {run_id} as {user}: {_REFUSED[error.sqlstate]}") from None
+        if error.sqlstate in REFUSED:
+            raise NeedsApprovalError(f"approve {run_id} as {user}: {REFUSED[error.sqlstate]}") from None
         raise
     return {
         "run_id": run_id,
@@ -118,6 +138,11 @@ def require(connection: db.Connection, run: Run, key: str) -> tuple[str, ...]:
     """The distinct valid approvers of exactly this list; raises NeedsApprovalError when they are too few."""
     with connection.cursor(row_factory=class_row(Approval)) as cursor:
         stored = cursor.execute(_STORED, [run.run_id]).fetchall()
+    return require_valid(stored, run, key, then="run `receivables campaign approve` as another approver")
+
+
+def require_valid(stored: Sequence[Approval], run: Approvable, key: str, *, then: str) -> tuple[str, ...]:
+    """The distinct valid approvers among `stored`; raises NeedsApprovalError, ending with `then`, when too few."""
     faults = {each.approver: _fault(each, run, key) for each in stored}
     valid = tuple(sorted(approver for approver, fault in faults.items() if fault is None))
     needed = max(LEAST, run.approvals_required)
@@ -126,23 +151,32 @@ def require(connection: db.Connection, run: Run, key: str) -> tuple[str, ...]:
         raise NeedsApprovalError(
             f"{run.run_id} has {len(valid)} of {needed} valid approvals"
             + (f" ({'; '.join(refused)})" if refused else "")
-            + "; run `receivables campaign approve` as another approver"
+            + f"; {then}"
         )
     return valid
 
 
 def _record(connection: db.Connection, run: Run, user: str, content_sha256: str, state: State) -> tuple[int, datetime]:
+    function = "campaign.record_approval"
+    return sign(connection, function, run.run_id, user, content_sha256, run.expires_after_days, state)
+
+
+def sign(
+    connection: db.Connection, function: LiteralString, run_id: str, user: str, content_sha256: str,
+    expires_after_days: int, state: State,
+) -> tuple[int, datetime]:  # fmt: skip
+    """Sign a yes and have `function` record it; how many there are now, and when it was given."""
     with connection.cursor(row_factory=class_row(_Moment)) as cursor:
         moment = cursor.execute("select clock_timestamp() as at").fetchone()
     assert moment is not None
-    expires_at = moment.at + timedelta(days=run.expires_after_days)
+    expires_at = moment.at + timedelta(days=expires_after_days)
     signed = signature(
-        state.secret(KEY), run_id=run.run_id, content_sha256=content_sha256, approver=user,
+        state.secret(KEY), run_id=run_id, content_sha256=content_sha256, approver=user,
         approved_at=moment.at, expires_at=expires_at,
     )  # fmt: skip
     row = connection.execute(
-        "select campaign.record_approval(%s, %s, %s, %s, %s, %s)",
-        [run.run_id, content_sha256, user, moment.at, expires_at, signed],
+        f"select {function}(%s, %s, %s, %s, %s, %s)",
+        [run_id, content_sha256, user, moment.at, expires_at, signed],
     ).fetchone()
     assert row is not None
     assert isinstance(row[0], int)
@@ -167,7 +201,7 @@ def _has_approved(run_id: str, user: str, state: State) -> bool:
         return connection.execute(query, [run_id, user]).fetchone() is not None
 
 
-def _fault(given: Approval, run: Run, key: str) -> str | None:
+def _fault(given: Approval, run: Approvable, key: str) -> str | None:
     expected = signature(
         key, run_id=run.run_id, content_sha256=given.content_sha256, approver=given.approver,
         approved_at=given.approved_at, expires_at=given.expires_at,

@@ -15,6 +15,7 @@ def main() -> None:
         local,
         migration,
         operate,
+        quarantine,
     )
 
     app = typer.Typer(
@@ -23,7 +24,7 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for room in (campaign, city, explain, law, migration):
+    for room in (campaign, city, explain, law, migration, quarantine):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     app.command("ingest")(ingest.ingest)
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):

@@ -54,8 +54,8 @@ def night(
 def show_batches(found: dict[str, Any]) -> None:
     """The batches of one night as a table."""
     keys = ["table_name", "state", "declared_rows", "declared_yen", "accepted_rows", "accepted_yen"]
-    keys += ["quarantined_rows", "quarantined_yen", "duplicate_rows", "excluded_rows"]
-    heads = ["業務__表", "状態", "件数", "金額(円)", "受入", "受入(円)", "隔離", "隔離(円)", "重複", "対象外"]
+    keys += ["quarantined_rows", "quarantined_yen", "released_rows", "duplicate_rows", "excluded_rows"]
+    heads = ["業務__表", "状態", "件数", "金額(円)", "受入", "受入(円)", "隔離", "隔離(円)", "解放", "重複", "対象外"]
     console.table(f"取込結果 {found['as_of']}", heads, [[batch.get(key) for key in keys] for batch in found["batches"]])
     for batch in found["batches"]:
         if batch.get("reason"):

@@ -35,8 +35,11 @@ alter table ops.load add column if not exists control_sha256 text; -- the manife
 alter table ops.load add column if not exists is_confirmed boolean not null default false;
 alter table ops.load drop constraint if exists load_state_check;
 alter table ops.load add constraint load_state_check check (
-    state in ('landed', 'checked', 'loaded', 'superseded', 'duplicate', 'rejected', 'held', 'missing')
+    state in ('landed', 'checked', 'loaded', 'superseded', 'duplicate', 'rejected', 'held', 'missing', 'correction')
 );
+alter table ops.load add column if not exists released_rows bigint not null default 0; -- corrected here and loaded (解放)
+alter table ops.load add column if not exists released_yen bigint not null default 0; -- as the file declared them
+alter table ops.load add column if not exists corrected_yen bigint not null default 0; -- by how much corrections changed that
 comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
 -- A quiet day's full copy may hold the same bytes as the day before: once per business date.
 drop index if exists ops.load_once;
@@ -117,6 +120,9 @@ create table if not exists quarantine.row (
     created_at timestamptz not null default clock_timestamp(),
     primary key (batch_id, line_no)
 );
+alter table quarantine.row add column if not exists proposal_id text; -- what released or discarded the row
+alter table quarantine.row add column if not exists settled_yen bigint; -- declared yen that left quarantine with it
+alter table quarantine.row add column if not exists settled_at timestamptz;
 comment on table quarantine.row is '隔離: one row that could not be accepted, with its original bytes, place, reason and owner';
 
 -- Operations hold counts, dates and places, never a person's data: every role may read them.

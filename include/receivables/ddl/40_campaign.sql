@@ -379,7 +379,10 @@ begin
         select q.source, encode(q.raw, 'escape') as bytes
         from quarantine.row as q
         inner join newest as n on n.batch_id = q.batch_id
-        where q.state = 'open'
+        -- What was released after the marts were published is not in them yet.
+        where q.state = 'open' or (q.state = 'released' and q.settled_at > (
+            select max(p.published_at) from ops.published_batch as p where p.is_current
+        ))
     ),
     -- The number on the bill or the loan: the long run of digits in the claim's key.
     wanted as (

@@ -14,7 +14,11 @@ ENDED = ("loaded",)
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """One batch: rows and yen declared and where they went; amounts in yen."""
+    """One batch: rows and yen declared and where they went; amounts in yen.
+
+    Released rows (解放) were corrected here and loaded; `released_yen` is what the file declared for them,
+    `corrected_yen` by how much their corrections differ from that.
+    """
 
     batch_id: str
     source: str
@@ -30,6 +34,9 @@ class BatchResult:
     duplicate_yen: int
     excluded_rows: int
     excluded_yen: int
+    released_rows: int
+    released_yen: int
+    corrected_yen: int
     reason_code: str | None
     reason: str | None
 
@@ -39,14 +46,15 @@ class BatchResult:
         if self.state not in ENDED or self.declared_rows is None:
             return 0
         kept = self.accepted_rows + self.quarantined_rows + self.duplicate_rows + self.excluded_rows
-        return self.declared_rows - kept
+        return self.declared_rows - kept - self.released_rows
 
     @property
     def unexplained_yen(self) -> int:
         """Yen declared that are nowhere."""
         if self.state not in ENDED or self.declared_yen is None:
             return 0
-        return self.declared_yen - (self.accepted_yen + self.quarantined_yen + self.duplicate_yen + self.excluded_yen)
+        kept = self.accepted_yen + self.quarantined_yen + self.duplicate_yen + self.excluded_yen
+        return self.declared_yen - kept - self.released_yen
 
 
 def batches(*, as_of: date, state: State) -> list[BatchResult]:
@@ -56,7 +64,7 @@ def batches(*, as_of: date, state: State) -> list[BatchResult]:
     """
     columns = ", ".join(each.name for each in fields(BatchResult))
     query = (
-        f"select {columns} from ops.load as load where business_date = %s and state <> 'superseded'"  # noqa: S608
+        f"select {columns} from ops.load as load where business_date = %s and state not in ('superseded', 'correction')"  # noqa: S608
         " and not (state in ('rejected', 'held', 'missing') and exists (select 1 from ops.load as later"
         " where later.table_name = load.table_name and later.business_date = load.business_date"
         " and later.state = 'loaded' and later.created_at > load.created_at))"

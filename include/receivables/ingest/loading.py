@@ -7,7 +7,7 @@ from psycopg import sql
 
 from receivables import contracts, control_totals, db
 from receivables.errors import InputRejectedError, InvariantBrokenError
-from receivables.ingest import ledger, tables
+from receivables.ingest import ledger, standing, tables
 from receivables.ingest.checking import check
 from receivables.ingest.ledger import Batch
 from receivables.ingest.totals import totals
@@ -55,15 +55,16 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
     ).fetchone()
     if newer and newer[0] and newer[0] > batch.business_date:  # type: ignore[operator]
         raise InvariantBrokenError(f"{source}: {batch.table.name} of {newer[0]} is loaded; an older copy cannot follow")
+    _quarantine(connection, source, batch, owner_dept)
+    carried = standing.carry(connection, batch)
     _merge(connection, batch, "raw", [column.name for column in tables.raw_columns(batch.table)])
     if vault := tables.vault_columns(batch.table):
         _merge(connection, batch, "vault", [column.name for column in vault])
-    _quarantine(connection, source, batch, owner_dept)
     after = totals(connection, batch, sql.Identifier("raw", batch.table.name), is_current_only=True)
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     control_totals.record(connection, **named, hop="load", totals=after)
     before = control_totals.recorded(connection, batch_id=batch.batch_id, hop="check")
-    control_totals.require_equal(before, after, where=f"{source}: {batch.table.name}, check and load")
+    control_totals.require_equal([*before, *carried], after, where=f"{source}: {batch.table.name}, check and load")
     connection.execute(
         "update ops.load set state = 'superseded' where table_name = %s and business_date = %s and state = 'loaded'",
         [batch.table.name, batch.business_date],

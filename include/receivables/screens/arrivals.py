@@ -22,7 +22,7 @@ _SET_ASIDE = """
     select row.batch_id, row.reason_code, count(*) as rows, coalesce(sum(row.amount_yen), 0)::bigint as yen
     from quarantine.row as row
     join ops.load as load using (batch_id)
-    where load.business_date = %(day)s
+    where load.business_date = %(day)s and row.state = 'open'
     group by row.batch_id, row.reason_code
     order by rows desc, row.reason_code
 """

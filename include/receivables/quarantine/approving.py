@@ -1,0 +1,60 @@
+"""Two people's yes (承認) to exactly one proposal: the same signatures and the same roster as campaigns have."""
+
+from typing import Any
+
+from psycopg.rows import class_row
+
+from receivables import db
+from receivables.campaigns import approvals
+from receivables.errors import NeedsApprovalError
+from receivables.quarantine.proposals import Proposal, proposal_of
+from receivables.settings import State
+
+_REFUSED = {
+    **approvals.REFUSED,
+    "RC001": "there is no such proposal; `receivables quarantine list` shows them",
+    "RC002": "the proposal is carried out already",
+    "RC003": "the proposal holds another list than was approved; look at it again",
+    "RC004": "the maker of a proposal may not approve it; another person must",
+    "RC007": "the proposal is too old to be approved; export and import the rows again",
+}
+_STORED = """
+    select given.approver, given.content_sha256, given.approved_at, given.expires_at, given.signature,
+        given.expires_at > clock_timestamp() as is_in_time,
+        exists (
+            select from campaign.approver as listed
+            where listed.user_name = given.approver
+                and (clock_timestamp() at time zone 'Asia/Tokyo')::date >= listed.valid_from
+                and ((clock_timestamp() at time zone 'Asia/Tokyo')::date <= listed.valid_to or listed.valid_to is null)
+        ) as is_listed
+    from correction.approval as given
+    where given.proposal_id = %s
+    order by given.approval_id
+"""
+
+
+def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
+    """Record that `user` approves the list with hash `content_sha256` (default: the proposal's own)."""
+    try:
+        with db.connect(state, "approver", doing=f"approve {proposal_id}") as connection:
+            proposal = proposal_of(connection, proposal_id)
+            given, approved_at = approvals.sign(
+                connection, "correction.record_approval", proposal_id, user,
+                content_sha256 or proposal.content_sha256, proposal.expires_after_days, state,
+            )  # fmt: skip
+    except db.DatabaseError as error:
+        if error.sqlstate in _REFUSED:
+            raise NeedsApprovalError(f"approve {proposal_id} as {user}: {_REFUSED[error.sqlstate]}") from None
+        raise
+    return {
+        "proposal_id": proposal_id, "approver": user, "content_sha256": proposal.content_sha256,
+        "approved_at": approved_at.isoformat(), "approvals": given, "approvals_required": proposal.approvals_required,
+    }  # fmt: skip
+
+
+def require(connection: db.Connection, proposal: Proposal, state: State) -> tuple[str, ...]:
+    """The valid approvers of exactly this proposal; raises NeedsApprovalError when they are too few."""
+    with connection.cursor(row_factory=class_row(approvals.Approval)) as cursor:
+        stored = cursor.execute(_STORED, [proposal.proposal_id]).fetchall()
+    then = "run `receivables quarantine approve` as another approver"
+    return approvals.require_valid(stored, proposal, state.secret(approvals.KEY), then=then)
