@@ -98,12 +98,19 @@ class BlockCheck:
             else:
                 if raw.isascii():
                     return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
-                text = _WIDE_BLANKS.sub("", f"\n{text}")[1:] if "\u3000" in text else text
+                text = _without_wide_blanks(text)
                 if not _has_odd_letters(text) and "\t\t" not in text and "\n\t" not in text and text[0] != "\t":
                     return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
                 suspects = [not _is_odd(line) for line in text.split("\n")[:-1]]
             is_right = is_right.copy()
             is_right[np.flatnonzero(is_right)[~np.array(suspects, dtype=np.bool_)]] = False
+
+
+def _without_wide_blanks(text: str) -> str:
+    """Cells without 全角 blanks around them; plain blanks are gone, so a 全角 one stands at the very edge."""
+    text = f"\n{text}"
+    has_any = any(edge in text for edge in ("\u3000\t", "\t\u3000", "\n\u3000"))
+    return (_WIDE_BLANKS.sub("", text) if has_any else text)[1:]
 
 
 def _has_odd_letters(text: str) -> bool:
