@@ -101,7 +101,11 @@ def _settings(state: State, port: int) -> dict[str, dict[str, str]]:
         "api_auth": {"jwt_secret": state.secret("jwt") + state.secret("jwt_2")},
         "logging": {"base_log_folder": str(state.path("logs", "airflow", "x").parent), "logging_level": "INFO"},
         "dag_processor": {"refresh_interval": "30", "min_file_process_interval": "60"},
-        "scheduler": {"scheduler_heartbeat_sec": "2", "enable_tracemalloc": "False"},
+        "scheduler": {
+            "scheduler_heartbeat_sec": "2",
+            "scheduler_idle_sleep_time": "0.5",
+            "enable_tracemalloc": "False",
+        },
         "usage_data_collection": {"enabled": "False"},
     }
 

@@ -15,6 +15,8 @@ from receivables.settings import State
 
 HEALTHY_SECONDS = 180
 NIGHT_SECONDS = 900
+ASKING = "awaiting_input"  # Airflow's word for a task that waits for a person
+_SETTLE_SECONDS = 12
 WAREHOUSE, CAMPAIGN, MIGRATION = "warehouse__nightly", "campaign__sms_after_dunning", "migration__rehearsal"
 _TERMS = {"timeout_seconds": 2, "settle_seconds": 8}  # the simulator's late replies come after 5 s
 Notice = Callable[[str], None]
@@ -68,7 +70,21 @@ def run_night(api: AirflowApi, state: State, *, as_of: date, notice: Notice) -> 
     is_missing = is_published and not runs
     if is_missing or (runs and runs[0]["state"] == "failed"):
         api.trigger(CAMPAIGN, conf)
-    _watch(api, {CAMPAIGN: _newest_run(api, CAMPAIGN)}, notice, until=("awaiting_input",))
+    waiting = _newest_run(api, CAMPAIGN)
+    outcome = _watch(api, {CAMPAIGN: waiting}, notice, until=(ASKING,))[CAMPAIGN]
+    if outcome not in FINISHED and not (is_published and runs):
+        _let_questions_settle(api, waiting)
+
+
+def _let_questions_settle(api: AirflowApi, run_id: str) -> None:
+    """Wait until every new question has been asked and has stood for a while.
+
+    Airflow 3.3 fails a question that is answered before its scheduler has noticed that the task pauses
+    (seconds); nothing is sent then, but somebody's answer is lost.
+    """
+    coming = ("scheduled", "queued", "running")
+    server.wait_until(lambda: not any(task["state"] in coming for task in api.tasks(CAMPAIGN, run_id)), seconds=60)
+    time.sleep(_SETTLE_SECONDS)
 
 
 def _warehouse_night(api: AirflowApi, state: State, conf: dict[str, str], notice: Notice) -> None:
