@@ -42,8 +42,10 @@ def test_rows_set_aside_without_being_wrong_are_the_planted_ones(loaded: State, 
 
 def test_every_row_and_yen_of_every_file_is_somewhere(loaded: State) -> None:
     account = ingest.account(as_of=AS_OF, state=loaded)
-    assert len(account["batches"]) == 7
-    for batch in account["batches"]:
+    # Another test of this worker may have run the night again: its copies are duplicates, and change nothing here.
+    first = [batch for batch in account["batches"] if batch["state"] != "duplicate"]
+    assert len(first) == 7
+    for batch in first:
         assert batch["state"] == "loaded", batch["reason"]
         for measure in ("rows", "yen"):
             parts = ("accepted", "quarantined", "duplicate", "excluded")
