@@ -55,6 +55,7 @@ class Bill:
     assessed_yen: int
     parts_yen: tuple[int, ...] = ()
     contract_date: date | None = None
+    subject: Person | None = None  # for whom it is owed: the child of a nursery fee
     remark_code: str = ""
     receipts: list[Receipt] = field(default_factory=list)
     dunned_on: date | None = None

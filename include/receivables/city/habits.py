@@ -47,6 +47,14 @@ class Owed:
 TAX = Mix((365, 492, 134, 6, 3), 400, 5)
 NHI = Mix((395, 362, 180, 41, 22), 80, 2)
 LOAN = Mix((90, 110, 150, 320, 330), 40, 10)
+# Further departments, near the rates assumed in domain note 6.2 (current year / arrears, per cent).
+VEHICLE = Mix((120, 700, 150, 20, 10), 400, 5)
+LATTER_STAGE = Mix((610, 310, 65, 10, 5), 350, 2)  # 98.5 / 35
+CARE = Mix((300, 480, 140, 50, 30), 250, 2)  # ordinary collection: 93 / 25
+NURSERY = Mix((820, 110, 55, 10, 5), 300, 5)  # 99 / 30
+CLUB = Mix((780, 130, 70, 15, 5), 200, 5)  # 98.5 / 20
+RENT = Mix((600, 250, 110, 30, 10), 200, 5)  # 98 / 20
+REFUND = Mix((40, 100, 160, 380, 320), 50, 5)  # 30 / 5
 
 
 def habit_of(rng: Random, mix: Mix) -> Habit:

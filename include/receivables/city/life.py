@@ -37,9 +37,8 @@ class Rules:
 class Desk:
     """One department's collection desk: lives its bills through, numbering receipts as it goes."""
 
-    def __init__(self, rules: Rules, rng: Random) -> None:
-        self.rules, self._rng = rules, rng
-        self._serials: Iterator[int] = iter(range(1, 10_000_000_000))
+    def __init__(self, rules: Rules, rng: Random, serials: Iterator[int]) -> None:
+        self.rules, self._rng, self._serials = rules, rng, serials
 
     def dunning_date(self, due_date: date) -> date:
         """The day on which letters for `due_date` go out (督促状発付日)."""

@@ -3,19 +3,22 @@
 Merged title rows, numbers kept as text for their leading zeros, dates as 和暦 text, a total row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 
 import xlsxwriter
 
 from receivables.city.bills import Bill, known
-from receivables.city.planting import Delivery, Fate, Fault, Row, duplicated, numbered, planted
+from receivables.city.blocks import Block
+from receivables.city.loans import loan_bills
+from receivables.city.papers import Department, Kept, Paper, Tally
+from receivables.city.planting import Fate, Fault, Row, duplicated
 
-SOURCE = "scholarship"
 _SHEET = "返還台帳"
+_MANY_ROWS = 100_000
 _HEADER = (
     "貸付番号", "回", "宛名番号", "氏名", "フリガナ", "契約日", "返還期日", "返還額", "入金日", "入金額",
     "督促日", "到達日", "指定期限", "区分", "備考",
@@ -36,17 +39,9 @@ class Formula:
 Cells = tuple[Cell | Formula, ...]
 
 
-def deliver_loans(bills: list[Bill], *, day: date, as_of: date, seed: int, drop: Path) -> list[Delivery]:
-    """Write the workbook of `day` into `drop`; returns the truth of its rows."""
-    drop.mkdir(parents=True, exist_ok=True)
-    notes = Random(f"{seed}:notes")
-    rows = [_row(bill, day, notes) for bill in bills]
-    settled_by = as_of - timedelta(days=400)
-    rng = Random(f"{seed}:faults:{SOURCE}")
-    spoilt = planted(rng, rows, _faults(), lambda row: _is_old(row, settled_by))
-    file = drop / f"奨学資金返還台帳_{day:%Y%m%d}.xlsx"
-    _write(file, spoilt, day)
-    return [Delivery(SOURCE, f"{SOURCE}__instalments", file.name, day.isoformat(), numbered(spoilt, 5))]
+def _rows(bills: list[Bill], day: date, block: Block) -> list[Row[Cells]]:
+    notes = block.rng("notes")
+    return [_row(bill, day, notes) for bill in bills]
 
 
 def _is_old(row: Row[Cells], settled_by: date) -> bool:
@@ -89,8 +84,8 @@ def _wareki(day: date | None, *, is_short: bool = False) -> str | None:
     return f"{kanji}{'元' if year == 1 else year}年{day.month}月{day.day}日"
 
 
-def _write(file: Path, rows: list[Row[Cells]], day: date) -> None:
-    with xlsxwriter.Workbook(str(file)) as book:
+def _write(rows: Iterator[Cells], tally: Tally, day: date, file: Path) -> None:
+    with xlsxwriter.Workbook(str(file), {"constant_memory": tally.rows > _MANY_ROWS}) as book:
         created = datetime(day.year, day.month, day.day)  # noqa: DTZ001  # the format knows no zone
         book.set_properties({"created": created, "title": "奨学資金貸付金 返還台帳"})
         sheet = book.add_worksheet(_SHEET)
@@ -99,9 +94,9 @@ def _write(file: Path, rows: list[Row[Cells]], day: date) -> None:
         sheet.merge_range(1, 0, 1, len(_HEADER) - 1, f"{_wareki(day)}現在", title)
         sheet.merge_range(2, 0, 2, len(_HEADER) - 1, "子ども・若者支援課（単位：円）", title)
         sheet.write_row(3, 0, _HEADER, title)
-        for at, row in enumerate(rows, start=4):
-            _write_row(sheet, at, row.content)
-        _write_row(sheet, 4 + len(rows), _total(rows))
+        for at, cells in enumerate(rows, start=4):
+            _write_row(sheet, at, cells)
+        _write_row(sheet, 4 + tally.rows, _total(tally))
         sheet.freeze_panes(4, 0)
 
 
@@ -115,12 +110,11 @@ def _write_row(sheet: object, at: int, cells: Cells) -> None:
             sheet.write_string(at, column, cell)  # type: ignore[attr-defined]
 
 
-def _total(rows: list[Row[Cells]]) -> Cells:
+def _total(tally: Tally) -> Cells:
     """合計: the label, the rows and the yen the section itself counts."""
-    received_yen = sum(row.seen.receipt.principal_yen for row in rows if row.seen)
     total: list[Cell | Formula] = [None] * len(_HEADER)
-    total[0], total[1] = "合計", len(rows)
-    total[_COLUMN["返還額"]], total[_COLUMN["入金額"]] = sum(row.amount_yen for row in rows), received_yen
+    total[0], total[1] = "合計", tally.rows
+    total[_COLUMN["返還額"]], total[_COLUMN["入金額"]] = tally.yen, tally.received_yen
     return tuple(total)
 
 
@@ -151,3 +145,15 @@ def _faults() -> list[Fault[Cells]]:
         Fault("P06", "CANCELLED_AT_SOURCE", _cell("区分", lambda _: "取消"), Fate.EXCLUDED, times=2),
         duplicated(1),
     ]
+
+
+DEPARTMENT = Department(
+    "scholarship",
+    loan_bills,
+    (
+        Paper(
+            "instalments", "奨学資金返還台帳_{date}.xlsx", _rows, _faults, Kept(_write, 5), _is_old,
+            tells_claims=True, tells_receipts=True, tells_provisional=False,
+        ),
+    ),
+)  # fmt: skip

@@ -6,6 +6,7 @@ japanese-personal-name-dataset; every writing here can be put into a CP932 file.
 
 import csv
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -77,6 +78,12 @@ class NameBook:
         """A foreign resident's name with the reading that person goes by."""
         family, given = (rng.choice(self._foreign[language_code, part]) for part in ("family", "given"))
         return Name(*family, *given)
+
+
+@cache
+def name_book() -> NameBook:
+    """The one name book of this process; reading it takes a second."""
+    return NameBook()
 
 
 def _popular(rng: Random, ordered: list[T]) -> T:

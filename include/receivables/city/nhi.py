@@ -1,11 +1,13 @@
 """Levies of the national health insurance premium (国民健康保険料): ten instalments a year per household."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from random import Random
 
 from receivables.city.bills import Bill
+from receivables.city.blocks import Block
 from receivables.city.habits import NHI, Habit, habit_of
+from receivables.city.levies import month_end
 from receivables.city.life import Desk, Rules, write_off_prescribed
 from receivables.city.numbers import notice_number
 from receivables.city.office_days import fiscal_year, on_or_after
@@ -18,11 +20,10 @@ _CARE_AGES = range(40, 65)  # 介護分 is paid for members of 40 to 64
 _LATE_SHARE = 0.13
 
 
-def nhi_bills(people: list[Person], *, seed: int, until: date) -> list[Bill]:
-    """Every instalment levied by `until`, each with its whole life; the debtor is the household's head (世帯主)."""
-    rng = Random(f"{seed}:nhi")
-    desk = Desk(_RULES, rng)
-    serials = iter(range(1, 10_000_000))
+def nhi_bills(block: Block, people: list[Person]) -> list[Bill]:
+    """Every instalment levied by the block's day, each with its life; the debtor is the household's head (世帯主)."""
+    rng, until, serials = block.rng("nhi"), block.as_of, block.serials()
+    desk = Desk(_RULES, rng, block.receipt_serials())
     found: list[Bill] = []
     for person in people:
         is_insured = person.is_head and 19 <= person.age(until) < 75 and rng.random() < 0.27
@@ -53,7 +54,7 @@ def _year(
     """Instalments due at the ends of June to March; the first takes what does not divide by ten."""
     tenth = tuple(part // 10 // 10 * 10 for part in parts)
     for instalment in range(1, 11):
-        due = _month_end(year, 5 + instalment)
+        due = month_end(year, 5 + instalment)
         yens = tuple(part - 9 * each for part, each in zip(parts, tenth, strict=True)) if instalment == 1 else tenth
         yield _lived(rng, desk, _bill(head, notice_no, instalment, (year, year), (date(year, 6, 12), due), yens), habit)
 
@@ -62,7 +63,7 @@ def _late(rng: Random, desk: Desk, head: Person, year: int, notice_no: str, part
     """Premium of last year, levied in April (過年度賦課) in two instalments: April and May."""
     habit = rng.choice((Habit.PUNCTUAL, Habit.FORGETFUL, Habit.STRUGGLING))
     for instalment, month in ((1, 4), (2, 5)):
-        dates = date(year, 4, 8), _month_end(year, month)
+        dates = date(year, 4, 8), month_end(year, month)
         yield _lived(rng, desk, _bill(head, notice_no, instalment, (year, year - 1), dates, parts), habit)
 
 
@@ -86,8 +87,3 @@ def _lived(rng: Random, desk: Desk, bill: Bill, habit: Habit) -> Bill:
     desk.live(bill, habit)
     write_off_prescribed(rng, bill, _PRESCRIPTION_YEARS)
     return bill
-
-
-def _month_end(year: int, month: int) -> date:
-    """The last day of the `month`-th month counted from January of `year` (13 is the next January)."""
-    return date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)

@@ -4,55 +4,40 @@ Each file is a header record, data records and a trailer with rows and yen; ever
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
-from pathlib import Path
-from random import Random
 
 import jaconv
 
 from receivables.city.bills import Bill, SeenReceipt, known
+from receivables.city.blocks import Block
+from receivables.city.nhi import nhi_bills
 from receivables.city.office_days import accounting_year
-from receivables.city.people import Person
-from receivables.city.planting import Delivery, Fate, Fault, Row, duplicated, numbered, planted
+from receivables.city.papers import Department, Lines, Paper, Tally
+from receivables.city.planting import Fate, Fault, Row, duplicated
 
-SOURCE = "nhi"
 _SYSTEM = b"KOKUHO  "
 _FOLDED = str.maketrans({"𠮷": "吉"})  # not in CP932: the host has always written it so
 _ERAS = ((date(2019, 5, 1), "5", 2018), (date(1989, 1, 8), "4", 1988), (date(1926, 12, 25), "3", 1925))
 HostRow = Row[bytes]
 
 
-def deliver_nhi(bills: list[Bill], *, day: date, as_of: date, seed: int, drop: Path) -> list[Delivery]:
-    """Write both files of `day` into `drop`; returns the truth of each."""
-    drop.mkdir(parents=True, exist_ok=True)
-    levied = [bill for bill in bills if bill.is_levied(day)]
-    claims = [_claim(bill, day) for bill in levied]
-    receipts = [_receipt(bill, seen) for bill in levied for seen in bill.seen(day)]
-    settled_by = as_of - timedelta(days=400)
-    found = []
-    for table, name, width, rows, faults in (
-        ("claims", "KOKUHO_CHOTEI", 200, claims, _claim_faults()),
-        ("receipts", "KOKUHO_SHUNO", 120, receipts, _receipt_faults()),
-    ):
-        rng = Random(f"{seed}:faults:{name}")
-        spoilt = planted(rng, rows, faults, lambda row: _is_old(row, settled_by))
-        file = drop / f"{name}_{day:%Y%m%d}.DAT"
-        file.write_bytes(_file(spoilt, width, day))
-        found.append(Delivery(SOURCE, f"{SOURCE}__{table}", file.name, day.isoformat(), numbered(spoilt, 2)))
-    return found
+def _claims(bills: list[Bill], day: date, _: Block) -> list[HostRow]:
+    return [_claim(bill, day) for bill in bills if bill.is_levied(day)]
 
 
-def _file(rows: list[HostRow], width: int, day: date) -> bytes:
-    header = (b"1" + _SYSTEM + _wareki(day)).ljust(width)
-    total_yen = sum(row.amount_yen for row in rows)
-    trailer = (b"9" + f"{len(rows):08d}{total_yen:013d}".encode()).ljust(width)
-    return b"\r\n".join([header, *(row.content for row in rows), trailer, b""])
+def _receipts(bills: list[Bill], day: date, _: Block) -> list[HostRow]:
+    return [_receipt(bill, seen) for bill in bills if bill.is_levied(day) for seen in bill.seen(day)]
 
 
-def _is_old(row: HostRow, settled_by: date) -> bool:
-    assert row.bill is not None
-    return row.bill.due_date < settled_by and (row.seen is None or row.seen.received_on < settled_by)
+def _form(width: int) -> Lines[bytes]:
+    def head(day: date) -> bytes:
+        return (b"1" + _SYSTEM + _wareki(day)).ljust(width)
+
+    def tail(tally: Tally, _: date) -> bytes:
+        return (b"9" + f"{tally.rows:08d}{tally.yen:013d}".encode()).ljust(width)
+
+    return Lines(bytes, head, tail)
 
 
 def _claim(bill: Bill, day: date) -> HostRow:
@@ -114,11 +99,6 @@ def _fitted(text: str, width: int) -> bytes:
     return text.encode("cp932").ljust(width)
 
 
-def person_kana(person: Person) -> str:
-    """氏名カナ as the host writes it."""
-    return _kana(person.name.kana).decode("cp932").rstrip()
-
-
 def _at(first: int, length: int, spoil: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
     """A change of the bytes at `first` (from 1); the record keeps its width."""
 
@@ -167,3 +147,13 @@ def _receipt_faults() -> list[Fault[bytes]]:
 
 def _ten_more(text: bytes) -> bytes:
     return f"{int(text) + 10:09d}".encode()
+
+
+DEPARTMENT = Department(
+    "nhi",
+    nhi_bills,
+    (
+        Paper("claims", "KOKUHO_CHOTEI_{date}.DAT", _claims, _claim_faults, _form(200), tells_claims=True),
+        Paper("receipts", "KOKUHO_SHUNO_{date}.DAT", _receipts, _receipt_faults, _form(120), tells_receipts=True),
+    ),
+)

@@ -6,13 +6,22 @@ from datetime import date, timedelta
 from random import Random
 from typing import TypeVar
 
-from receivables.city.names import Name, NameBook
+from receivables.city.blocks import Block
+from receivables.city.names import Name, NameBook, name_book
 from receivables.city.numbers import addressee_number
 from receivables.city.places import Place, Town, all_towns, place_in
 
 T = TypeVar("T")
 _HOUSEHOLD_SIZES = ((1, 50), (2, 25), (3, 13), (4, 9), (5, 3))
 _HEAD_AGES = (((20, 34), 28), ((35, 49), 28), ((50, 64), 22), ((65, 79), 14), ((80, 97), 8))
+_SERIALS_PER_BLOCK = 4_000_000
+_PEOPLE_PER_BLOCK = 20_000
+# One middle a block, known as invented at sight: one digit four times, then two digits by turns.
+_MIDDLES = [
+    *(one * 4 for one in "546732819"),
+    *(f"{one}{other}" * 2 for one in "546732819" for other in "0123456789" if one != other),
+    *(f"{one}{one}{other}{other}" for one in "546732819" for other in "0123456789" if one != other),
+]
 _LANGUAGES = (("zh", 40), ("ko", 15), ("en", 25), ("vi", 12), ("ne", 8))
 
 
@@ -55,21 +64,24 @@ class _Source:
     as_of: date
 
 
-def population(*, residents: int, seed: int, as_of: date) -> list[Person]:
-    """Exactly `residents` people of the register, then one more in 200 who moved away owing money."""
-    rng = Random(f"{seed}:people")
-    source = _Source(rng, NameBook(), all_towns(), as_of)
+def population(block: Block) -> list[Person]:
+    """Exactly `block.residents` people of the register, then one more in 200 who moved away owing money."""
+    rng, residents = block.rng("people"), block.residents
+    source = _Source(rng, name_book(), all_towns(), block.as_of)
     leavers = residents // 200
-    serials = iter(rng.sample(range(10_000_000, 400_000_000), residents + leavers))
+    first = 10_000_000 + block.number * _SERIALS_PER_BLOCK
+    serials = iter(rng.sample(range(first, first + _SERIALS_PER_BLOCK), residents + leavers))
+    first_person = block.number * _PEOPLE_PER_BLOCK
     found: list[Person] = []
     while len(found) < residents:
-        found.extend(_household(source, len(found), serials, residents - len(found)))
+        found.extend(_household(source, first_person + len(found), serials, residents - len(found)))
     _plant_namesakes(rng, found)
     _plant_second_numbers(rng, found)
+    _plant_guardians(rng, found)
     for at in range(leavers):
-        found.extend(_household(source, residents + at, serials, 1))
+        found.extend(_household(source, first_person + residents + at, serials, 1))
         found[-1].is_registered = False
-    _give_phones(rng, found)
+    _give_phones(rng, found, block)
     return found
 
 
@@ -142,9 +154,16 @@ def _plant_second_numbers(rng: Random, people: list[Person]) -> None:
         twin.birth_date, twin.language_code = person.birth_date, person.language_code
 
 
-def _give_phones(rng: Random, people: list[Person]) -> None:
-    """Mobile, landline or none; written as counters write them. All numbers are invented (5555 and so on)."""
-    mobiles = iter(_mobile_numbers())
+def _plant_guardians(rng: Random, people: list[Person]) -> None:
+    """Heads of households with a guardian: the letter must go to somebody else (成年後見人)."""
+    heads = [person for person in people if person.is_head]
+    for person in rng.sample(heads, max(4, len(heads) // 150)):
+        person.has_guardian = True
+
+
+def _give_phones(rng: Random, people: list[Person], block: Block) -> None:
+    """Mobile, landline or none; written as counters write them. All numbers are invented."""
+    mobiles = _mobile_numbers(block.number)
     shared: dict[str, str] = {}
     for person in people:
         kind = rng.random()
@@ -160,11 +179,12 @@ def _give_phones(rng: Random, people: list[Person]) -> None:
         person.phone = _as_written(rng, number)
 
 
-def _mobile_numbers() -> Iterator[str]:
-    for block in ("5555", "4444", "6666", "7777", "3333", "2222", "8888", "1111", "9999"):
-        for last in range(10_000):
-            for prefix in ("090", "080", "070"):
-                yield f"{prefix}-{block}-{last * 7919 % 10_000:04d}"
+def _mobile_numbers(block: int) -> Iterator[str]:
+    """30,000 numbers of this block alone; the middle tells that they are invented (5555, 4444 …, then 5050 …)."""
+    middle = _MIDDLES[block]
+    for last in range(10_000):
+        for prefix in ("090", "080", "070"):
+            yield f"{prefix}-{middle}-{last * 7919 % 10_000:04d}"
 
 
 def _as_written(rng: Random, number: str) -> str:

@@ -7,6 +7,7 @@ year are spared, so that a planted fault never makes somebody look unpaid who is
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import cycle, islice
 from random import Random
 from typing import Generic, TypeVar
 
@@ -54,13 +55,22 @@ class Fault(Generic[C]):
 
 
 def planted(
-    rng: Random, rows: list[Row[C]], faults: list[Fault[C]], is_victim: Callable[[Row[C]], bool]
+    rng: Random,
+    rows: list[Row[C]],
+    faults: list[Fault[C]],
+    is_victim: Callable[[Row[C]], bool],
+    *,
+    of_each: bool = True,
+    permille: int = 0,
 ) -> list[Row[C]]:
-    """`rows` with each of `faults` in it; the victims depend on the seed only, not on the day."""
-    wanted = [fault for fault in faults for _ in range(fault.times)]
+    """`rows` with each of `faults` in it, and as many more as `permille` of the possible victims.
+
+    The victims depend on the seed only, not on the day.
+    """
     victims = [at for at, row in enumerate(rows) if is_victim(row)]
-    if len(victims) < len(wanted):
-        wanted = wanted[: len(victims)]
+    wanted = [fault for fault in faults for _ in range(fault.times)] if of_each else []
+    wanted += islice(cycle(faults), len(victims) * permille // 1000)
+    wanted = wanted[: len(victims)]
     chosen = dict(zip(rng.sample(victims, len(wanted)), wanted, strict=True))
     found: list[Row[C]] = []
     for at, row in enumerate(rows):
@@ -91,19 +101,3 @@ def _spoilt(row: Row[C], fault: Fault[C]) -> list[Row[C]]:
     if fault.fate is Fate.DUPLICATE:
         return [row, wrong]
     return [replace(wrong, content=row.content), wrong] if fault.is_pair else [wrong]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One file, sheet or table that a department hands over on one day, with the truth of its rows."""
-
-    source_code: str
-    table_name: str
-    file_name: str
-    business_date: str
-    fates: list[tuple[int, "Row[object]"]]  # (line number from 1, row)
-
-
-def numbered(rows: list[Row[C]], first_line_no: int) -> list[tuple[int, Row[object]]]:
-    """Rows with the line number a person would count in an editor."""
-    return [(at, row) for at, row in enumerate(rows, start=first_line_no)]  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import pickle
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -9,12 +10,14 @@ from random import Random
 from psycopg import sql
 
 from receivables import db
+from receivables.city.blocks import Block
 from receivables.city.people import Person
-from receivables.city.planting import Delivery, Fault, Row, numbered, planted
+from receivables.city.planting import Fate, Fault, Row, planted
 from receivables.settings import State
 
 SOURCE = "register"
 READER = "register_reader"
+CONNECTION = "connection.json"
 _COLUMNS = (
     "atena_no", "setai_no", "shimei", "shimei_kana", "birth_ymd", "seibetsu_cd", "yubin_no", "jusho", "katagaki",
     "denwa_no", "shibo_ymd", "shien_sochi_flg", "koken_flg", "seiho_flg", "gengo_cd",
@@ -28,25 +31,60 @@ def database_name(out: Path) -> str:
     return f"ward_{hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:8]}"
 
 
-def deliver_register(
-    people: list[Person], *, debtors: set[str], days: int, as_of: date, seed: int, drop: Path, state: State
-) -> list[Delivery]:
-    """(Re)make the register's database as it is `days` after `as_of`; returns the truth of its rows.
+def register_rows(
+    block: Block, people: list[Person], debtors: set[str], *, days: int, of_each: bool, permille: int
+) -> list[Row[Fields]]:
+    """One block's rows, some spoilt, as they are `days` after the block's day.
 
     A database holds one state only: the files of several days stand beside the register of the last one.
     """
-    drop.mkdir(parents=True, exist_ok=True)
-    name = database_name(drop.parent)
     rows = sorted((_row(person) for person in people if person.is_registered), key=_key)
-    rng = Random(f"{seed}:faults:{SOURCE}")
-    spoilt = planted(rng, rows, _faults(), lambda row: row.content[0] not in debtors)
-    spoilt = _moved_on(Random(f"{seed}:moves"), spoilt, as_of, days)
-    spoilt.sort(key=_key)
-    _make(state, name, [row.content for row in spoilt])
-    file = drop / "connection.json"
-    file.write_text(json.dumps({"dbname": name, "role": READER}, indent=1) + "\n")
-    business_date = as_of + timedelta(days=days)
-    return [Delivery(SOURCE, f"{SOURCE}__persons", file.name, business_date.isoformat(), numbered(spoilt, 1))]
+    rows = planted(
+        block.rng(f"faults:{SOURCE}"), rows, _faults(), lambda row: row.content[0] not in debtors,
+        of_each=of_each, permille=permille,
+    )  # fmt: skip
+    return _moved_on(block.rng("moves"), rows, block.as_of, days)
+
+
+def write_part(rows: list[Row[Fields]], part: Path) -> None:
+    """One block's rows, until the database is made."""
+    part.write_bytes(pickle.dumps([row.content for row in rows], pickle.HIGHEST_PROTOCOL))
+
+
+def make_register(state: State, drop: Path, parts: list[Path]) -> None:
+    """(Re)make the register's database from every block's rows, and say in `drop` where it is."""
+    name = database_name(drop.parent)
+    with db.connect(state, database="postgres", autocommit=True, doing="make the register") as connection:
+        _make_reader(state, connection)
+        database = sql.Identifier(name)
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+        connection.execute(sql.SQL("create database {}").format(database))
+        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
+        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(READER)))
+    with db.connect(state, database=name, doing="fill the register") as connection:
+        columns = ", ".join(f"{column} text" for column in _COLUMNS)
+        db.run_script(connection, f"create schema atena; create table atena.person ({columns})")
+        with connection.cursor() as cursor, cursor.copy("copy atena.person from stdin") as copy:
+            for part in parts:
+                for fields in pickle.loads(part.read_bytes()):  # written a moment ago by ourselves
+                    copy.write_row(fields)
+        reader = sql.Identifier(READER)
+        db.run_script(connection, "alter table atena.person add primary key (atena_no)")
+        connection.execute(sql.SQL("grant usage on schema atena to {}").format(reader))
+        connection.execute(sql.SQL("grant select on atena.person to {}").format(reader))
+    drop.mkdir(parents=True, exist_ok=True)
+    (drop / CONNECTION).write_text(json.dumps({"dbname": name, "role": READER}, indent=1) + "\n")
+
+
+def positions(state: State, drop: Path, numbers: list[str]) -> dict[str, int]:
+    """At which row a reader who goes by number finds each of `numbers`, counted from 1."""
+    query = """
+        select atena_no, at
+        from (select atena_no, row_number() over (order by atena_no) as at from atena.person) as ordered
+        where atena_no = any(%s)
+    """
+    with db.connect(state, database=database_name(drop.parent), doing="count the register") as connection:
+        return dict(connection.execute(query, [numbers]).fetchall())  # type: ignore[arg-type]
 
 
 def _key(row: Row[Fields]) -> str:
@@ -99,32 +137,13 @@ def _faults() -> list[Fault[Fields]]:
 
 def _moved_on(rng: Random, rows: list[Row[Fields]], as_of: date, days: int) -> list[Row[Fields]]:
     """The changes of `days` days (異動): a new telephone number, a death."""
-    quiet = [row for row in rows if row.fate == "accepted"]
+    quiet = [row for row in rows if row.fate is Fate.ACCEPTED]
     for at in range(days * max(1, len(rows) // 2000)):
         row = rng.choice(quiet)
         died_on = (as_of + timedelta(days=1 + at % days)).isoformat()
         change = _set("shibo_ymd", died_on) if at % 3 == 0 else _set("denwa_no", f"080-1234-{at % 10_000:04d}")
         row.content = change(row.content)
     return rows
-
-
-def _make(state: State, name: str, rows: list[Fields]) -> None:
-    with db.connect(state, database="postgres", autocommit=True, doing="make the register") as connection:
-        _make_reader(state, connection)
-        database = sql.Identifier(name)
-        connection.execute(sql.SQL("drop database if exists {} with (force)").format(database))
-        connection.execute(sql.SQL("create database {}").format(database))
-        connection.execute(sql.SQL("revoke all on database {} from public").format(database))
-        connection.execute(sql.SQL("grant connect on database {} to {}").format(database, sql.Identifier(READER)))
-    with db.connect(state, database=name, doing="fill the register") as connection:
-        columns = ", ".join(f"{column} text{' primary key' if column == 'atena_no' else ''}" for column in _COLUMNS)
-        db.run_script(connection, f"create schema atena; create table atena.person ({columns})")
-        with connection.cursor() as cursor, cursor.copy("copy atena.person from stdin") as copy:
-            for row in rows:
-                copy.write_row(row)
-        reader = sql.Identifier(READER)
-        connection.execute(sql.SQL("grant usage on schema atena to {}").format(reader))
-        connection.execute(sql.SQL("grant select on atena.person to {}").format(reader))
 
 
 def _make_reader(state: State, connection: db.Connection) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 from random import Random
 
 from receivables.city.bills import Bill
+from receivables.city.blocks import Block
 from receivables.city.habits import TAX, Habit, habit_of
 from receivables.city.life import Desk, Rules, write_off_after_stay
 from receivables.city.numbers import notice_number
@@ -17,11 +18,10 @@ _FOREST_TAX_FROM, _FOREST_TAX_YEN = 2024, 1_000  # 森林環境税 (国税), bil
 _LATE_SHARE = 0.06
 
 
-def tax_bills(people: list[Person], *, seed: int, until: date) -> list[Bill]:
-    """Every instalment levied by `until`, each with its whole life."""
-    rng = Random(f"{seed}:tax")
-    desk = Desk(_RULES, rng)
-    serials = iter(range(1, 10_000_000))
+def tax_bills(block: Block, people: list[Person]) -> list[Bill]:
+    """Every instalment levied by the block's day, each with its whole life."""
+    rng, until, serials = block.rng("tax"), block.as_of, block.serials()
+    desk = Desk(_RULES, rng, block.receipt_serials())
     found: list[Bill] = []
     for person in people:
         if not person.is_registered or (person.age(until) >= 22 and rng.random() < 0.155):

@@ -7,14 +7,16 @@ import csv
 import hashlib
 from collections.abc import Callable
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
-from random import Random
 
 from receivables.city.bills import Bill, SeenReceipt, known
+from receivables.city.blocks import Block
 from receivables.city.office_days import accounting_year
-from receivables.city.planting import Delivery, Fate, Fault, Row, duplicated, numbered, planted
+from receivables.city.papers import Department, Lines, Paper, Tally
+from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.tax import tax_bills
 
-SOURCE = "resident_tax"
 _LAYOUTS = Path(__file__).parent / "layouts"
 _NO_DATE = "0000-00-00"
 TextRow = Row[str]
@@ -45,45 +47,30 @@ class Layout:
         return change
 
 
+@cache
+def layout(interface_id: str) -> Layout:
+    """The layout of a group of the standard."""
+    return Layout(interface_id)
+
+
 def _cell(filled_with: str, empty: str) -> str:
     if filled_with.startswith("="):
         return filled_with[1:]
     return f"{{{filled_with}}}" if filled_with else empty
 
 
-def deliver_tax(bills: list[Bill], *, day: date, as_of: date, seed: int, drop: Path) -> list[Delivery]:
-    """Write the three files of `day` and their 送付票 into `drop`; returns the truth of each."""
-    drop.mkdir(parents=True, exist_ok=True)
-    levied = [bill for bill in bills if bill.is_levied(day)]
-    layouts = {name: Layout(name) for name in ("036o005", "036o006", "036o007")}
-    rows = {
-        "036o005": [_claim(layouts["036o005"], bill, day) for bill in levied],
-        "036o006": [_receipt(layouts["036o006"], bill, seen) for bill in levied for seen in bill.seen(day)],
-        "036o007": [_dunning(layouts["036o007"], bill, day) for bill in levied if known(bill.dunned_on, day)],
-    }
-    settled_by = as_of - timedelta(days=400)
-    found, manifest = [], ["ファイル名,件数,金額合計,SHA256"]
-    for (name, layout), table in zip(layouts.items(), ("claims", "receipts", "dunnings"), strict=True):
-        rng = Random(f"{seed}:faults:{name}")
-        spoilt = planted(rng, rows[name], _FAULTS[name](layout), lambda row: _is_old(row, settled_by))
-        file = drop / f"{name}_{day:%Y%m%d}020000_1.csv"
-        content = _file(layout, spoilt)
-        file.write_bytes(content)
-        total_yen = sum(row.amount_yen for row in spoilt)
-        manifest.append(f"{file.name},{len(spoilt)},{total_yen},{hashlib.sha256(content).hexdigest()}")
-        found.append(Delivery(SOURCE, f"{SOURCE}__{table}", file.name, day.isoformat(), numbered(spoilt, 2)))
-    (drop / f"soufu_{day:%Y%m%d}.csv").write_bytes(("\r\n".join(manifest) + "\r\n").encode())
-    return found
+def _accompany(drop: Path, day: date, tallies: dict[str, Tally]) -> None:
+    """The 送付票: rows, yen and SHA-256 of every file."""
+    lines = ["ファイル名,件数,金額合計,SHA256"]
+    for name, tally in tallies.items():
+        with (drop / name).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        lines.append(f"{name},{tally.rows},{tally.yen},{digest}")
+    (drop / f"soufu_{day:%Y%m%d}.csv").write_bytes(("\r\n".join(lines) + "\r\n").encode())
 
 
-def _file(layout: Layout, rows: list[TextRow]) -> bytes:
-    lines = [",".join(layout.items), *(row.content for row in rows), ""]
-    return "\r\n".join(lines).encode("utf-8", "surrogateescape")  # a planted broken byte stays as it is
-
-
-def _is_old(row: TextRow, settled_by: date) -> bool:
-    assert row.bill is not None
-    return row.bill.due_date < settled_by and (row.seen is None or row.seen.received_on < settled_by)
+def _bytes(row: str) -> bytes:
+    return row.encode("utf-8", "surrogateescape")  # a planted broken byte stays as it is
 
 
 def _who(bill: Bill) -> dict[str, object]:
@@ -94,6 +81,21 @@ def _who(bill: Bill) -> dict[str, object]:
         "instalment_no": f"{bill.instalment_no:02d}",
         "addressee_no": bill.debtor.addressee_no,
     }
+
+
+def _claims(bills: list[Bill], day: date, _: Block) -> list[TextRow]:
+    return [_claim(layout("036o005"), bill, day) for bill in bills if bill.is_levied(day)]
+
+
+def _receipts(bills: list[Bill], day: date, _: Block) -> list[TextRow]:
+    shown = ((bill, seen) for bill in bills if bill.is_levied(day) for seen in bill.seen(day))
+    return [_receipt(layout("036o006"), bill, seen) for bill, seen in shown]
+
+
+def _dunnings(bills: list[Bill], day: date, _: Block) -> list[TextRow]:
+    return [
+        _dunning(layout("036o007"), bill, day) for bill in bills if bill.is_levied(day) and known(bill.dunned_on, day)
+    ]
 
 
 def _claim(layout: Layout, bill: Bill, day: date) -> TextRow:
@@ -142,8 +144,8 @@ def _iso(day: date | None) -> str:
     return day.isoformat() if day else _NO_DATE
 
 
-def _claim_faults(layout: Layout) -> list[Fault[str]]:
-    cell = layout.with_cell
+def _claim_faults() -> list[Fault[str]]:
+    cell = layout("036o005").with_cell
     yen = "調定額_本税（料）"
     return [
         Fault("F27", "DATE", cell("納期限", lambda _: "2026-02-30")),
@@ -163,8 +165,8 @@ def _claim_faults(layout: Layout) -> list[Fault[str]]:
     ]
 
 
-def _receipt_faults(layout: Layout) -> list[Fault[str]]:
-    cell = layout.with_cell
+def _receipt_faults() -> list[Fault[str]]:
+    cell = layout("036o006").with_cell
     yen = "収納額_本税（料）"
     return [
         Fault("F27", "DATE", cell("領収年月日", lambda _: "2025-02-29")),
@@ -178,15 +180,13 @@ def _receipt_faults(layout: Layout) -> list[Fault[str]]:
     ]
 
 
-def _dunning_faults(layout: Layout) -> list[Fault[str]]:
+def _dunning_faults() -> list[Fault[str]]:
+    cell = layout("036o007").with_cell
     return [
-        Fault("P02", "REQUIRED", layout.with_cell("督促状発行日", lambda _: _NO_DATE)),
-        Fault("F27", "DATE", layout.with_cell("督促状発行日", lambda _: "2025-04-31")),
+        Fault("P02", "REQUIRED", cell("督促状発行日", lambda _: _NO_DATE)),
+        Fault("F27", "DATE", cell("督促状発行日", lambda _: "2025-04-31")),
         duplicated(1),
     ]
-
-
-_FAULTS = {"036o005": _claim_faults, "036o006": _receipt_faults, "036o007": _dunning_faults}
 
 
 def _full_width(text: str) -> str:
@@ -195,3 +195,21 @@ def _full_width(text: str) -> str:
 
 def _next_day(text: str) -> str:
     return (date.fromisoformat(text) + timedelta(days=1)).isoformat()
+
+
+def _form(group: str) -> Lines[str]:
+    return Lines(_bytes, head=lambda _: ",".join(layout(group).items).encode())
+
+
+DEPARTMENT = Department(
+    "resident_tax",
+    tax_bills,
+    (
+        Paper("claims", "036o005_{date}020000_1.csv", _claims, _claim_faults, _form("036o005"), tells_claims=True),
+        Paper(
+            "receipts", "036o006_{date}020000_1.csv", _receipts, _receipt_faults, _form("036o006"), tells_receipts=True
+        ),
+        Paper("dunnings", "036o007_{date}020000_1.csv", _dunnings, _dunning_faults, _form("036o007")),
+    ),
+    _accompany,
+)

@@ -1,95 +1,109 @@
 """What is true of the ward (正解): read by tests and people, never by the pipeline."""
 
 import csv
+import shutil
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from receivables.city.bills import Bill, known
+from receivables.city.papers import Department, Paper, Tally
 from receivables.city.people import Person
-from receivables.city.planting import Delivery, Fate
+from receivables.city.planting import Fate, Row
 
-_CLAIM_TABLES = ("resident_tax__claims", "nhi__claims", "scholarship__instalments")
-_RECEIPT_TABLES = ("resident_tax__receipts", "nhi__receipts", "scholarship__instalments")
-_CLAIM_HEADER = (
+PERSONS = ("source_code", "source_debtor_key", "person_id")
+CLAIMS = (
     "claim_id", "source_code", "source_claim_key", "claim_type", "addressee_no", "person_id", "fiscal_year",
     "instalment_no", "due_date", "contract_date", "assessed_yen", "received_yen", "provisional_yen",
     "written_off_yen", "refund_pending_yen", "outstanding_yen", "dunned_on", "exclusion_codes", "as_of",
 )  # fmt: skip
+FAULTS = ("source", "file", "line_no", "fault_code", "reason_code", "table_name", "amount_yen", "amount_readable")
+ASIDES = ("source", "file", "line_no", "kind", "reason_code", "table_name", "amount_yen")
+TOTALS = ("source", "fiscal_year", "rows", "yen", "table_name", "business_date")
+EFFECTS = ("campaign", "segment", "channel", "true_uplift")
 # Assumptions, not findings: what one message adds to the share who pay within 30 days.
-_EFFECTS = (
+TRUE_EFFECTS = (
     ("sms_after_dunning", "under_40", "sms", "0.09"),
     ("sms_after_dunning", "40_to_64", "sms", "0.06"),
     ("sms_after_dunning", "65_and_over", "sms", "0.02"),
 )
+Years = dict[int | None, tuple[int, int]]
 
 
-def write_truth(
-    folder: Path, *, people: list[Person], bills: list[Bill], deliveries: list[Delivery], as_of: date
-) -> dict[str, int]:
-    """Write every truth file; returns the row counts by file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    faults = [row for delivery in deliveries for row in _faults(delivery)]
-    asides = [row for delivery in deliveries for row in _set_asides(delivery)]
-    days = sorted({delivery.business_date for delivery in deliveries})
-    tables = {
-        "persons.csv": (("source_code", "source_debtor_key", "person_id"), _persons(people, bills)),
-        "faults.csv": (
-            ("source", "file", "line_no", "fault_code", "reason_code", "table_name", "amount_yen", "amount_readable"),
-            faults,
-        ),
-        "set_aside.csv": (("source", "file", "line_no", "kind", "reason_code", "table_name", "amount_yen"), asides),
-        "totals.csv": (("source", "fiscal_year", "rows", "yen", "table_name", "business_date"), _totals(deliveries)),
-        "effects.csv": (("campaign", "segment", "channel", "true_uplift"), list(_EFFECTS)),
-    }
-    for day in days:
-        name = "claims.csv" if day == as_of.isoformat() else f"claims-{day.replace('-', '')}.csv"
-        tables[name] = (_CLAIM_HEADER, claim_states(deliveries, date.fromisoformat(day)))
-    for name, (header, rows) in tables.items():
-        with (folder / name).open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One block's rows of one paper on one day, with their fates."""
+
+    department: Department
+    paper: Paper[Any]
+    day: date
+    rows: list[Row[Any]]
+
+    @property
+    def key(self) -> tuple[str, str, date]:
+        """Which file this is a part of."""
+        return self.department.source, self.paper.table, self.day
+
+
+@dataclass(slots=True)
+class Account:
+    """What became of the rows of one file, in one block or in all of them; line numbers count from 0 in a block."""
+
+    tally: Tally = field(default_factory=Tally)
+    fates: dict[str, int] = field(default_factory=lambda: {fate.value: 0 for fate in Fate})
+    faults: list[tuple[Any, ...]] = field(default_factory=list)  # line, fault, reason, yen, readable
+    asides: list[tuple[Any, ...]] = field(default_factory=list)  # line, kind, reason, yen
+    years: Years = field(default_factory=dict)
+
+    def add(self, other: "Account") -> None:
+        """Put the account of the following block behind this one."""
+        first = self.tally.rows
+        self.faults += [(first + line, *rest) for line, *rest in other.faults]
+        self.asides += [(first + line, *rest) for line, *rest in other.asides]
+        for fate, count in other.fates.items():
+            self.fates[fate] += count
+        for year, (rows, yen) in other.years.items():
+            had = self.years.get(year, (0, 0))
+            self.years[year] = (had[0] + rows, had[1] + yen)
+        self.tally = self.tally + other.tally
+
+
+def account_of(rows: list[Row[Any]], tally: Tally) -> Account:
+    """The account of one block's rows of one file."""
+    found = Account(tally)
+    years: dict[int | None, list[int]] = defaultdict(lambda: [0, 0])
+    for line, row in enumerate(rows):
+        found.fates[row.fate.value] += 1
+        if row.fate is Fate.ACCEPTED:
+            years[row.fiscal_year][0] += 1
+            years[row.fiscal_year][1] += row.amount_yen
+        elif row.fate is Fate.QUARANTINED:
+            found.faults.append((line, row.fault_code, row.reason_code, row.amount_yen, int(row.is_amount_readable)))
+        else:
+            found.asides.append((line, row.fate.value, row.reason_code, row.amount_yen))
+    found.years = {year: (count, yen) for year, (count, yen) in years.items()}
+    return found
+
+
+def write_rows(file: Path, rows: Iterable[tuple[Any, ...]], header: tuple[str, ...] | None = None) -> None:
+    """Write a truth file, or one block's part of it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.writer(opened, lineterminator="\n")
+        if header:
             writer.writerow(header)
-            writer.writerows(rows)
-    return {name: len(rows) for name, (_, rows) in tables.items()}
+        writer.writerows(rows)
 
 
-def _persons(people: list[Person], bills: list[Bill]) -> list[tuple[Any, ...]]:
+def persons(people: list[Person], bills: list[Bill]) -> list[tuple[Any, ...]]:
+    """Who stands behind each number of each system."""
     found = {("register", person.addressee_no): person.person_id for person in people if person.is_registered}
     for bill in bills:
         found[bill.source_code, bill.debtor.addressee_no] = bill.debtor.person_id
     return [(source, key, person_id) for (source, key), person_id in sorted(found.items())]
-
-
-def _faults(delivery: Delivery) -> Iterable[tuple[Any, ...]]:
-    for line_no, row in delivery.fates:
-        if row.fate is Fate.QUARANTINED:
-            yield (
-                delivery.source_code, delivery.file_name, line_no, row.fault_code, row.reason_code,
-                delivery.table_name, row.amount_yen, int(row.is_amount_readable),
-            )  # fmt: skip
-
-
-def _set_asides(delivery: Delivery) -> Iterable[tuple[Any, ...]]:
-    for line_no, row in delivery.fates:
-        if row.fate in (Fate.DUPLICATE, Fate.EXCLUDED):
-            yield (
-                delivery.source_code, delivery.file_name, line_no, row.fate.value, row.reason_code,
-                delivery.table_name, row.amount_yen,
-            )  # fmt: skip
-
-
-def _totals(deliveries: list[Delivery]) -> list[tuple[Any, ...]]:
-    found: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    for delivery in deliveries:
-        for _, row in delivery.fates:
-            if row.fate is Fate.ACCEPTED:
-                year = "" if row.fiscal_year is None else str(row.fiscal_year)
-                total = found[delivery.source_code, delivery.table_name, delivery.business_date, year]
-                total[0] += 1
-                total[1] += row.amount_yen
-    return [(source, year, rows, yen, table, day) for (source, table, day, year), (rows, yen) in sorted(found.items())]
 
 
 def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]:
@@ -98,17 +112,14 @@ def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]
     provisional: dict[str, int] = defaultdict(int)
     claims: list[Bill] = []
     for delivery in deliveries:
-        if delivery.business_date != day.isoformat():
-            continue
-        for _, row in delivery.fates:
+        paper = delivery.paper
+        for row in delivery.rows if paper.tells_claims or paper.tells_receipts else ():
             if row.fate is not Fate.ACCEPTED or row.bill is None:
                 continue
-            if delivery.table_name in _CLAIM_TABLES:
+            if paper.tells_claims:
                 claims.append(row.bill)
-            if delivery.table_name in _RECEIPT_TABLES and row.seen:
-                # A workbook has no column that could say 速報.
-                is_provisional = row.seen.is_provisional and delivery.table_name != "scholarship__instalments"
-                paid = provisional if is_provisional else received
+            if paper.tells_receipts and row.seen:
+                paid = provisional if row.seen.is_provisional and paper.tells_provisional else received
                 paid[row.bill.claim_id] += row.seen.receipt.principal_yen
     return [_state(bill, received[bill.claim_id], provisional[bill.claim_id], day) for bill in claims]
 
@@ -140,3 +151,12 @@ def _exclusions(bill: Bill, rest_yen: int, day: date) -> Iterable[str]:
         "NOT_REGISTERED": not person.is_registered,
     }
     return (code for code, holds in reasons.items() if holds)
+
+
+def join(file: Path, parts: list[Path], header: tuple[str, ...]) -> None:
+    """Put a truth file together from every block's part."""
+    with file.open("wb") as whole:
+        whole.write((",".join(header) + "\n").encode())
+        for part in parts:
+            with part.open("rb") as opened:
+                shutil.copyfileobj(opened, whole, 1 << 20)
