@@ -5,10 +5,10 @@ damages (遅延損害金) under their contracts and are not charged by the wareh
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from receivables import db
@@ -17,26 +17,46 @@ from receivables.law.late_charge import LateCharge, Payment, late_charge
 from receivables.law.prescription import Prescription, prescription
 from receivables.rulebook import ClaimType, Rulebook, rulebook
 from receivables.settings import State
+from receivables.yen import Yen
 
 COLUMNS = (
     "claim_id", "as_of", "prescription_state", "prescription_date_safe", "prescription_date_alt",
     "prescription_cause", "prescription_rule_id", "prescription_clock", "needs_invocation",
     "delinquency_charge_yen", "charge_segments", "charge_rule_id", "citations", "missing",
 )  # fmt: skip
+# One row a claim, with what was paid on each day and every letter: the table is read once, in the order it lies.
 _CLAIMS = """
-    select claim_id, claim_type, fiscal_year, due_date, contract_date, assessed_yen, written_off_yen
-    from intermediate.int_claims__balances order by claim_id
+    with paid as (
+        select claim_id, paid_on, sum(principal_yen)::bigint as yen
+        from intermediate.int_receipts__allocated
+        where claim_id is not null and not is_provisional and paid_on <= %(as_of)s and principal_yen > 0
+        group by claim_id, paid_on
+    ),
+    payments as (
+        select claim_id, array_agg(paid_on order by paid_on) as days, array_agg(yen order by paid_on) as yens
+        from paid group by claim_id
+    ),
+    letters as (
+        select
+            claim_id,
+            array_agg(event_date order by event_date) as days,
+            array_agg(issued_on order by event_date) as issued,
+            array_agg(arrived_on order by event_date) as arrived,
+            array_agg(designated_deadline order by event_date) as deadlines
+        from intermediate.int_claim_events__unioned
+        where claim_id is not null and event_type = 'dunned' and event_date <= %(as_of)s
+        group by claim_id
+    )
+    select
+        claims.claim_id, claims.claim_type, claims.fiscal_year, claims.due_date, claims.contract_date,
+        claims.assessed_yen, claims.written_off_yen,
+        payments.days, payments.yens, letters.days, letters.issued, letters.arrived, letters.deadlines
+    from intermediate.int_claims__balances as claims
+    left join payments using (claim_id)
+    left join letters using (claim_id)
 """
-_PAYMENTS = """
-    select claim_id, paid_on, sum(principal_yen)::bigint from intermediate.int_receipts__allocated
-    where claim_id is not null and not is_provisional and paid_on <= %s and principal_yen > 0
-    group by claim_id, paid_on order by claim_id, paid_on
-"""
-_EVENTS = """
-    select claim_id, event_type, event_date, issued_on, arrived_on, designated_deadline
-    from intermediate.int_claim_events__unioned
-    where claim_id is not null and event_type = 'dunned' and event_date <= %s order by claim_id, event_date
-"""
+_ROWS_AT_ONCE = 20_000
+_NOTHING = LateCharge(Yen(0), Yen(0), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +86,56 @@ def assess(*, as_of: date, state: State) -> int:
     Asked again it writes the same rows. Raises InputRejectedError for an unknown claim type or a
     day without a rate, and then leaves what was there.
     """
-    rules = rulebook()
-    with db.connect(state, "etl", doing="assess") as connection:
-        payments = _payments(connection, as_of)
-        events = _events(connection, as_of)
-        claims = [Claim(*row) for row in connection.execute(_CLAIMS.encode()).fetchall()]  # type: ignore[arg-type]
-        connection.execute("delete from law.claim_assessments where as_of = %s", [as_of])
+    desk = _Desk(rulebook(), as_of)
+    with (
+        db.connect(state, "etl", doing="assess") as target,
+        db.connect(state, "etl", doing="read claims to assess") as source,
+        source.cursor(name="claims") as claims,
+    ):
+        claims.itersize = _ROWS_AT_ONCE
+        target.execute("delete from law.claim_assessments where as_of = %s", [as_of])
         copy = f"copy law.claim_assessments ({', '.join(COLUMNS)}) from stdin".encode()
-        with connection.cursor().copy(copy) as target:
-            for claim in claims:
-                found = assessment(
-                    claim, as_of=as_of, payments=payments.get(claim.claim_id, ()),
-                    events=events.get(claim.claim_id, ()), rules=rules,
-                )  # fmt: skip
-                target.write_row(_row(claim, as_of, found, rules))
-        return len(claims)
+        with target.cursor().copy(copy) as rows:
+            for found in claims.execute(_CLAIMS.encode(), {"as_of": as_of}):
+                rows.write_row(desk.row(found))
+        return desk.count
+
+
+class _Desk:
+    """Judges claim after claim; claims of one due date and one course share their clock, and it is wound once."""
+
+    def __init__(self, rules: Rulebook, as_of: date) -> None:
+        self._rules, self._as_of, self.count = rules, as_of, 0
+        self._clocks: dict[tuple[Any, ...], tuple[Prescription, str, str]] = {}
+
+    def row(self, found: tuple[Any, ...]) -> list[object]:
+        """The row of one claim as the query gives it, ready for COPY."""
+        self.count += 1
+        claim = Claim(*found[:7])
+        kind = self._rules.claim_type(claim.claim_type)
+        payments = tuple(map(Payment, found[7], found[8])) if found[7] else ()
+        clock, entries, missing = self._clock(claim, kind, payments, found[9:])
+        charge = _charge(claim, kind, as_of=self._as_of, payments=payments, rules=self._rules)
+        rule = kind.late_charge_rule if charge else None
+        return [
+            claim.claim_id, self._as_of, clock.state, clock.date_safe, clock.date_alternative, clock.cause,
+            kind.prescription_rule.rule_id, entries, clock.needs_invocation,
+            charge.charge_yen if charge else None, _segments(charge), rule.rule_id if rule else None,
+            _citations(kind.citation, rule.citation if rule else None), missing,
+        ]  # fmt: skip
+
+    def _clock(
+        self, claim: Claim, kind: ClaimType, payments: Sequence[Payment], letters: tuple[Any, ...]
+    ) -> tuple[Prescription, str, str]:
+        acknowledged = tuple(payment.paid_on for payment in _part_payments(claim, payments))
+        dunned = tuple(zip(*letters, strict=True)) if letters[0] else ()
+        course = claim.claim_type, claim.due_date, claim.contract_date, dunned, acknowledged
+        known = self._clocks.get(course)
+        if known is None:
+            clock = _prescription(claim, kind, self._as_of, [_dunned(*letter) for letter in dunned], acknowledged)
+            known = clock, _json([_entry(entry) for entry in clock.clock]), _json(list(clock.missing))
+            self._clocks[course] = known
+        return known
 
 
 def assessment(
@@ -88,15 +143,21 @@ def assessment(
 ) -> Assessment:
     """The law applied to one claim (一件の判定): where its clock stands and what it is charged on `as_of`."""
     kind = rules.claim_type(claim.claim_type)
-    acknowledged = [Event("acknowledged", payment.paid_on) for payment in _part_payments(claim, payments)]
-    clock = prescription(
+    acknowledged = [payment.paid_on for payment in _part_payments(claim, payments)]
+    clock = _prescription(claim, kind, as_of, events, acknowledged)
+    return Assessment(clock, _charge(claim, kind, as_of=as_of, payments=payments, rules=rules))
+
+
+def _prescription(
+    claim: Claim, kind: ClaimType, as_of: date, events: Sequence[Event], acknowledged: Sequence[date]
+) -> Prescription:
+    return prescription(
         due=claim.due_date,
         as_of=as_of,
         rule=kind.prescription_rule,
-        events=[*events, *acknowledged],
+        events=[*events, *(Event("acknowledged", day) for day in acknowledged)],
         contract_date=claim.contract_date,
     )
-    return Assessment(clock, _charge(claim, kind, as_of=as_of, payments=payments, rules=rules))
 
 
 def _charge(
@@ -108,6 +169,8 @@ def _charge(
         return None
     kept = _up_to(payments, claim.assessed_yen)
     is_settled = sum(payment.amount_yen for payment in kept) >= claim.assessed_yen
+    if is_settled and (not kept or kept[-1].paid_on <= claim.due_date):
+        return _NOTHING  # by far the most
     last = kept[-1].paid_on if is_settled and kept else as_of
     return late_charge(
         claim.assessed_yen, due=claim.due_date, paid=last, rule=rule, rates=rules.late_charge_rates, payments=kept
@@ -134,31 +197,17 @@ def _part_payments(claim: Claim, payments: Sequence[Payment]) -> Iterator[Paymen
             yield payment
 
 
-def _payments(connection: db.Connection, as_of: date) -> Mapping[str, list[Payment]]:
-    found: dict[str, list[Payment]] = defaultdict(list)
-    for claim_id, paid_on, yen in connection.execute(_PAYMENTS.encode(), [as_of]).fetchall():
-        found[str(claim_id)].append(Payment(paid_on, yen))  # type: ignore[arg-type]
-    return found
+def _dunned(on: date, issued_on: date | None, arrived_on: date | None, deadline: date | None) -> Event:
+    return Event("dunned", on, issued_on=issued_on, arrived_on=arrived_on, designated_deadline=deadline)
 
 
-def _events(connection: db.Connection, as_of: date) -> Mapping[str, list[Event]]:
-    found: dict[str, list[Event]] = defaultdict(list)
-    for claim_id, kind, on, issued_on, arrived_on, deadline in connection.execute(_EVENTS.encode(), [as_of]).fetchall():
-        dates: Any = {"issued_on": issued_on, "arrived_on": arrived_on, "designated_deadline": deadline}
-        found[str(claim_id)].append(Event(str(kind), on, **dates))  # type: ignore[arg-type]
-    return found
+@cache
+def _citations(*articles: str | None) -> str:
+    return _json([article for article in articles if article])
 
 
-def _row(claim: Claim, as_of: date, found: Assessment, rules: Rulebook) -> list[object]:
-    kind, clock, charge = rules.claim_type(claim.claim_type), found.prescription, found.charge
-    rule = kind.late_charge_rule
-    citations = [kind.citation, *([rule.citation] if rule and charge else [])]
-    return [
-        claim.claim_id, as_of, clock.state, clock.date_safe, clock.date_alternative, clock.cause,
-        kind.prescription_rule.rule_id, _json([_entry(entry) for entry in clock.clock]), clock.needs_invocation,
-        charge.charge_yen if charge else None, _json([_segment(each) for each in charge.segments] if charge else []),
-        rule.rule_id if rule and charge else None, _json(citations), _json(list(clock.missing)),
-    ]  # fmt: skip
+def _segments(charge: LateCharge | None) -> str:
+    return _json([_segment(each) for each in charge.segments]) if charge and charge.segments else "[]"
 
 
 def _entry(entry: Any) -> dict[str, object]:
