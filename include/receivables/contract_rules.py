@@ -36,6 +36,8 @@ def check_column(column: "Column") -> None:
         raise ValueError(f"codes: only type code has codes, not {column.type}; remove them or change the type")
     if column.type == "digits" and column.length is None:
         raise ValueError("length: missing for type digits; give the number of digits")
+    if column.era_overrun and column.type != "wareki":
+        raise ValueError(f"era_overrun: only type wareki has eras, not {column.type}; remove it or change the type")
     if column.at and column.length and column.type == "digits" and column.length != column.at[1]:
         raise ValueError(f"length: {column.length} digits do not fill {column.at[1]} bytes; make them equal")
 

@@ -46,6 +46,9 @@ class Column(_Strict):
     codes: tuple[str, ...] = ()
     reason: Literal["CODE", "CLAIM_TYPE"] = "CODE"  # reason when the value is none of `codes`
     empty_reason: Literal["REQUIRED", "CONTRACT_DATE"] = "REQUIRED"
+    era_overrun: bool = (
+        False  # wareki: 平成31年5月 and later, printed before the era changed, are converted and counted
+    )
 
     @property
     def postgres_type(self) -> str:

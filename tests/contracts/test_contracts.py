@@ -118,6 +118,7 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Tree], None], str, str]] = {
     "an unknown reader": ("nhi", lambda one: meta(one, reader="cobol"), "reader", "csv"),
     "an unknown type": ("nhi", lambda one: of_column(one, 0, type="money"), "type", "yen"),
     "codes without a list": ("scholarship", lambda one: of_column(one, 13, codes=[]), "codes", "missing"),
+    "eras in what is no wareki": ("nhi", lambda one: of_column(one, 0, era_overrun=True), "era_overrun", "wareki"),
     "an exclusion that cannot be": (
         "scholarship",
         lambda one: meta(one, exclude=[{"column": "remark_code", "equals": "削除", "reason": "CANCELLED_AT_SOURCE"}]),

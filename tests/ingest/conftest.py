@@ -1,17 +1,19 @@
 """A desk where one delivery after another is taken in, on one real server; the ledger is emptied before each test."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from receivables import db, ingest
 from receivables.ingest import checking, expectations, landing
 from receivables.ingest.accounts import BatchResult
-from receivables.settings import State
+from receivables.settings import STAGING, State
 
 from .files import DAY
 
@@ -101,3 +103,22 @@ def desk(clean: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr(checking, "documents", lambda **_: None)
     monkeypatch.setattr(landing, "SETTLE_SECONDS", 0)
     return Desk(clean, tmp_path)  # type: ignore[return-value]
+
+
+@pytest.fixture
+def amend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Changes keys of one column (or, without a column, of one table) in a copy of the contracts."""
+    folder = tmp_path / "contracts"
+    shutil.copytree(STAGING, folder)
+    monkeypatch.setenv("RECEIVABLES_CONTRACTS", str(folder))
+
+    def change(table_name: str, column: str | None = None, **keys: Any) -> None:
+        source = table_name.partition("__")[0]
+        file = folder / source / f"_{source}.yml"
+        found = yaml.safe_load(file.read_text(encoding="utf-8"))
+        table = next(one for one in found["sources"][0]["tables"] if one["name"] == table_name)
+        at = table if column is None else next(one for one in table["columns"] if one["name"] == column)
+        at["config"]["meta"].update(keys)
+        file.write_text(yaml.safe_dump(found, allow_unicode=True), encoding="utf-8")
+
+    return change

@@ -6,7 +6,7 @@ Files are spoilt at random (bytes cut, put in, replaced) and read both ways, and
 import random
 from datetime import date
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from receivables.ingest.ledger import Batch
 from receivables.ingest.parsing import accepted
 from receivables.ingest.readers import open_reader
 from receivables.ingest.rejection import BatchRejectedError
+from receivables.ingest.rows import Conversion
 from receivables.ingest.work import Work
 
 from .files import (
@@ -44,6 +45,7 @@ class Outcome(NamedTuple):
     asides: list[tuple[object, ...]]
     account: tuple[int, ...]
     declared: tuple[object, ...]
+    converted: dict[Conversion, int]
     refusal: str
 
 
@@ -55,14 +57,14 @@ def outcome(table: Table, file: Path) -> Outcome:
     try:
         texts.extend(accepted(work, reader))
     except BatchRejectedError as fault:
-        return Outcome([], [], (), (), str(fault))
+        return Outcome([], [], (), (), {}, str(fault))
     rows = sorted(plain(line) for text in texts for line in text.split("\n")[:-1])
     asides = sorted((one.line_no, one.byte_offset, one.raw, one.reason_code, one.field or "", str(one.amount_yen),
                      one.guesses) for one in work.asides)  # fmt: skip
     account, declared = work.account, reader.declared
     return Outcome(
         rows, [*asides], (account.accepted_rows, account.accepted_yen, account.rows, account.yen),
-        (declared.rows, declared.yen, declared.business_date), refusal,
+        (declared.rows, declared.yen, declared.business_date), dict(work.converted), refusal,
     )  # fmt: skip
 
 
@@ -90,6 +92,11 @@ def nhi(name: str) -> Table:
     return contracts.contract("nhi").table(f"nhi__{name}")
 
 
+def amended(table: Table, name: str, **keys: Any) -> Table:
+    columns = [one.model_copy(update=keys) if one.name == name else one for one in table.columns]
+    return table.model_copy(update={"columns": tuple(columns)})
+
+
 TAX = contracts.contract("resident_tax").table("resident_tax__claims")
 KANJI = "髙橋　﨑太郎".encode("cp932").ljust(40)
 HOST = [
@@ -108,6 +115,7 @@ FILES: dict[str, tuple[Table, bytes]] = {
     "host claims": (nhi("claims"), host_file(HOST, yen=1)),
     "host claims, LF": (nhi("claims"), host_file(HOST, yen=1, end=b"\n")),
     "host receipts": (nhi("receipts"), host_file([nhi_receipt(no) for no in range(1, 9)], width=120, yen=40_000)),
+    "host claims, old era": (amended(nhi("claims"), "due_date", era_overrun=True), host_file(HOST, yen=1)),
     "csv": (TAX, csv_bytes(CLAIM_ITEMS, [
         *(tax_claim(no) for no in range(1, 6)),
         tax_claim(6, 宛名番号='"000000000000006"'), tax_claim(7, 納期限="2025-02-30"), tax_claim(8, 削除フラグ="1"),

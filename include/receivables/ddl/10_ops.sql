@@ -73,6 +73,17 @@ create table if not exists ops.set_aside_row (
 );
 comment on table ops.set_aside_row is '重複・対象外: rows that are neither accepted nor wrong, by place and reason';
 
+create table if not exists ops.conversion (
+    batch_id text not null references ops.load,
+    source text not null,
+    table_name text not null,
+    column_name text not null,
+    reason_code text not null,
+    rows bigint not null,
+    primary key (batch_id, column_name, reason_code)
+);
+comment on table ops.conversion is '換算: accepted rows whose text was read as another by agreement, by column and reason';
+
 create table if not exists ops.validation (
     batch_id text not null references ops.load,
     source text not null,

@@ -90,6 +90,12 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
          found.duplicate_rows, found.duplicate_yen, found.excluded_rows, found.excluded_yen, batch.batch_id],
     )  # fmt: skip
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
+    for (column, reason), converted in sorted(work.converted.items()):
+        connection.execute(
+            "insert into ops.conversion (batch_id, source, table_name, column_name, reason_code, rows)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [batch.batch_id, source, batch.table.name, column, reason, converted],
+        )
     whole = [ControlTotal(batch.table.yen or "rows", None, rows, yen)]
     control_totals.record(connection, **named, hop="file", totals=whole)
     control_totals.record(

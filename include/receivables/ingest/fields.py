@@ -40,6 +40,15 @@ def parser(column: Column) -> Parser:
     return parse
 
 
+def is_overrun(text: str) -> bool:
+    """Whether `text`, a date that was accepted, names a day after its era's end (改元後の旧元号)."""
+    try:
+        _wareki(text)
+    except RowFaultError:
+        return True
+    return False
+
+
 def has_gaiji(text: str) -> bool:
     """Whether `text` holds a character only one vendor's font knows (外字: private use)."""
     return _GAIJI.search(text) is not None
@@ -66,6 +75,8 @@ def _reader(column: Column) -> Callable[[str], str]:
         return _digits_reader(column.length or 0)
     if column.type == "code":
         return _code_reader(frozenset(column.codes), column.reason)
+    if column.era_overrun:
+        return _overrun_wareki
     readers: dict[str, Callable[[str], str]] = {
         "text": _text, "int": _int, "year": _year, "yen": _yen, "date": _date, "wareki": _wareki,
         "partial_date": _partial_date, "flag": _flag,
@@ -132,10 +143,18 @@ def _date(text: str) -> str:
     raise RowFaultError("DATE")
 
 
-@lru_cache(16_384)
 def _wareki(text: str) -> str:
+    return _wareki_date(text, may_overrun=False)
+
+
+def _overrun_wareki(text: str) -> str:
+    return _wareki_date(text, may_overrun=True)
+
+
+@lru_cache(16_384)
+def _wareki_date(text: str, *, may_overrun: bool) -> str:
     try:
-        return wareki_to_date(text).isoformat()
+        return wareki_to_date(text, may_overrun=may_overrun).isoformat()
     except EraError:
         # 令和0年 is an impossible 和暦; 2024/04/01 or 45000 is another kind of date.
         raise RowFaultError("ERA" if _ERA_MARK.match(text) else "DATE") from None

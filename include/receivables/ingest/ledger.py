@@ -136,6 +136,6 @@ def _failure_id(contract: Contract, table: Table, as_of: date) -> str:
 
 def _forget(connection: db.Connection, batch_id: str) -> None:
     """An earlier try that did not end loaded leaves nothing behind."""
-    for relation in ("ops.control_total", "ops.set_aside_row", "ops.validation", "ops.validation_document",
-                     "quarantine.row", "ops.load"):  # fmt: skip
+    for relation in ("ops.control_total", "ops.set_aside_row", "ops.conversion", "ops.validation",
+                     "ops.validation_document", "quarantine.row", "ops.load"):  # fmt: skip
         connection.execute(f"delete from {relation} where batch_id = %s".encode(), [batch_id])  # noqa: S608

@@ -79,6 +79,7 @@ class OneByOne:
     def __init__(self, work: Work) -> None:
         table = work.batch.table
         self._work, self._checks = work, RowCheck(table)
+        work.converted = self._checks.converted
         self._yen = [column.name for column in table.columns].index(table.yen) if table.yen else None
         # Only free text can hold what COPY would misread: the other types were matched.
         self._free = [at for at, column in enumerate(table.columns) if column.type == "text"]

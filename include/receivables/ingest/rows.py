@@ -6,6 +6,7 @@ field that may not be empty, digits, then each column in the contract's order, t
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _PLAIN_AMOUNT = re.compile(r"([-△▲(])?\(?([0-9]{1,13})\)?-?")
 _UNITS = str.maketrans("", "", ",、¥円 ")
 _REPLACED = "\ufffd"  # somebody upstream has already lost a letter
 Values = list[str | None]
+Conversion = tuple[str, str]  # column, reason code
 
 
 class Aside(NamedTuple):
@@ -45,11 +47,13 @@ class RowCheck:
         self._yen = names.index(table.yen) if table.yen else None
         self._sums = [(names.index(total), [names.index(part) for part in parts], total)
                       for total, parts in table.sum_of.items()]  # fmt: skip
+        self._overruns = [at for at, column in enumerate(table.columns) if column.era_overrun]
+        self.converted: Counter[Conversion] = Counter()  # accepted rows whose text was read as another (換算)
         self._exclusions = [(names.index(rule.column), rule.equals, rule.reason) for rule in table.exclude]
 
     def check(self, record: Record) -> Values | Aside:
         """The typed values of an accepted record in contract order, else what it was set aside for."""
-        if record.reason_code or record.fields is None:
+        if record.fields is None or record.reason_code:
             return self._aside(record, record.reason_code or "WIDTH", record.field)
         texts = [text or "" for text in record.fields]
         if fault := self._letters_fault(texts):
@@ -58,13 +62,25 @@ class RowCheck:
             values = [parse(text) for parse, text in zip(self._parsers, texts, strict=True)]
         except RowFaultError:
             return self._aside(record, *self._first_fault(texts))
-        for total, parts, name in self._sums:
-            if int(values[total] or 0) != sum(int(values[part] or 0) for part in parts):
-                return self._aside(record, "SUM_MISMATCH", name)
+        if name := self._broken_sum(values):
+            return self._aside(record, "SUM_MISMATCH", name)
         for at, equals, reason in self._exclusions:
             if texts[at] == equals:
                 return self._aside(record, reason, self._names[at], is_excluded=True)
+        if self._overruns:
+            self._count_overruns(texts, values)
         return values
+
+    def _broken_sum(self, values: Values) -> str | None:
+        for total, parts, name in self._sums:
+            if int(values[total] or 0) != sum(int(values[part] or 0) for part in parts):
+                return name
+        return None
+
+    def _count_overruns(self, texts: list[str], values: Values) -> None:
+        for at in self._overruns:
+            if values[at] and fields.is_overrun(texts[at]):
+                self.converted[self._names[at], "ERA_OVERRUN"] += 1
 
     def _letters_fault(self, texts: list[str]) -> tuple[str, str] | None:
         joined = "".join(texts)

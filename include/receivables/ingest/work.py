@@ -1,11 +1,12 @@
 """What checking one batch has found so far (検査の途中経過)."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from receivables.ingest.balance import Account
 from receivables.ingest.ledger import Batch
 from receivables.ingest.plausibility import require_few_faults
-from receivables.ingest.rows import Aside
+from receivables.ingest.rows import Aside, Conversion
 
 _MOST_ASIDES = 100_000  # rows kept in memory; a file with more faults than that is refused anyway
 
@@ -17,6 +18,7 @@ class Work:
     batch: Batch
     account: Account = field(default_factory=Account)
     asides: list[Aside] = field(default_factory=list)
+    converted: Counter[Conversion] = field(default_factory=Counter)
 
     def set_aside(self, found: Aside) -> None:
         """Keep a row that is excluded or quarantined; UNREADABLE when there are far too many."""
