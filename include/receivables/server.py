@@ -28,6 +28,8 @@ _TUNING = {
     "unix_socket_directories": "",
     "max_connections": "120",
     "shared_buffers": "256MB",
+    "work_mem": "64MB",  # a whole ward sorts and joins millions of rows, few connections at a time
+    "maintenance_work_mem": "256MB",
     "synchronous_commit": "off",  # the embedded copy is for trying and testing
     "jit": "off",
     "max_wal_size": "2GB",
