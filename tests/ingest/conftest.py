@@ -89,7 +89,9 @@ def clean(intake: State) -> State:
         tables = connection.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('raw', 'vault')"
         ).fetchall()
-        connection.execute(f"truncate ops.load, {', '.join(str(name) for (name,) in tables)} cascade".encode())
+        connection.execute(
+            f"truncate ops.load, quarantine.stray_file, {', '.join(str(name) for (name,) in tables)} cascade".encode()
+        )
         held = connection.execute("select tablename from pg_tables where schemaname = 'landing'").fetchall()
         for (name,) in held:
             connection.execute(f"drop table landing.{name}".encode())

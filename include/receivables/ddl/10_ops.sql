@@ -136,6 +136,16 @@ alter table quarantine.row add column if not exists settled_yen bigint; -- decla
 alter table quarantine.row add column if not exists settled_at timestamptz;
 comment on table quarantine.row is '隔離: one row that could not be accepted, with its original bytes, place, reason and owner';
 
+create table if not exists quarantine.stray_file (
+    source text not null,
+    business_date date not null,
+    file_name text not null, -- escaped; it may name a person
+    reason text not null check (reason in ('NAME', 'NOT_A_FILE', 'UNEXPECTED')),
+    seen_at timestamptz not null default clock_timestamp(),
+    primary key (source, business_date, file_name)
+);
+comment on table quarantine.stray_file is '契約外のファイル: what lay in a folder and was not opened, by its escaped name';
+
 -- Operations hold counts, dates and places, never a person's data: every role may read them.
 grant usage on schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant select on all tables in schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
@@ -143,7 +153,8 @@ grant insert, update, delete on all tables in schema ops to etl;
 
 -- Quarantined bytes are a person's data: only the loader and the steward's screen read them.
 grant usage on schema quarantine to etl, dbt, screen, auditor;
-grant select, insert, update, delete on quarantine.row to etl;
+grant select, insert, update, delete on quarantine.row, quarantine.stray_file to etl;
+grant select on quarantine.stray_file to auditor;
 grant select (
     batch_id, source, table_name, file_name, line_no, byte_offset, reason_code, field, amount_yen, owner_dept, state,
     created_at

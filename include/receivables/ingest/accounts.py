@@ -76,11 +76,22 @@ def batches(*, as_of: date, state: State) -> list[BatchResult]:
 
 
 def account(*, as_of: date, state: State) -> dict[str, Any]:
-    """The night's batches and what is unexplained over all of them: both must be 0."""
+    """The night's batches, what is unexplained over all of them (both must be 0), and files nobody agreed on."""
     found = batches(as_of=as_of, state=state)
     return {
         "as_of": as_of.isoformat(),
         "batches": [asdict(batch) for batch in found],
         "unexplained_rows": sum(abs(batch.unexplained_rows) for batch in found),
         "unexplained_yen": sum(abs(batch.unexplained_yen) for batch in found),
+        "stray_files": _stray_files(as_of, state),
     }
+
+
+def _stray_files(as_of: date, state: State) -> dict[str, int]:
+    with db.connect(state, "etl", doing="count the stray files") as connection:
+        return dict(
+            connection.execute(
+                "select source, count(*) from quarantine.stray_file where business_date = %s group by 1 order by 1",
+                [as_of],
+            ).fetchall()  # type: ignore[arg-type]
+        )

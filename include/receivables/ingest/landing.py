@@ -17,6 +17,7 @@ from receivables.ingest import ledger, spool, tables
 from receivables.ingest.readers.snapshot import write_snapshots
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.spool import Copy, Look
+from receivables.ingest.strays import note_strays
 from receivables.settings import State
 
 SETTLE_SECONDS = 0.2  # a file that grows within this time is still being written
@@ -34,6 +35,7 @@ def land(source: str, *, drop: Path, as_of: date, state: State, is_confirmed: bo
     seen = _seen(drop / source)
     with db.connect(state, "etl", doing=f"land {source}") as connection:
         ledger.lock(connection, source)
+        note_strays(connection, contract, sorted(seen), as_of)
         found: list[str] = []
         for table in contract.tables:
             try:

@@ -20,6 +20,7 @@ from receivables.ingest.rejection import BatchRejectedError
 from receivables.settings import State
 
 BLOCK = 1 << 20
+LONGEST_NAME = 200  # bytes
 Look = tuple[int, int, int]  # inode, size, time of the last change
 
 
@@ -119,10 +120,23 @@ def receiving(state: State) -> Iterator[tuple[HashingFile, Callable[[], None]]]:
 
 def safe_name(file: Path) -> str:
     """The file's name when it is safe to show and keep, else BatchRejectedError with the name escaped."""
-    name = file.name
-    if not name.isprintable() or len(name.encode(errors="surrogateescape")) > 200:
-        raise BatchRejectedError("UNREADABLE", f"file name {name!a} has unprintable letters", "have it renamed")
-    return name
+    if not is_safe(file.name):
+        raise BatchRejectedError(
+            "UNREADABLE", f"file name '{escaped(file.name)}' is too long or has unprintable letters", "have it renamed"
+        )
+    return file.name
+
+
+def is_safe(name: str) -> bool:
+    """Whether `name` is short, of printable letters only, and cannot be taken for a path or an option."""
+    is_short = len(name.encode(errors="surrogateescape")) <= LONGEST_NAME
+    return is_short and name.isprintable() and not name.startswith(("-", ".")) and not set(name) & set("/\\:")
+
+
+def escaped(name: str) -> str:
+    """`name` with every unprintable letter as its code (制御文字の可視化), cut to LONGEST_NAME letters."""
+    shown = "".join(char if char.isprintable() and char != "\\" else ascii(char)[1:-1] for char in name)
+    return shown if len(shown) <= LONGEST_NAME else f"{shown[:LONGEST_NAME]}…"
 
 
 @contextmanager

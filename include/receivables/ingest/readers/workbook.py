@@ -47,6 +47,10 @@ def _check_entries(package: zipfile.ZipFile) -> None:
     if len(entries) > MOST_ENTRIES or total > MOST_BYTES or any(_is_bomb(entry) for entry in entries):
         raise BatchRejectedError("UNREADABLE", "the workbook unpacks to far more than its size", "have it saved anew")
     for entry in entries:
+        if entry.filename.startswith(("/", "\\")) or ".." in entry.filename.replace("\\", "/").split("/"):
+            raise BatchRejectedError(
+                "UNREADABLE", "the workbook's parts have names that lead out of it", "do not open it"
+            )
         if any(part in entry.filename.lower().replace("_", "") for part in _UNWANTED):
             raise BatchRejectedError(
                 "UNREADABLE", "the workbook holds macros, links or embedded objects", "have it saved as a plain .xlsx"
