@@ -75,7 +75,7 @@ def test_two_old_batches_are_kept_and_no_more(built: Handmade) -> None:
 def test_one_yen_less_than_was_loaded_stops_the_night(world: Handmade) -> None:
     world.run("update ops.control_total set yen = yen + 1 where table_name = 'nhi__claims'")
 
-    with pytest.raises(InvariantBrokenError, match=r"loaded_equals_claims \(1 rows, fail\)") as stopped:
+    with pytest.raises(InvariantBrokenError, match=r"loaded_equals_staged \(1 rows, fail\)") as stopped:
         warehouse.prepare(as_of=AS_OF, state=world.state)
     assert stopped.value.exit_code == 4
 

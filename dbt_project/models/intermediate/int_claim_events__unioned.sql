@@ -2,11 +2,7 @@
 
 with letters as (
 
-    select * from {{ ref('stg_resident_tax__events') }}
-    union all
-    select * from {{ ref('stg_nhi__events') }}
-    union all
-    select * from {{ ref('stg_scholarship__events') }}
+    {{ union_of('events', var('claim_sources')) }}
 
 ),
 

@@ -1,12 +1,8 @@
--- 債権の統合: every department's instalments in one shape. A new department adds one line here.
+-- 債権の統合: every department's instalments in one shape (vars.claim_sources in dbt_project.yml).
 
 with unioned as (
 
-    select * from {{ ref('stg_resident_tax__claims') }}
-    union all
-    select * from {{ ref('stg_nhi__claims') }}
-    union all
-    select * from {{ ref('stg_scholarship__claims') }}
+    {{ union_of('claims', var('claim_sources')) }}
 
 )
 

@@ -2,11 +2,7 @@
 
 with receipts as (
 
-    select * from {{ ref('stg_resident_tax__receipts') }}
-    union all
-    select * from {{ ref('stg_nhi__receipts') }}
-    union all
-    select * from {{ ref('stg_scholarship__receipts') }}
+    {{ union_of('receipts', var('claim_sources')) }}
 
 )
 

@@ -2,11 +2,7 @@
 
 with staged as (
 
-    select source_code, fiscal_year, assessed_yen from {{ ref('stg_resident_tax__claims') }}
-    union all
-    select source_code, fiscal_year, assessed_yen from {{ ref('stg_nhi__claims') }}
-    union all
-    select source_code, fiscal_year, assessed_yen from {{ ref('stg_scholarship__claims') }}
+    {{ union_of('claims', var('claim_sources')) }}
 
 ),
 
