@@ -32,6 +32,9 @@ check: .venv/ready ## format, lint, types, imports, sizes, SQL; no services
 bench: .venv/ready ## measure; writes bench/results.json and a chart
 	@$(V)/python -m bench
 
+bench-ward: .venv/ready ## a whole ward of 918,246 residents, step by step (half an hour); writes bench/ward.json
+	@$(V)/python -m bench.whole_ward
+
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
 
@@ -46,4 +49,4 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip install -q --system-certs --no-deps --no-build-isolation --python $(V)/python -e .
 	@touch $@
 
-.PHONY: help run test journey stop ui check bench lock
+.PHONY: help run test journey stop ui check bench bench-ward lock
