@@ -106,6 +106,19 @@ class Exclusion(_Strict):
     reason: Literal["DELETED_AT_SOURCE", "CANCELLED_AT_SOURCE"]
 
 
+class Brake(_Strict):
+    """How far a delivery may differ from those accepted before until a person is asked (取込の歯止め).
+
+    Factors against what is known; shares of a code in per mille. Configuration, no law.
+    """
+
+    shrink_factor: Annotated[int, Field(ge=2)] = 2  # rows: fewer than 1/2 of those known
+    growth_factor: Annotated[int, Field(ge=2)] = 2  # rows: more than twice those known
+    mean_factor: Annotated[int, Field(ge=2)] = 2
+    quantile_factor: Annotated[int, Field(ge=2)] = 4  # of the 10th, 50th and 90th per cent
+    share_permille: Annotated[int, Field(ge=1, le=1000)] = 200
+
+
 class Table(_Strict):
     """One file, sheet or table of a source (連携ファイル)."""
 
@@ -122,6 +135,7 @@ class Table(_Strict):
     fiscal_year: Name | None = None  # the column that tells the fiscal year (年度), for control totals
     sum_of: dict[str, tuple[str, ...]] = {}
     exclude: tuple[Exclusion, ...] = ()
+    brake: Brake = Brake()
     encoding: str | None = None
     layout: str | None = None  # csv: the standard's group whose items are the header, in order
     record_bytes: int | None = None

@@ -27,10 +27,13 @@ class Desk:
         self.state = state
         self.drop = drop
 
-    def take(self, source: str, *, day: date = DAY, is_confirmed: bool = False) -> dict[str, BatchResult]:
+    def take(self, source: str, *, day: date = DAY) -> dict[str, BatchResult]:
         """Results by the table's short name."""
-        found = ingest.ingest_source(source, drop=self.drop, as_of=day, state=self.state, is_confirmed=is_confirmed)
+        found = ingest.ingest_source(source, drop=self.drop, as_of=day, state=self.state)
         return {batch.table_name.partition("__")[2]: batch for batch in found}
+
+    def approve(self, batch: BatchResult) -> None:
+        ingest.approve(batch.batch_id, user="kakaricho", why="confirmed by telephone", state=self.state)
 
     def ask(self, query: str, *values: Any) -> Rows:
         with db.connect(self.state, doing="look") as connection:
@@ -89,9 +92,8 @@ def clean(intake: State) -> State:
         tables = connection.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('raw', 'vault')"
         ).fetchall()
-        connection.execute(
-            f"truncate ops.load, quarantine.stray_file, {', '.join(str(name) for (name,) in tables)} cascade".encode()
-        )
+        emptied = ["ops.load", "ops.intake_approval", "quarantine.stray_file", *(str(name) for (name,) in tables)]
+        connection.execute(f"truncate {', '.join(emptied)} cascade".encode())
         held = connection.execute("select tablename from pg_tables where schemaname = 'landing'").fetchall()
         for (name,) in held:
             connection.execute(f"drop table landing.{name}".encode())

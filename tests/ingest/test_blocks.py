@@ -50,7 +50,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(table: Table, file: Path) -> Outcome:
-    work = Work(Batch("b", table, DAY, "landed", file.name, "", None, False, 0))
+    work = Work(Batch("b", table, DAY, "landed", file.name, "", None, frozenset(), 0))
     reader = open_reader(table, file)
     texts: list[str] = []
     refusal = ""

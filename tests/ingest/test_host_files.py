@@ -243,9 +243,10 @@ def test_a_copy_of_far_fewer_rows_waits_for_a_person(desk: Desk) -> None:
     put_nhi(desk.drop, host_file(rows[:20], yen=12_000 * 20, day=next_day), day=next_day)
 
     refused = desk.take("nhi", day=next_day)["claims"]
-    confirmed = desk.take("nhi", day=next_day, is_confirmed=True)["claims"]
+    desk.approve(refused)
+    confirmed = desk.take("nhi", day=next_day)["claims"]
 
-    assert (refused.state, refused.reason_code) == ("rejected", "EMPTY")
+    assert (refused.state, refused.reason_code) == ("rejected", "VOLUME")
     assert (confirmed.state, confirmed.accepted_rows) == ("loaded", 20)
 
 

@@ -81,7 +81,7 @@ def test_an_emptied_table_closes_nobody(desk: Desk) -> None:
     desk.take("register")
     alter(desk, "delete from atena.person")
 
-    people = desk.take("register", is_confirmed=False)["persons"]
+    people = desk.take("register")["persons"]
 
     assert people.state == "rejected"
     assert desk.ask("select count(*) from raw.register__persons where _known_to is null") == [(3,)]

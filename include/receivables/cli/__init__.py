@@ -24,9 +24,8 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for room in (campaign, city, explain, law, migration, quarantine):
+    for room in (campaign, city, explain, ingest, law, migration, quarantine):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
-    app.command("ingest")(ingest.ingest)
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)
     console.run(app)

@@ -31,8 +31,7 @@ create table if not exists ops.load (
     created_at timestamptz not null default clock_timestamp()
 );
 alter table ops.load add column if not exists control_sha256 text; -- the manifest (送付票) that declared the file
--- Somebody asked the department: a second content for the day, or far fewer rows, is right.
-alter table ops.load add column if not exists is_confirmed boolean not null default false;
+alter table ops.load drop column if exists is_confirmed; -- of edition 0.1: a flag said nothing of who and why
 alter table ops.load drop constraint if exists load_state_check;
 alter table ops.load add constraint load_state_check check (
     state in ('landed', 'checked', 'loaded', 'superseded', 'duplicate', 'rejected', 'held', 'missing', 'correction')
@@ -83,6 +82,30 @@ create table if not exists ops.conversion (
     primary key (batch_id, column_name, reason_code)
 );
 comment on table ops.conversion is '換算: accepted rows whose text was read as another by agreement, by column and reason';
+
+create table if not exists ops.profile (
+    batch_id text not null references ops.load,
+    source text not null,
+    table_name text not null,
+    column_name text not null,
+    cell text not null, -- '' empty, else the least amount of its class in yen, or the code
+    rows bigint not null,
+    yen bigint not null,
+    primary key (batch_id, column_name, cell)
+);
+comment on table ops.profile is '分布: rows and yen in each class of amount and of each code, per delivery; nothing of a person';
+
+create table if not exists ops.intake_approval (
+    batch_id text not null, -- no reference: a batch tried again is entered anew
+    reason_code text not null,
+    file_sha256 text not null,
+    approver text not null check (approver <> ''),
+    why text not null check (why <> ''),
+    role_name text not null default session_user,
+    approved_at timestamptz not null default clock_timestamp(),
+    primary key (batch_id, reason_code, file_sha256)
+);
+comment on table ops.intake_approval is '取込の承認: who answered for a halted delivery, when, why, for which brake and which bytes';
 
 create table if not exists ops.validation (
     batch_id text not null references ops.load,
@@ -150,6 +173,8 @@ comment on table quarantine.stray_file is '契約外のファイル: what lay in
 grant usage on schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant select on all tables in schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant insert, update, delete on all tables in schema ops to etl;
+revoke insert, update, delete on ops.intake_approval from etl; -- what loads does not answer for what it loads
+grant insert on ops.intake_approval to approver;
 
 -- Quarantined bytes are a person's data: only the loader and the steward's screen read them.
 grant usage on schema quarantine to etl, dbt, screen, auditor;

@@ -4,12 +4,13 @@ from psycopg import sql
 
 from receivables import contracts, control_totals, db
 from receivables.control_totals import ControlTotal
-from receivables.ingest import balance, expectations, ledger, tables
+from receivables.ingest import balance, expectations, ledger, profile, tables
+from receivables.ingest.brake import require_shape
 from receivables.ingest.documents import documents
 from receivables.ingest.keys import settle_keys
 from receivables.ingest.ledger import Batch
 from receivables.ingest.parsing import parse
-from receivables.ingest.plausibility import require_volume
+from receivables.ingest.plausibility import require_rows, require_volume
 from receivables.ingest.records import Declared
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.totals import totals
@@ -46,6 +47,7 @@ def _check(connection: db.Connection, source: str, batch: Batch, state: State) -
             declared = parse(connection, work, state)
             settle_keys(connection, work, state)
             _require_sense(connection, work, declared)
+            _require_likeness(connection, source, work)
             balance.close(work.account, declared, work.asides, where=_DECLARED_BY[batch.table.control.kind])
             _write_asides(connection, work)
             _record(connection, source, work, declared)
@@ -61,12 +63,23 @@ def _check(connection: db.Connection, source: str, batch: Batch, state: State) -
 
 def _require_sense(connection: db.Connection, work: Work, declared: Declared) -> None:
     work.require_few_faults()
+    require_rows(work.account, declared.rows)
     query = sql.SQL("select count(*) from {} where _known_to is null").format(
         sql.Identifier("raw", work.batch.table.name)
     )
     known = connection.execute(query).fetchone()
-    require_volume(work.account, declared.rows, int(str(known[0])) if known else 0,
-                   is_confirmed=work.batch.is_confirmed)  # fmt: skip
+    require_volume(
+        work.account.accepted_rows, int(str(known[0])) if known else 0, work.batch.table.brake, work.batch.approved
+    )
+
+
+def _require_likeness(connection: db.Connection, source: str, work: Work) -> None:
+    """The shape of what is accepted, against the deliveries before; kept for the next one."""
+    batch = work.batch
+    found = profile.profile(connection, batch.table, tables.held(batch.batch_id))
+    if "DISTRIBUTION" not in batch.approved:
+        require_shape(batch.table, found, profile.accepted_before(connection, batch))
+    profile.keep(connection, source, batch, found)
 
 
 def _write_asides(connection: db.Connection, work: Work) -> None:

@@ -24,7 +24,7 @@ SETTLE_SECONDS = 0.2  # a file that grows within this time is still being writte
 Seen = dict[Path, Look]
 
 
-def land(source: str, *, drop: Path, as_of: date, state: State, is_confirmed: bool = False) -> list[str]:
+def land(source: str, *, drop: Path, as_of: date, state: State) -> list[str]:
     """Copy what lies in `drop`/`source` for `as_of` into the spool; one batch id per table of the contract.
 
     A delivery that is missing or cannot be taken is a batch too, with its reason; the same bytes
@@ -43,8 +43,7 @@ def land(source: str, *, drop: Path, as_of: date, state: State, is_confirmed: bo
             except BatchRejectedError as fault:
                 found.append(ledger.enter_failure(connection, contract, table, as_of=as_of, fault=fault))
                 continue
-            found.append(ledger.enter(connection, contract, table, as_of=as_of, copy=copy, control=control,
-                                      is_confirmed=is_confirmed))  # fmt: skip
+            found.append(ledger.enter(connection, contract, table, as_of=as_of, copy=copy, control=control))
             for again in repeated:
                 ledger.enter_duplicate(connection, contract, table, as_of=as_of, copy=again, of=found[-1])
         return found

@@ -20,7 +20,7 @@ class Batch:
     file_name: str
     file_sha256: str
     control_sha256: str | None
-    is_confirmed: bool
+    approved: frozenset[str]  # brakes that a person overruled for exactly these bytes
     accepted_rows: int
 
 
@@ -31,12 +31,11 @@ def lock(connection: db.Connection, source: str) -> None:
 
 
 def enter(
-    connection: db.Connection, contract: Contract, table: Table, *, as_of: date, copy: Copy, control: Copy | None,
-    is_confirmed: bool = False,
-) -> str:  # fmt: skip
+    connection: db.Connection, contract: Contract, table: Table, *, as_of: date, copy: Copy, control: Copy | None
+) -> str:
     """Enter a landed copy; the batch id. Bytes already loaded for the day become a `duplicate`.
 
-    Rejected are other bytes for a day that is loaded, unless somebody confirmed them, and a day older than the
+    Rejected are other bytes for a day that is loaded, unless somebody approved them, and a day older than the
     newest that is loaded.
     """
     batch_id = f"{contract.source}-{table.suffix}-{as_of:%Y%m%d}-{copy.sha256[:8]}"
@@ -45,9 +44,9 @@ def enter(
     if known and known[0] == "loaded":
         return enter_duplicate(connection, contract, table, as_of=as_of, copy=copy, of=batch_id)
     _forget(connection, batch_id)
-    _insert(connection, batch_id, contract, table, as_of, copy, control, state="landed", is_confirmed=is_confirmed)
+    _insert(connection, batch_id, contract, table, as_of, copy, control, state="landed")
     try:
-        _require_next(connection, table, as_of, is_confirmed=is_confirmed)
+        _require_next(connection, table, as_of, approved=_approved(connection, batch_id, copy.sha256))
     except BatchRejectedError as fault:
         refuse(connection, batch_id, "rejected", fault, f"{contract.source}, file {copy.file_name}")
     return batch_id
@@ -65,7 +64,7 @@ def enter_duplicate(
     return batch_id
 
 
-def _require_next(connection: db.Connection, table: Table, as_of: date, *, is_confirmed: bool) -> None:
+def _require_next(connection: db.Connection, table: Table, as_of: date, *, approved: frozenset[str]) -> None:
     found = connection.execute(
         "select max(business_date) from ops.load where table_name = %s and state = 'loaded'", [table.name]
     ).fetchone()
@@ -74,11 +73,11 @@ def _require_next(connection: db.Connection, table: Table, as_of: date, *, is_co
         raise BatchRejectedError(
             "STALE", f"business date {as_of}: the copy of {newest} is loaded already", "have a newer copy delivered"
         )
-    if newest == as_of and not is_confirmed:
+    if newest == as_of and "TWO_VERSIONS" not in approved:
         raise BatchRejectedError(
             "TWO_VERSIONS",
             f"other content for business date {as_of} is loaded already",
-            "ask the department which is right; when it is this one, run again with --confirmed",
+            "ask the department which is right; when it is this one, `receivables ingest approve`",
         )
 
 
@@ -108,25 +107,33 @@ def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
     """The batches of these ids, in the contract's order of tables."""
     rows = connection.execute(
         "select batch_id, source, table_name, business_date, state, file_name, file_sha256, control_sha256,"
-        " is_confirmed, accepted_rows from ops.load where batch_id = any(%s)",
+        " accepted_rows from ops.load where batch_id = any(%s)",
         [batch_ids],
     ).fetchall()
     found = {}
-    for batch_id, source, table_name, *rest in rows:
+    for batch_id, source, table_name, *rest, accepted_rows in rows:
         table = contracts.contract(str(source)).table(str(table_name))
-        found[batch_id] = Batch(str(batch_id), table, *rest)  # type: ignore[arg-type]
+        approved = _approved(connection, str(batch_id), str(rest[-2]))
+        found[batch_id] = Batch(str(batch_id), table, *rest, approved, int(str(accepted_rows)))  # type: ignore[arg-type, call-arg]
     return [found[each] for each in batch_ids if each in found]
+
+
+def _approved(connection: db.Connection, batch_id: str, sha256: str) -> frozenset[str]:
+    found = connection.execute(
+        "select reason_code from ops.intake_approval where batch_id = %s and file_sha256 = %s", [batch_id, sha256]
+    ).fetchall()
+    return frozenset(str(code) for (code,) in found)
 
 
 def _insert(
     connection: db.Connection, batch_id: str, contract: Contract, table: Table, as_of: date, copy: Copy,
-    control: Copy | None, *, state: str, is_confirmed: bool = False,
+    control: Copy | None, *, state: str,
 ) -> None:  # fmt: skip
     connection.execute(
         "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256, file_bytes,"
-        " control_sha256, is_confirmed) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " control_sha256) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [batch_id, contract.source, table.name, as_of, state, copy.file_name, copy.sha256, copy.size,
-         control.sha256 if control else None, is_confirmed],
+         control.sha256 if control else None],
     )  # fmt: skip
 
 
@@ -136,6 +143,6 @@ def _failure_id(contract: Contract, table: Table, as_of: date) -> str:
 
 def _forget(connection: db.Connection, batch_id: str) -> None:
     """An earlier try that did not end loaded leaves nothing behind."""
-    for relation in ("ops.control_total", "ops.set_aside_row", "ops.conversion", "ops.validation",
+    for relation in ("ops.control_total", "ops.set_aside_row", "ops.conversion", "ops.profile", "ops.validation",
                      "ops.validation_document", "quarantine.row", "ops.load"):  # fmt: skip
         connection.execute(f"delete from {relation} where batch_id = %s".encode(), [batch_id])  # noqa: S608

@@ -1,15 +1,17 @@
-"""Whether a batch as a whole can be (全体の妥当性): not empty, not mostly faulty, not a fraction of the day before.
+"""Whether a batch as a whole can be (全体の妥当性): not empty, not mostly faulty, of a usual size.
 
 Each row may be right and the file still wrong: what vanishes from a full copy would be closed.
 """
 
+from collections.abc import Collection
+
+from receivables.contracts import Brake
 from receivables.ingest.balance import Account
 from receivables.ingest.rejection import BatchRejectedError
 
 MOST_FAULTY = 100  # rows; below that a few bad rows in a small file are no pattern
 _FAULTY_SHARE = 5  # one row in five
 _ENOUGH_KNOWN = 100
-_SHRUNK = 2  # half of what is known
 
 
 def require_few_faults(faulty_rows: int, all_rows: int, first: str) -> None:
@@ -22,13 +24,18 @@ def require_few_faults(faulty_rows: int, all_rows: int, first: str) -> None:
         )
 
 
-def require_volume(account: Account, declared_rows: int | None, known_rows: int, *, is_confirmed: bool) -> None:
-    """EMPTY when there is no row, or fewer than half of those known so far and nobody confirmed that."""
+def require_rows(account: Account, declared_rows: int | None) -> None:
+    """EMPTY when there is no row at all; nobody can approve that."""
     if account.rows == 0 and not declared_rows:
         raise BatchRejectedError("EMPTY", "the file holds no rows", "ask the department whether that can be")
-    if known_rows >= _ENOUGH_KNOWN and account.accepted_rows * _SHRUNK < known_rows and not is_confirmed:
+
+
+def require_volume(accepted_rows: int, known_rows: int, brake: Brake, approved: Collection[str]) -> None:
+    """VOLUME when there are far fewer or far more rows than are known so far, and nobody approved that."""
+    is_usual = accepted_rows * brake.shrink_factor >= known_rows and accepted_rows <= known_rows * brake.growth_factor
+    if known_rows >= _ENOUGH_KNOWN and not is_usual and "VOLUME" not in approved:
         raise BatchRejectedError(
-            "EMPTY",
-            f"only {account.accepted_rows} rows, {known_rows} are known",
-            "ask the department; when it is right, run again with --confirmed",
+            "VOLUME",
+            f"{accepted_rows} rows, {known_rows} are known",
+            "ask the department; when it is right, `receivables ingest approve`",
         )
