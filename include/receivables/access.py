@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import yaml
 from psycopg import sql
@@ -18,6 +18,7 @@ from receivables.errors import InvariantBrokenError
 from receivables.settings import State
 
 DECLARATION = Path(__file__).with_name("access.yml")
+_SECTIONS = "departments"
 _LOCK = 7131122  # relations and rights are changed by one builder or publisher at a time
 Privilege = Literal["select", "insert", "update", "delete", "truncate"]
 Rights = Mapping[str, list[Privilege] | dict[Privilege, list[str]]]
@@ -76,7 +77,19 @@ class Grant(NamedTuple):
 @cache
 def declaration() -> Declaration:
     """What access.yml says; refuses a key it does not know."""
-    return Declaration.model_validate(yaml.safe_load(DECLARATION.read_text(encoding="utf-8")))
+    written = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))
+    staff = tuple(written["departments"])
+    return Declaration.model_validate({"departments": written.pop("departments"), **_spelt_out(written, staff)})
+
+
+def _spelt_out(written: Any, staff: tuple[str, ...]) -> Any:
+    """What is written, with every section's role wherever `departments` stands for them."""
+    if isinstance(written, dict):
+        roles = {role: given for name, given in written.items() for role in (staff if name == _SECTIONS else (name,))}
+        return {role: _spelt_out(given, staff) for role, given in roles.items()}
+    if isinstance(written, list):
+        return [role for name in written for role in (staff if name == _SECTIONS else (name,))]
+    return written
 
 
 @contextmanager

@@ -22,6 +22,7 @@ LOGIN_ROLES = (
     "dept_tax_staff",
     "dept_insurance_staff",
     "dept_youth_staff",
+    "dept_elderly_care_staff",
 )
 
 

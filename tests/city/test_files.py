@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from receivables import contracts
 from receivables.era import EraError, wareki_to_date
 from receivables.ingest.fields import has_my_number
 from receivables.settings import PROJECT
@@ -15,7 +16,8 @@ from tests.city.conftest import read_csv
 from tests.city.files import host_records, sheet_rows, tax_lines, tax_rows
 
 pytestmark = pytest.mark.postgres
-TAX = {"036o005": "chotei_shuno", "036o006": "shuno_rireki", "036o007": "tokusoku"}
+GROUPS = {"036o005": "chotei_shuno", "036o006": "shuno_rireki", "036o007": "tokusoku"}
+STANDARD = {"resident_tax": "020000", "ltci": "023000"}  # systems of the standard, and the time in their file names
 CHOTEI, SHUNO = "KOKUHO_CHOTEI_20260619.DAT", "KOKUHO_SHUNO_20260619.DAT"
 BOOK = "奨学資金返還台帳_20260619.xlsx"
 
@@ -38,23 +40,25 @@ def summed(pairs: list[tuple[str, int]]) -> dict[str, tuple[int, int]]:
     return {year: (rows, yen) for year, (rows, yen) in found.items()}
 
 
-def tax_file(ward: Path, group: str) -> Path:
-    return ward / "resident_tax" / f"{group}_20260619020000_1.csv"
+def standard_file(ward: Path, group: str, source: str = "resident_tax") -> Path:
+    return ward / source / f"{group}_20260619{STANDARD[source]}_1.csv"
 
 
-@pytest.mark.parametrize(("group", "layout"), TAX.items())
-def test_a_tax_header_is_the_standard_groups_items_in_order(small_ward: Path, group: str, layout: str) -> None:
+@pytest.mark.parametrize("source", STANDARD)
+@pytest.mark.parametrize(("group", "layout"), GROUPS.items())
+def test_a_header_is_the_standard_groups_items_in_order(small_ward: Path, source: str, group: str, layout: str) -> None:
     edition = PROJECT / "include/receivables/standard/editions/0.1-draft.yaml"
     groups = {one["id"]: one for one in yaml.safe_load(edition.read_text(encoding="utf-8"))["groups"]}
-    header = tax_lines(tax_file(small_ward, group))[1].decode().split(",")
+    header = tax_lines(standard_file(small_ward, group, source))[1].decode().split(",")
     assert header == [item["name"] for item in groups[layout]["items"]]
     assert len(header) == {"036o005": 88, "036o006": 41, "036o007": 22}[group]
 
 
-@pytest.mark.parametrize("group", TAX)
-def test_the_delivery_note_declares_rows_yen_and_hash(small_ward: Path, group: str) -> None:
-    file = tax_file(small_ward, group)
-    notes = {row["ファイル名"]: row for row in read_csv(small_ward / "resident_tax/soufu_20260619.csv")}
+@pytest.mark.parametrize("source", STANDARD)
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_delivery_note_declares_rows_yen_and_hash(small_ward: Path, source: str, group: str) -> None:
+    file = standard_file(small_ward, group, source)
+    notes = {row["ファイル名"]: row for row in read_csv(small_ward / source / "soufu_20260619.csv")}
     note, apart = notes[file.name], set_apart(small_ward, file.name)
     assert note["SHA256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert int(note["件数"]) == len(tax_lines(file)) - 1
@@ -64,14 +68,15 @@ def test_the_delivery_note_declares_rows_yen_and_hash(small_ward: Path, group: s
     assert int(note["金額合計"]) == yen + sum(int(row["amount_yen"]) for row in apart.values())
 
 
-def test_tax_totals_are_what_the_files_hold(small_ward: Path) -> None:
+@pytest.mark.parametrize("source", STANDARD)
+def test_the_totals_of_the_standards_systems_are_what_the_files_hold(small_ward: Path, source: str) -> None:
     for group, table, year, item in (
         ("036o005", "claims", "賦課年度", "調定額_本税（料）"),
         ("036o006", "receipts", "会計年度", "収納額_本税（料）"),
     ):
-        file = tax_file(small_ward, group)
+        file = standard_file(small_ward, group, source)
         rows = tax_rows(file, without=set(set_apart(small_ward, file.name))).values()
-        assert totals(small_ward, f"resident_tax__{table}") == summed([(row[year], int(row[item])) for row in rows])
+        assert totals(small_ward, f"{source}__{table}") == summed([(row[year], int(row[item])) for row in rows])
         assert {row["削除フラグ"] for row in rows} == {"0"}
 
 
@@ -142,24 +147,25 @@ def test_the_workbook_keeps_zeros_titles_and_its_own_total(small_ward: Path) -> 
     assert sum(count for count, _ in held) == len(right)
 
 
-def test_balances_of_the_truth_follow_from_the_files(small_ward: Path) -> None:
-    """Receipts added up by claim from the tax CSV, against truth/claims.csv."""
-    file = tax_file(small_ward, "036o006")
+@pytest.mark.parametrize("source", STANDARD)
+def test_balances_of_the_truth_follow_from_the_files(small_ward: Path, source: str) -> None:
+    """Receipts added up by claim from the CSV, against truth/claims.csv."""
+    file = standard_file(small_ward, "036o006", source)
     received: Counter[str] = Counter()
     for row in tax_rows(file, without=set(set_apart(small_ward, file.name))).values():
         if row["仮消区分"] == "0":
             key = f"{row['賦課年度']}-{row['相当年度']}-{row['通知書番号']}-{row['期別']}"
             received[key] += int(row["収納額_本税（料）"])
-    claims = [row for row in read_csv(small_ward / "truth/claims.csv") if row["source_code"] == "resident_tax"]
+    claims = [row for row in read_csv(small_ward / "truth/claims.csv") if row["source_code"] == source]
     assert {row["source_claim_key"]: int(row["received_yen"]) for row in claims} == {
         row["source_claim_key"]: received[row["source_claim_key"]] for row in claims
     }
 
 
-def test_at_least_fourteen_kinds_of_fault_are_planted_in_four_sources(small_ward: Path) -> None:
+def test_at_least_fourteen_kinds_of_fault_are_planted_and_some_in_every_source(small_ward: Path) -> None:
     faults = read_csv(small_ward / "truth/faults.csv")
     assert len({row["reason_code"] for row in faults}) >= 14
-    assert {row["source"] for row in faults} == {"register", "resident_tax", "nhi", "scholarship"}
+    assert {row["source"] for row in faults} == {contract.source for contract in contracts.all_contracts()}
     asides = {row["reason_code"] for row in read_csv(small_ward / "truth/set_aside.csv")}
     assert asides == {"DUPLICATE_ROW", "DELETED_AT_SOURCE", "CANCELLED_AT_SOURCE"}
 
@@ -174,7 +180,7 @@ def test_a_planted_era_date_is_impossible(small_ward: Path) -> None:
 
 
 def test_a_duplicate_is_the_line_above_it_and_a_conflict_is_not(small_ward: Path) -> None:
-    for file in (tax_file(small_ward, "036o005"), small_ward / "nhi" / CHOTEI):
+    for file in (standard_file(small_ward, "036o005"), small_ward / "nhi" / CHOTEI):
         lines, apart = tax_lines(file), set_apart(small_ward, file.name)
         for at, row in apart.items():
             if row["reason_code"] == "DUPLICATE_ROW":

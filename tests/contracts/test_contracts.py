@@ -186,7 +186,7 @@ def test_what_is_no_contract_at_all(tmp_path: Path, content: str, part: str) -> 
 
 
 def test_an_unknown_source_lists_the_known_ones() -> None:
-    with pytest.raises(ContractError, match=r"tax_residents.*nhi, register, resident_tax, scholarship"):
+    with pytest.raises(ContractError, match=r"tax_residents.*nhi.*register.*resident_tax.*scholarship"):
         contracts.contract("tax_residents")
 
 

@@ -13,7 +13,7 @@ import pytest
 from fastapi import Depends, HTTPException
 from fastapi.testclient import TestClient
 
-from receivables import db
+from receivables import contracts, db
 from receivables.screens import charts, drawing, lookup, night_html, night_json, night_page, summing, words
 from receivables.screens.model import Night
 from receivables.screens.serving import application
@@ -40,7 +40,7 @@ def test_the_day_shown_is_the_last_with_a_delivery(night: Night) -> None:
 
 
 def test_every_source_with_a_contract_is_on_the_page(night: Night) -> None:
-    assert [source.source for source in night.sources] == ["nhi", "register", "resident_tax", "scholarship"]
+    assert [source.source for source in night.sources] == [each.source for each in contracts.all_contracts()]
     found = {each.table_name: each for each in night.deliveries}
     tax = found["resident_tax__claims"]
     assert (tax.accepted_rows, tax.accepted_yen, tax.quarantined_rows, tax.quarantined_yen) == (

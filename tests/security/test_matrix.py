@@ -18,7 +18,7 @@ COMMANDS = {
     "delete": "delete from {relation} where false",
     "truncate": "truncate {relation}",
 }
-SECTIONS = {"dept_tax_staff": "tax", "dept_insurance_staff": "insurance", "dept_youth_staff": "youth"}
+SECTIONS = access.declaration().departments
 BY_DEPARTMENT = ["fct_claims", "fct_claim_events", "fct_receipts", "fct_delinquencies", "wl_prescription"]
 
 

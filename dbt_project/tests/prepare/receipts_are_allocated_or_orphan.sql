@@ -2,11 +2,7 @@
 
 with staged as (
 
-    select source_code, received_yen from {{ ref('stg_resident_tax__receipts') }}
-    union all
-    select source_code, received_yen from {{ ref('stg_nhi__receipts') }}
-    union all
-    select source_code, received_yen from {{ ref('stg_scholarship__receipts') }}
+    {{ union_of('receipts', var('claim_sources')) }}
 
 ),
 

@@ -1,10 +1,11 @@
 """Every department of the ward, in the order in which they levy."""
 
-from receivables.city import loan_book, nhi_files, tax_files
+from receivables.city import care_files, loan_book, nhi_files, tax_files
 from receivables.city.papers import Department
 
 DEPARTMENTS: tuple[Department, ...] = (
     tax_files.DEPARTMENT,
     nhi_files.DEPARTMENT,
     loan_book.DEPARTMENT,
+    care_files.DEPARTMENT,
 )

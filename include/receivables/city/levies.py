@@ -18,6 +18,17 @@ from receivables.city.office_days import fiscal_year, on_or_after
 from receivables.city.people import Person
 
 YEARS_KEPT = 6  # the running fiscal year and five before it
+Key = Callable[[str, int, int], str]  # from 通知書番号, 年度, 期別
+
+
+def notice_key(notice_no: str, _: int, instalment_no: int) -> str:
+    """A claim's key where the notice alone tells the year."""
+    return f"{notice_no}-{instalment_no:02d}"
+
+
+def standard_key(notice_no: str, year: int, instalment_no: int) -> str:
+    """A claim's key in the standard's groups, which begins with 賦課年度 and 相当年度."""
+    return f"{year}-{year}-{notice_no}-{instalment_no:02d}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,7 @@ class Levy:
     instalments: Callable[[int], list[tuple[date, date]]]
     yen: Callable[[Random, Payer, int, Habit], list[int]]
     ends: Callable[[Random, Bill], None] = lambda *_: None  # how it is written off, if ever
+    key: Key = notice_key
 
 
 def levied(levy: Levy, block: Block, people: list[Person]) -> list[Bill]:
@@ -68,7 +80,7 @@ def _year(
     for number, ((levied_on, due), yen) in enumerate(zip(dates, levy.yen(rng, payer, year, habit), strict=True), 1):
         if yen and levied_on <= until:
             bill = Bill(
-                levy.source_code, f"{notice_no}-{number:02d}", levy.claim_type, payer.debtor, notice_no, number,
+                levy.source_code, levy.key(notice_no, year, number), levy.claim_type, payer.debtor, notice_no, number,
                 year, year, fiscal_year(due), levied_on, on_or_after(due), yen, subject=payer.subject,
             )  # fmt: skip
             desk.live(bill, habit)
