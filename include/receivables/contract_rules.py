@@ -6,14 +6,11 @@ the file, table and column.
 
 import codecs
 import re
-from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from receivables import standard
-from receivables.errors import InputRejectedError
+from receivables.contract_places import check_places, refuse_twice
 
 if TYPE_CHECKING:
     from receivables.contracts import Column, Contract, Table
@@ -24,8 +21,10 @@ READER_KEYS = {
     "fixed_width": ({"encoding", "record_bytes", "records"}, set[str]()),
     "excel": ({"sheet", "header_row", "as_of_cell", "total_label"}, set[str]()),
     "postgres": ({"query_table"}, set[str]()),
+    "zengin": ({"encoding"}, set[str]()),
 }
-READER_CONTROL = {"csv": "manifest", "fixed_width": "trailer", "excel": "total_row", "postgres": "query"}
+READER_CONTROL = {"csv": "manifest", "fixed_width": "trailer", "excel": "total_row", "postgres": "query",
+                  "zengin": "trailer"}  # fmt: skip
 
 
 def check_column(column: "Column") -> None:
@@ -49,10 +48,7 @@ def check_table(table: "Table") -> None:
     _check_key(table)
     _check_yen(table)
     _check_exclusions(table)
-    if table.reader == "fixed_width":
-        _check_bytes(table)
-    else:
-        _check_source_names(table)
+    check_places(table)
 
 
 def check_contract(contract: "Contract") -> None:
@@ -60,7 +56,7 @@ def check_contract(contract: "Contract") -> None:
     for table in contract.tables:
         if not table.name.startswith(f"{contract.source}__"):
             raise ValueError(f"tables: {table.name} must be called {contract.source}__<something>; rename it")
-    _refuse_twice("tables", [table.name for table in contract.tables])
+    refuse_twice("tables", [table.name for table in contract.tables])
 
 
 def _check_reader_keys(table: "Table") -> None:
@@ -90,7 +86,7 @@ def _check_encoding(encoding: str) -> None:
 
 
 def _check_names(table: "Table") -> None:
-    _refuse_twice("columns", [column.name for column in table.columns])
+    refuse_twice("columns", [column.name for column in table.columns])
     known = {column.name for column in table.columns}
     named = {"key": table.key, "yen": table.measures, "fiscal_year": (table.fiscal_year,) if table.fiscal_year else (),
              "exclude": tuple(rule.column for rule in table.exclude),
@@ -102,7 +98,7 @@ def _check_names(table: "Table") -> None:
 
 
 def _check_key(table: "Table") -> None:
-    _refuse_twice("key", list(table.key))
+    refuse_twice("key", list(table.key))
     for name in table.key:
         column = table.column(name)
         if column.pii or not column.required:
@@ -110,7 +106,7 @@ def _check_key(table: "Table") -> None:
 
 
 def _check_yen(table: "Table") -> None:
-    _refuse_twice("also_yen", list(table.measures))
+    refuse_twice("also_yen", list(table.measures))
     for name in (*table.measures, *table.sum_of, *(part for parts in table.sum_of.values() for part in parts)):
         if table.column(name).type != "yen":
             raise ValueError(f"yen: column {name!r} has type {table.column(name).type}; give it type yen")
@@ -125,54 +121,6 @@ def _check_exclusions(table: "Table") -> None:
         column = table.column(rule.column)
         if column.type == "code" and rule.equals not in column.codes:
             raise ValueError(f"exclude: {rule.equals!r} is none of the codes of {rule.column!r}; add or correct it")
-
-
-def _check_bytes(table: "Table") -> None:
-    assert table.record_bytes is not None
-    assert table.records is not None
-    places: list[tuple[int, int, str]] = []
-    for column in table.columns:
-        if column.at is None:
-            raise ValueError(f"at: missing for column {column.name!r}; give first byte and length")
-        places.append((column.at[0], sum(column.at) - 1, column.name))
-    places.sort()
-    for (_, end, name), (start, _, following) in pairwise(places):
-        if start <= end:
-            raise ValueError(f"at: columns {name!r} and {following!r} share byte {start}; correct one of them")
-    records = table.records
-    ends = [("columns", places[-1][1]), *((key, sum(at) - 1) for key, at in _control_places(records))]
-    for key, end in ends:
-        if end > table.record_bytes:
-            raise ValueError(f"record_bytes: {key} end at byte {end}, beyond {table.record_bytes}; correct either")
-    _refuse_twice("records", [records.header.mark, records.data.mark, records.trailer.mark])
-
-
-def _control_places(records: Any) -> list[tuple[str, tuple[int, int]]]:
-    return [("header.system", records.header.system), ("header.date", records.header.date),
-            ("trailer.rows", records.trailer.rows), ("trailer.yen", records.trailer.yen)]  # fmt: skip
-
-
-def _check_source_names(table: "Table") -> None:
-    for column in table.columns:
-        if column.at is not None:
-            raise ValueError(f"at: only fixed_width has byte places; remove it from column {column.name!r}")
-        if not column.from_:
-            raise ValueError(f"from: missing for column {column.name!r}; give the source's own column name")
-    _refuse_twice("from", [str(column.from_) for column in table.columns])
-    if table.layout:
-        try:
-            items = standard.edition().group(table.layout).names
-        except InputRejectedError as error:
-            raise ValueError(f"layout: {error}") from None
-        for column in table.columns:
-            if column.from_ not in items:
-                raise ValueError(f"from: group {table.layout} has no item {column.from_!r}; correct it")
-
-
-def _refuse_twice(key: str, names: list[str]) -> None:
-    twice = [name for name, times in Counter(names).items() if times > 1]
-    if twice:
-        raise ValueError(f"{key}: {twice[0]!r} is there twice; remove one")
 
 
 def explanation(error: ValidationError, found: dict[str, Any], where: str) -> str:

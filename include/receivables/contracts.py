@@ -125,7 +125,7 @@ class Table(_Strict):
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*__[a-z][a-z0-9_]*$", max_length=40)]
     description: str
     purpose: str  # 利用目的
-    reader: Literal["csv", "fixed_width", "excel", "postgres"]
+    reader: Literal["csv", "fixed_width", "excel", "postgres", "zengin"]
     file: str
     key: Annotated[tuple[Name, ...], Field(min_length=1)]
     control: Control

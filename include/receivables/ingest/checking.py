@@ -110,6 +110,7 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
             [batch.batch_id, source, batch.table.name, column, reason, converted],
         )
     whole = [ControlTotal(batch.table.yen or "rows", None, rows, yen)]
+    whole += [ControlTotal(name, None, *part) for name, part in declared.parts.items()]
     control_totals.record(connection, **named, hop="file", totals=whole)
     control_totals.record(
         connection, **named, hop="check", totals=totals(connection, batch, tables.held(batch.batch_id))

@@ -28,7 +28,7 @@ def parse(connection: db.Connection, work: Work, state: State) -> Declared:
     Raises BatchRejectedError when the file, its date or its manifest is not as agreed.
     """
     batch = work.batch
-    reader = open_reader(batch.table, spool.place(state, batch.file_sha256))
+    reader = open_reader(batch.table, spool.place(state, batch.file_sha256), batch.business_date)
     columns = (*(column.name for column in batch.table.columns), "_line_no", "_byte_offset", "_raw_bytes")
     into = sql.SQL("copy {} ({}) from stdin").format(tables.held(batch.batch_id), tables.names(columns))
     with connection.cursor().copy(into) as target:
@@ -63,7 +63,7 @@ def raw_records(work: Work, places: dict[int, tuple[int, int]], state: State) ->
     """The bytes of records of the batch's copy by line number; `places` gives byte offset and length of each."""
     file = spool.place(state, work.batch.file_sha256)
     if work.batch.table.reader in ("excel", "postgres"):  # their rows have no place in a file of the department
-        records = open_reader(work.batch.table, file).parts()
+        records = open_reader(work.batch.table, file, work.batch.business_date).parts()
         return {each.line_no: each.raw for each in records if isinstance(each, Record) and each.line_no in places}
     found = {}
     with file.open("rb") as stream:

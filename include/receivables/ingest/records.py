@@ -1,6 +1,6 @@
 """Records as they stand in a file: where each begins, its bytes, its fields (レコード)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
@@ -38,3 +38,4 @@ class Declared:
     rows: int | None = None
     yen: int | None = None
     business_date: date | None = None
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)  # rows and yen of further measures, by column

@@ -32,7 +32,7 @@ def fields(rows: Sequence[QuarantinedRow], state: State) -> dict[str, list[Field
     found: dict[str, list[Field]] = {}
     for (table_name, file_sha256), members in by_file.items():
         table = contracts.contract(members[0].source).table(table_name)
-        if table.reader in ("excel", "postgres"):
+        if table.reader in ("excel", "postgres", "zengin"):  # fields that are in no single record
             found |= _read_again(table, file_sha256, members, state)
         else:
             found |= {row.row_id: _cut(table, row.raw) for row in members}
@@ -49,7 +49,7 @@ def _read_again(
     table: Table, file_sha256: str, rows: Sequence[QuarantinedRow], state: State
 ) -> dict[str, list[Field]]:  # fmt: skip
     wanted = {row.line_no: row.row_id for row in rows}
-    parts = open_reader(table, spool.place(state, file_sha256)).parts()
+    parts = open_reader(table, spool.place(state, file_sha256), rows[0].business_date).parts()
     return {
         wanted[record.line_no]: [_text(text) for text in record.fields or [None] * len(table.columns)]
         for record in parts

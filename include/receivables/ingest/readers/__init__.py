@@ -1,6 +1,7 @@
 """One reader per kind of delivery: each streams records and fills in what the department declared."""
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Protocol
 
@@ -27,12 +28,13 @@ class BlockReader(Reader, Protocol):
         ...
 
 
-def open_reader(table: Table, file: Path) -> Reader:
-    """The reader that the contract of `table` names, on a landed file."""
+def open_reader(table: Table, file: Path, as_of: date) -> Reader:
+    """The reader that the contract of `table` names, on a file landed for the business date `as_of`."""
     from receivables.ingest.readers.delimited import Delimited
     from receivables.ingest.readers.excel import Excel
     from receivables.ingest.readers.fixed_width import FixedWidth
     from receivables.ingest.readers.snapshot import Snapshot
+    from receivables.ingest.readers.zengin import Zengin
 
     match table.reader:
         case "csv":
@@ -43,3 +45,5 @@ def open_reader(table: Table, file: Path) -> Reader:
             return Excel(table, file)
         case "postgres":
             return Snapshot(table, file)
+        case "zengin":
+            return Zengin(table, file, as_of)

@@ -15,6 +15,7 @@ from receivables.era import EraError, wareki_to_date
 from receivables.ingest.blocks import Block, Mask
 from receivables.ingest.chunks import Chunk, chunks
 from receivables.ingest.encodings import require_encoding
+from receivables.ingest.readers.framing import readings
 from receivables.ingest.records import Declared, Line, Record
 from receivables.ingest.rejection import BatchRejectedError
 
@@ -54,7 +55,7 @@ class FixedWidth:
         """One data record by itself, with what is wrong with its shape or bytes."""
         raw = line.raw
         if len(raw) != self._width or not raw.startswith(self._marks["data"]):
-            return Record(line.no, line.offset, raw, None, "WIDTH", None, self._readings(raw))
+            return Record(line.no, line.offset, raw, None, "WIDTH", None, readings(raw, self._width, self._fields))
         fields = self._fields(raw)
         if b"\0" in raw:
             at = raw.index(b"\0")
@@ -146,12 +147,6 @@ class FixedWidth:
             part = text[start:end]
             found.append(part.strip(" ") if part.isascii() else _decoded(raw[start:end], self._encoding))
         return found
-
-    def _readings(self, raw: bytes) -> tuple[list[str | None], ...]:
-        """The damage may lie in any column: left of it columns stand as agreed, right of it as counted from the end."""
-        from_right = raw.rjust(self._width)[-self._width :]
-        left, right = self._fields(raw), self._fields(from_right)
-        return tuple([*left[:at], None, *right[at + 1 :]] for at in range(len(left)))
 
 
 def _span(place: Place | None) -> tuple[int, int]:
