@@ -88,7 +88,7 @@ create table if not exists ops.profile (
     source text not null,
     table_name text not null,
     column_name text not null,
-    cell text not null, -- '' empty, else the least amount of its class in yen, or the code
+    cell text not null, -- '' empty, else the least amount of its class in yen, the code, or the kind of letters
     rows bigint not null,
     yen bigint not null,
     primary key (batch_id, column_name, cell)

@@ -1,4 +1,4 @@
-"""What a delivery looks like as a whole (分布): how many rows in each class of amount and of each code.
+"""What a delivery looks like as a whole (分布): how many rows in each class of amount, of each code, in which letters.
 
 Counts and sums of whole classes only, nothing of a person. The classes of amounts are quarters of a power of
 ten, fine enough to see yen turned into thousands of yen, and coarse enough to be kept for ever.
@@ -14,12 +14,13 @@ from receivables.contracts import Column, Table
 from receivables.ingest.ledger import Batch
 
 BOUNDS = sorted({round(10 ** (step / 4)) for step in range(53)})  # yen: 1, 2, 3, 6, 10, … 10 trillion
+_KANA = sql.Literal("^[ｦ-ﾟァ-ヶー・ \u3000]+$")  # names in kana and in kanji may not change places
 EMPTY, ZERO = "", "0"
 _LOOKED_AT = 5  # accepted deliveries that a new one is compared with
 
 
 class Cell(NamedTuple):
-    """Rows and yen in one class of a column: "" empty, else the least amount of the class, or the code."""
+    """Rows and yen in one class of a column: "" empty, else the least amount, the code, or the letters."""
 
     column: str
     cell: str
@@ -47,8 +48,8 @@ def profile(connection: db.Connection, table: Table, relation: sql.Composable) -
 
 
 def profiled(table: Table) -> list[Column]:
-    """The columns that are looked at: amounts, codes and flags."""
-    return [column for column in table.columns if column.type in ("yen", "code", "flag") and not column.pii]
+    """The columns that are looked at: amounts, codes, flags, and texts by their letters alone."""
+    return [column for column in table.columns if column.type in ("yen", "code", "flag", "text")]
 
 
 def keep(connection: db.Connection, source: str, batch: Batch, cells: Sequence[Cell]) -> None:
@@ -100,6 +101,8 @@ def _class_of(column: Column) -> sql.Composable:
         bounds = sql.SQL("array[{}]::bigint[]").format(sql.SQL(", ").join(sql.Literal(bound) for bound in BOUNDS))
         # Class 0 is nothing at all, class n begins at bound n.
         return sql.SQL("case when {0} is null then -1 else width_bucket({0}, {1}) end").format(name, bounds)
+    if column.type == "text":
+        return sql.SQL("case when {0} is null then '' when {0} ~ {1} then 'kana' else 'other' end").format(name, _KANA)
     return sql.SQL("coalesce({}::text, '')").format(name)
 
 

@@ -1,4 +1,4 @@
-"""CSV files (CSV): strict quotes, strict header, and the bytes of every record kept.
+"""CSV files (CSV): strict quotes, every column found by its name, and the bytes of every record kept.
 
 Commas, quotes and line ends are single bytes that never occur inside a letter of the encodings we
 agree on, so records are split as bytes and only fields are decoded.
@@ -31,10 +31,10 @@ class Delimited:
         self.declared = Declared()
         self._file = file
         self._encoding = table.encoding
+        self._columns = table.columns
         own = [column.from_ or column.name for column in table.columns]
-        self._header = list(standard.edition().group(table.layout).names) if table.layout else own
-        self._places = [self._header.index(name) for name in own]
-        self._names = dict(zip(self._places, (column.name for column in table.columns), strict=True))
+        self._agreed = list(standard.edition().group(table.layout).names) if table.layout else own
+        self._find_columns(self._agreed)
 
     def parts(self) -> Iterator[Block | Record]:
         """Data records; HEADER names the first difference, a quote never closed spoils only its own line."""
@@ -102,12 +102,19 @@ class Delimited:
                 f"line 1: the header is not {self._encoding}" + (f" but looks like {looks}" if looks else ""),
                 f"have it sent in {self._encoding}",
             ) from None
-        if names != self._header:
+        if sorted(names) != sorted(self._agreed):
             raise BatchRejectedError(
                 "HEADER",
-                f"line 1: {header_difference(names, self._header)}",
+                f"line 1: {header_difference(names, self._agreed)}",
                 "agree on the new layout and change the contract, or have the old one sent",
             )
+        self._find_columns(names)
+
+    def _find_columns(self, header: list[str]) -> None:
+        """Columns are found by their names, in whatever order the header gives them."""
+        self._header = header
+        self._places = [header.index(column.from_ or column.name) for column in self._columns]
+        self._names = dict(zip(self._places, (column.name for column in self._columns), strict=True))
 
     def _closed(self, first: Line, following: Iterator[Line]) -> tuple[bytes, int]:
         """The record that begins in `first` and how many of the following lines it uses: none if it never closes."""
@@ -191,10 +198,7 @@ def header_difference(found: list[str], agreed: list[str]) -> str:
         return f"field {missing[0]} is missing from the header" + (
             f" (and {len(missing) - 1} more)" * (len(missing) > 1)
         )
-    if len(found) > len(agreed):
-        return f"the header has {len(found)} fields, agreed are {len(agreed)}"
-    at = next((at for at, (one, other) in enumerate(zip(found, agreed, strict=False)) if one != other), len(found))
-    return f"field {at + 1} of the header should be {agreed[min(at, len(agreed) - 1)]}: the order has changed"
+    return f"the header has {len(found)} fields, agreed are {len(agreed)}"
 
 
 def _split(raw: bytes) -> list[bytes] | None:
