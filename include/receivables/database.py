@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import yaml
 from psycopg import sql
 
 from receivables import db
@@ -9,6 +10,7 @@ from receivables.errors import InvariantBrokenError
 from receivables.settings import State
 
 DDL = Path(__file__).parent / "ddl"
+_DEPARTMENTS = yaml.safe_load(Path(__file__).with_name("access.yml").read_text(encoding="utf-8"))["departments"]
 
 LOGIN_ROLES = (
     "etl",  # lands, checks, loads, resolves identity, assesses
@@ -19,10 +21,7 @@ LOGIN_ROLES = (
     "screen",  # what the screens read: figures, no names
     "analyst",  # pseudonymous marts
     "auditor",  # operations and audit
-    "dept_tax_staff",
-    "dept_insurance_staff",
-    "dept_youth_staff",
-    "dept_elderly_care_staff",
+    *_DEPARTMENTS,  # one role for each section's staff
 )
 
 
