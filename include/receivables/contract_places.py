@@ -2,6 +2,7 @@
 
 import codecs
 from collections import Counter
+from collections.abc import Collection
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -55,14 +56,21 @@ def _check_source_names(table: "Table") -> None:
         if not column.from_:
             raise ValueError(f"from: missing for column {column.name!r}; give the source's own column name")
     refuse_twice("from", [str(column.from_) for column in table.columns])
+    if table.header is not None:
+        refuse_twice("header", list(table.header))
+        _check_items(table, table.header, "the header")
     if table.layout:
         try:
             items = standard.edition().group(table.layout).names
         except InputRejectedError as error:
             raise ValueError(f"layout: {error}") from None
-        for column in table.columns:
-            if column.from_ not in items:
-                raise ValueError(f"from: group {table.layout} has no item {column.from_!r}; correct it")
+        _check_items(table, items, f"group {table.layout}")
+
+
+def _check_items(table: "Table", items: Collection[str], where: str) -> None:
+    for column in table.columns:
+        if column.from_ not in items:
+            raise ValueError(f"from: {where} has no item {column.from_!r}; correct it")
 
 
 def _check_zengin(table: "Table") -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # reader: keys it needs, keys it may have besides; any other reader's key is a mistake
 READER_KEYS = {
-    "csv": ({"encoding"}, {"layout"}),
+    "csv": ({"encoding"}, {"layout", "header"}),
     "fixed_width": ({"encoding", "record_bytes", "records"}, set[str]()),
     "excel": ({"sheet", "header_row", "as_of_cell", "total_label"}, set[str]()),
     "postgres": ({"query_table"}, set[str]()),
@@ -35,6 +35,10 @@ def check_column(column: "Column") -> None:
         raise ValueError(f"codes: only type code has codes, not {column.type}; remove them or change the type")
     if column.type == "digits" and column.length is None:
         raise ValueError("length: missing for type digits; give the number of digits")
+    if (column.unit == 1000) != ("千円" in (column.from_ or "")):
+        raise ValueError("unit: a column in 千円 has unit 1000 and says so in its name, no other; correct unit or from")
+    if column.unit != 1 and column.type != "yen":
+        raise ValueError(f"unit: only type yen has one, not {column.type}; remove it or change the type")
     if column.era_overrun and column.type != "wareki":
         raise ValueError(f"era_overrun: only type wareki has eras, not {column.type}; remove it or change the type")
     if column.at and column.length and column.type == "digits" and column.length != column.at[1]:
@@ -110,6 +114,8 @@ def _check_yen(table: "Table") -> None:
     for name in (*table.measures, *table.sum_of, *(part for parts in table.sum_of.values() for part in parts)):
         if table.column(name).type != "yen":
             raise ValueError(f"yen: column {name!r} has type {table.column(name).type}; give it type yen")
+    if table.yen and table.column(table.yen).unit != 1:
+        raise ValueError(f"yen: column {table.yen!r} is in 千円, too coarse for a control total; choose one in 円")
     if table.also_yen and not table.yen:
         raise ValueError("also_yen: there is no yen column to be controlled; add yen")
     if table.fiscal_year and table.column(table.fiscal_year).type not in ("year", "date", "wareki"):

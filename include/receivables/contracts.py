@@ -46,6 +46,7 @@ class Column(_Strict):
     codes: tuple[str, ...] = ()
     reason: Literal["CODE", "CLAIM_TYPE"] = "CODE"  # reason when the value is none of `codes`
     empty_reason: Literal["REQUIRED", "CONTRACT_DATE"] = "REQUIRED"
+    unit: Literal[1, 1000] = 1  # yen: 1000 where the source writes 千円; the warehouse holds yen
     era_overrun: bool = (
         False  # wareki: 平成31年5月 and later, printed before the era changed, are converted and counted
     )
@@ -138,6 +139,7 @@ class Table(_Strict):
     brake: Brake = Brake()
     encoding: str | None = None
     layout: str | None = None  # csv: the standard's group whose items are the header, in order
+    header: tuple[str, ...] | None = None  # csv: the whole header, where the file has more than we take
     record_bytes: int | None = None
     records: Records | None = None
     sheet: str | None = None

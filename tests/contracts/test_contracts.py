@@ -119,6 +119,15 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Tree], None], str, str]] = {
     "an unknown type": ("nhi", lambda one: of_column(one, 0, type="money"), "type", "yen"),
     "codes without a list": ("scholarship", lambda one: of_column(one, 13, codes=[]), "codes", "missing"),
     "eras in what is no wareki": ("nhi", lambda one: of_column(one, 0, era_overrun=True), "era_overrun", "wareki"),
+    "thousands that do not say so": (
+        "after_school", lambda one: of_column(one, 9, unit=1000), "unit", "says so in its name"),
+    "thousands taken for yen": (
+        "after_school", lambda one: column(one, 10)["config"]["meta"].pop("unit"), "unit", "千円 has unit 1000"),
+    "a control total in thousands": ("after_school", lambda one: meta(one, yen="book_assessed_yen"), "yen", "coarse"),
+    "a column that the header does not have": (
+        "after_school", lambda one: of_column(one, 0, **{"from": "賦課の年"}), "from", "the header has no item"),
+    "an item twice in the header": (
+        "after_school", lambda one: meta(one, header=["年度", "年度"]), "header", "twice"),
     "an exclusion that cannot be": (
         "scholarship",
         lambda one: meta(one, exclude=[{"column": "remark_code", "equals": "削除", "reason": "CANCELLED_AT_SOURCE"}]),

@@ -3,6 +3,7 @@
 from receivables.city import standard_files
 from receivables.city.bills import Bill
 from receivables.city.care import care_bills
+from receivables.city.delivery_note import write_note
 from receivables.city.papers import Department
 from receivables.city.planting import Fault
 
@@ -22,5 +23,5 @@ DEPARTMENT = Department(
     "ltci",
     care_bills,
     standard_files.System(_SUBJECT_CODE, "023000", _insured, _faults).papers(),
-    standard_files.accompany,
+    write_note,
 )

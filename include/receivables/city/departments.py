@@ -1,6 +1,6 @@
 """Every department of the ward, in the order in which they levy."""
 
-from receivables.city import care_files, loan_book, nhi_files, tax_files
+from receivables.city import after_school, care_files, loan_book, nhi_files, tax_files
 from receivables.city.papers import Department
 
 DEPARTMENTS: tuple[Department, ...] = (
@@ -8,4 +8,5 @@ DEPARTMENTS: tuple[Department, ...] = (
     nhi_files.DEPARTMENT,
     loan_book.DEPARTMENT,
     care_files.DEPARTMENT,
+    after_school.DEPARTMENT,
 )

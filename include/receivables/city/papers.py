@@ -31,7 +31,7 @@ class Tally:
 
 def tally_of(rows: list[Row[Any]]) -> Tally:
     """The department's own count, wrong rows included."""
-    received_yen = sum(row.seen.receipt.principal_yen for row in rows if row.seen)
+    received_yen = sum(seen.receipt.principal_yen for row in rows for _, seen in row.told() if seen)
     return Tally(len(rows), sum(row.amount_yen for row in rows), received_yen)
 
 
@@ -94,8 +94,9 @@ class Kept(Generic[C]):
 
 def is_settled(row: Row[Any], settled_by: date) -> bool:
     """Whether a row is old enough to be spoilt: nobody is asked to pay because of a planted fault."""
-    assert row.bill is not None
-    return row.bill.due_date < settled_by and (row.seen is None or row.seen.received_on < settled_by)
+    return all(
+        bill.due_date < settled_by and (seen is None or seen.received_on < settled_by) for bill, seen in row.told()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ A row has one fate: accepted, quarantined (one fault), duplicate, or excluded. R
 year are spared, so that a planted fault never makes somebody look unpaid who is asked to pay.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import cycle, islice
@@ -38,6 +38,14 @@ class Row(Generic[C]):
     fault_code: str = ""
     reason_code: str = ""
     is_amount_readable: bool = True
+    extra_lines: int = 0  # lines of the file that belong to the row, or follow it, and are no rows
+    also: tuple[tuple[Bill, SeenReceipt | None], ...] = ()  # further instalments on the same row, with their payments
+
+    def told(self) -> Iterator[tuple[Bill, SeenReceipt | None]]:
+        """Every instalment that the row tells of, and its payment if it shows one."""
+        if self.bill is not None:
+            yield self.bill, self.seen
+        yield from self.also
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Fault(Generic[C]):
     fate: Fate = Fate.QUARANTINED
     is_amount_readable: bool = True
     is_negated: bool = False  # the file itself then declares the negative amount
+    divisor: int = 1  # the file itself then declares the amount divided by it (千円 for 円)
     is_pair: bool = False  # the spoilt row stands beside the right one, under the same key
     times: int = 1
 
@@ -92,7 +101,7 @@ def _spoilt(row: Row[C], fault: Fault[C]) -> list[Row[C]]:
     wrong = replace(
         row,
         content=fault.spoil(row.content),
-        amount_yen=-row.amount_yen if fault.is_negated else row.amount_yen,
+        amount_yen=(-row.amount_yen if fault.is_negated else row.amount_yen) // fault.divisor,
         fate=fault.fate,
         fault_code=fault.fault_code,
         reason_code=fault.reason_code,

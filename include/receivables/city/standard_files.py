@@ -6,7 +6,6 @@ with the standard.
 """
 
 import csv
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from pathlib import Path
 from receivables.city.bills import Bill, SeenReceipt, known
 from receivables.city.blocks import Block
 from receivables.city.office_days import accounting_year
-from receivables.city.papers import Lines, Paper, Tally
+from receivables.city.papers import Lines, Paper
 from receivables.city.planting import Fault, Row
 from receivables.city.standard_faults import claim_faults, dunning_faults, receipt_faults
 
@@ -153,16 +152,6 @@ class System:
     def _dunning(self, layout: Layout, bill: Bill, day: date) -> TextRow:
         dates = {"dunned_on": _iso(bill.dunned_on), "returned_on": _iso(known(bill.returned_on, day))}
         return Row(layout.row(self._who(bill) | dates), 0, bill.levy_year, bill)
-
-
-def accompany(drop: Path, day: date, tallies: dict[str, Tally]) -> None:
-    """The 送付票: rows, yen and SHA-256 of every file."""
-    lines = ["ファイル名,件数,金額合計,SHA256"]
-    for name, tally in tallies.items():
-        with (drop / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        lines.append(f"{name},{tally.rows},{tally.yen},{digest}")
-    (drop / f"soufu_{day:%Y%m%d}.csv").write_bytes(("\r\n".join(lines) + "\r\n").encode())
 
 
 def _bytes(row: str) -> bytes:

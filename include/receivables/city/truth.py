@@ -53,6 +53,7 @@ class Account:
     """What became of the rows of one file, in one block or in all of them; line numbers count from 0 in a block."""
 
     tally: Tally = field(default_factory=Tally)
+    lines: int = 0  # rows, and the lines between them
     fates: dict[str, int] = field(default_factory=lambda: {fate.value: 0 for fate in Fate})
     faults: list[tuple[Any, ...]] = field(default_factory=list)  # line, fault, reason, yen, readable
     asides: list[tuple[Any, ...]] = field(default_factory=list)  # line, kind, reason, yen
@@ -60,7 +61,7 @@ class Account:
 
     def add(self, other: "Account") -> None:
         """Put the account of the following block behind this one."""
-        first = self.tally.rows
+        first = self.lines
         self.faults += [(first + line, *rest) for line, *rest in other.faults]
         self.asides += [(first + line, *rest) for line, *rest in other.asides]
         for fate, count in other.fates.items():
@@ -69,13 +70,15 @@ class Account:
             had = self.years.get(year, (0, 0))
             self.years[year] = (had[0] + rows, had[1] + yen)
         self.tally = self.tally + other.tally
+        self.lines += other.lines
 
 
 def account_of(rows: list[Row[Any]], tally: Tally) -> Account:
     """The account of one block's rows of one file."""
     found = Account(tally)
     years: dict[int | None, list[int]] = defaultdict(lambda: [0, 0])
-    for line, row in enumerate(rows):
+    for row in rows:
+        line, found.lines = found.lines, found.lines + 1 + row.extra_lines
         found.fates[row.fate.value] += 1
         if row.fate is Fate.ACCEPTED:
             years[row.fiscal_year][0] += 1
@@ -114,13 +117,14 @@ def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]
     for delivery in deliveries:
         paper = delivery.paper
         for row in delivery.rows if paper.tells_claims or paper.tells_receipts else ():
-            if row.fate is not Fate.ACCEPTED or row.bill is None:
+            if row.fate is not Fate.ACCEPTED:
                 continue
-            if paper.tells_claims:
-                claims.append(row.bill)
-            if paper.tells_receipts and row.seen:
-                paid = provisional if row.seen.is_provisional and paper.tells_provisional else received
-                paid[row.bill.claim_id] += row.seen.receipt.principal_yen
+            for bill, seen in row.told():
+                if paper.tells_claims:
+                    claims.append(bill)
+                if paper.tells_receipts and seen:
+                    paid = provisional if seen.is_provisional and paper.tells_provisional else received
+                    paid[bill.claim_id] += seen.receipt.principal_yen
     return [_state(bill, received[bill.claim_id], provisional[bill.claim_id], day) for bill in claims]
 
 

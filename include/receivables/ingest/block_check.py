@@ -137,6 +137,8 @@ def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
             return lambda cells: _text(cells, is_required=column.required)
         case "digits":
             return lambda cells: _number(cells, column, fewest=column.length or 0, most=column.length or 0)
+        case "yen" if column.unit != 1:
+            return _in_units(column, encoding)
         case "yen":
             return lambda cells: _number(cells, column, fewest=1, most=_MOST_YEN_DIGITS)
         case "int":
@@ -160,6 +162,12 @@ def _number(cells: Cells, column: Column, *, fewest: int, most: int) -> _Checked
     is_right = cells.are_digits() & (((lengths >= fewest) & (lengths <= most)) | (is_empty & (not column.required)))
     numbers = cells.numbers() if column.type == "yen" else None
     return _Checked(_with_null(cells.data, is_empty), is_right, numbers)
+
+
+def _in_units(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
+    """Amounts in 千円: the cells become yen, and so do the numbers that sums are made of."""
+    read = _Distinct(column, encoding)
+    return lambda cells: read(cells)._replace(numbers=cells.numbers() * column.unit)
 
 
 def _with_null(data: Bytes, is_empty: Mask) -> Bytes:

@@ -77,6 +77,8 @@ def _reader(column: Column) -> Callable[[str], str]:
         return _code_reader(frozenset(column.codes), column.reason)
     if column.era_overrun:
         return _overrun_wareki
+    if column.unit != 1:
+        return lambda text: str(int(_yen(text)) * column.unit)
     readers: dict[str, Callable[[str], str]] = {
         "text": _text, "int": _int, "year": _year, "yen": _yen, "date": _date, "wareki": _wareki,
         "partial_date": _partial_date, "flag": _flag,

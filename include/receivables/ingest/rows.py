@@ -47,6 +47,7 @@ class RowCheck:
         self._yen = names.index(table.yen) if table.yen else None
         self._sums = [(names.index(total), [names.index(part) for part in parts], total)
                       for total, parts in table.sum_of.items()]  # fmt: skip
+        self._units = [column.unit for column in table.columns]
         self._overruns = [at for at, column in enumerate(table.columns) if column.era_overrun]
         self.converted: Counter[Conversion] = Counter()  # accepted rows whose text was read as another (換算)
         self._exclusions = [(names.index(rule.column), rule.equals, rule.reason) for rule in table.exclude]
@@ -127,9 +128,9 @@ class RowCheck:
     def _guesses(self, texts: list[str | None], text: str | None) -> tuple[int, ...]:
         """From the parts of the sum first: they are surer than a damaged figure."""
         for total, parts, _ in self._sums:
-            amounts = [_plain(texts[part]) for part in parts]
-            if total == self._yen and None not in amounts:
-                return (sum(amount for amount in amounts if amount is not None),)
+            amount = self._sum(texts, parts)
+            if total == self._yen and amount is not None:
+                return (amount,)
         return _denoted(text or "")
 
     def _score(self, reading: Values) -> int:
@@ -141,10 +142,17 @@ class RowCheck:
             except RowFaultError:
                 continue
         for total, parts, _ in self._sums:
-            amounts = [_plain(reading[part]) for part in parts]
-            if None not in amounts and _plain(reading[total]) == sum(filter(None, amounts)):
+            amount = self._sum(reading, parts)
+            if amount is not None and self._sum(reading, [total]) == amount:
                 score += len(self._names)
         return score
+
+    def _sum(self, texts: Values, places: list[int]) -> int | None:
+        """The yen of these cells together, None when one cannot be read."""
+        amounts = [_plain(texts[at]) for at in places]
+        if None in amounts:
+            return None
+        return sum((amount or 0) * self._units[at] for amount, at in zip(amounts, places, strict=True))
 
 
 def _plain(text: str | None) -> int | None:

@@ -33,7 +33,7 @@ class Delimited:
         self._encoding = table.encoding
         self._columns = table.columns
         own = [column.from_ or column.name for column in table.columns]
-        self._agreed = list(standard.edition().group(table.layout).names) if table.layout else own
+        self._agreed = list(standard.edition().group(table.layout).names if table.layout else table.header or own)
         self._find_columns(self._agreed)
 
     def parts(self) -> Iterator[Block | Record]:
