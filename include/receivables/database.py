@@ -22,11 +22,6 @@ LOGIN_ROLES = (
     "analyst",  # pseudonymous marts
     "auditor",  # operations and audit
     *_DEPARTMENTS,  # one role for each section's staff
-    "dept_tax_staff",
-    "dept_insurance_staff",
-    "dept_youth_staff",
-    "dept_elderly_care_staff",
-    "dept_children_staff",
 )
 
 
