@@ -20,11 +20,12 @@ READER_KEYS = {
     "csv": ({"encoding"}, {"layout", "header"}),
     "fixed_width": ({"encoding", "record_bytes", "records"}, set[str]()),
     "excel": ({"sheet", "header_row", "as_of_cell", "total_label"}, set[str]()),
-    "postgres": ({"query_table"}, set[str]()),
+    "postgres": ({"query_table"}, {"export"}),
+    "mariadb": ({"query_table"}, {"export"}),
     "zengin": ({"encoding"}, set[str]()),
 }
 READER_CONTROL = {"csv": "manifest", "fixed_width": "trailer", "excel": "total_row", "postgres": "query",
-                  "zengin": "trailer"}  # fmt: skip
+                  "mariadb": "query", "zengin": "trailer"}  # fmt: skip
 
 
 def check_column(column: "Column") -> None:
@@ -53,6 +54,8 @@ def check_table(table: "Table") -> None:
     _check_yen(table)
     _check_exclusions(table)
     check_places(table)
+    if table.as_export:
+        check_table(table.as_export)
 
 
 def check_contract(contract: "Contract") -> None:
@@ -76,7 +79,7 @@ def _check_reader_keys(table: "Table") -> None:
         raise ValueError(f"control: kind must be {READER_CONTROL[table.reader]} for reader {table.reader}; change it")
     if (table.control.kind == "manifest") != (table.control.file is not None):
         raise ValueError("control: file names the manifest, for kind manifest only; add or remove it")
-    if table.reader != "postgres" and "{date}" not in table.file:
+    if READER_CONTROL[table.reader] != "query" and "{date}" not in table.file:
         raise ValueError("file: has no {date}; a file must carry its business date in its name")
     if table.encoding:
         _check_encoding(table.encoding)

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from receivables import contract_rules as rules
+from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Records, Strict
 from receivables.errors import InputRejectedError
 from receivables.settings import STAGING
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Type = Literal["text", "digits", "int", "year", "yen", "date", "wareki", "partial_date", "flag", "code"]
-Place = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 POSTGRES_TYPE = {"yen": "bigint", "date": "date", "wareki": "date", "year": "integer", "int": "integer",
                  "flag": "boolean"}  # fmt: skip
 
@@ -28,11 +27,7 @@ class ContractError(InputRejectedError):
     """A contract lacks a key, knows one too many or contradicts itself."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-class Column(_Strict):
+class Column(Strict):
     """One column we keep (項目): where it stands in the source, its type, what is allowed."""
 
     name: Name
@@ -62,71 +57,13 @@ class Column(_Strict):
         return self
 
 
-class Header(_Strict):
-    """First record of a host file (ヘッダ)."""
-
-    mark: str
-    system: Place
-    date: Place
-
-
-class Data(_Strict):
-    """A data record of a host file (データ)."""
-
-    mark: str
-
-
-class Trailer(_Strict):
-    """Last record of a host file (トレーラ): how many rows and yen were sent."""
-
-    mark: str
-    rows: Place
-    yen: Place
-
-
-class Records(_Strict):
-    """The three kinds of record, told apart by the first byte."""
-
-    header: Header
-    data: Data
-    trailer: Trailer
-
-
-class Control(_Strict):
-    """Where the department says how many rows and yen it sent (突合値)."""
-
-    kind: Literal["trailer", "manifest", "total_row", "query"]
-    file: str | None = None
-
-
-class Exclusion(_Strict):
-    """Rows the department itself marks as void (対象外)."""
-
-    column: Name
-    equals: str
-    reason: Literal["DELETED_AT_SOURCE", "CANCELLED_AT_SOURCE"]
-
-
-class Brake(_Strict):
-    """How far a delivery may differ from those accepted before until a person is asked (取込の歯止め).
-
-    Factors against what is known; shares of a code in per mille. Configuration, no law.
-    """
-
-    shrink_factor: Annotated[int, Field(ge=2)] = 2  # rows: fewer than 1/2 of those known
-    growth_factor: Annotated[int, Field(ge=2)] = 2  # rows: more than twice those known
-    mean_factor: Annotated[int, Field(ge=2)] = 2
-    quantile_factor: Annotated[int, Field(ge=2)] = 4  # of the 10th, 50th and 90th per cent
-    share_permille: Annotated[int, Field(ge=1, le=1000)] = 200
-
-
-class Table(_Strict):
+class Table(Strict):
     """One file, sheet or table of a source (連携ファイル)."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*__[a-z][a-z0-9_]*$", max_length=40)]
     description: str
     purpose: str  # 利用目的
-    reader: Literal["csv", "fixed_width", "excel", "postgres", "zengin"]
+    reader: Literal["csv", "fixed_width", "excel", "postgres", "mariadb", "zengin"]
     file: str
     key: Annotated[tuple[Name, ...], Field(min_length=1)]
     control: Control
@@ -134,7 +71,7 @@ class Table(_Strict):
     yen: Name | None = None
     also_yen: tuple[Name, ...] = ()
     fiscal_year: Name | None = None  # the column that tells the fiscal year (年度), for control totals
-    sum_of: dict[str, tuple[str, ...]] = {}
+    sum_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     exclude: tuple[Exclusion, ...] = ()
     brake: Brake = Brake()
     encoding: str | None = None
@@ -147,6 +84,7 @@ class Table(_Strict):
     as_of_cell: str | None = None
     total_label: str | None = None
     query_table: str | None = None
+    export: Export | None = None  # databases: the file that may lie there instead of the connection file
 
     @property
     def suffix(self) -> str:
@@ -157,6 +95,19 @@ class Table(_Strict):
     def measures(self) -> tuple[str, ...]:
         """Every yen column that is added up at each hop; the controlled one first."""
         return (*((self.yen,) if self.yen else ()), *self.also_yen)
+
+    @property
+    def as_export(self) -> "Table | None":
+        """The table as its export would be read; None when it has none."""
+        if self.export is None:
+            return None
+        control = Control(kind="manifest", file=self.export.manifest)
+        return self.model_copy(update={"reader": "csv", "file": self.export.file, "encoding": self.export.encoding,
+                                       "control": control, "query_table": None, "export": None})  # fmt: skip
+
+    def as_delivered(self, file_name: str) -> "Table":
+        """The table as the delivery called `file_name` is read: an export's batch is a file, not a snapshot."""
+        return self.as_export or self if file_name not in ("", self.file) else self
 
     def column(self, name: str) -> Column:
         """The column called `name`, KeyError when there is none."""
@@ -172,7 +123,7 @@ class Table(_Strict):
         return self
 
 
-class Contract(_Strict):
+class Contract(Strict):
     """What one department's system delivers (業務システムとの契約)."""
 
     source: Name

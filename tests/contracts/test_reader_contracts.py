@@ -23,6 +23,21 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Tree], object], str, str]] = {
     "全銀 with a record's length": ("furikae", lambda one: meta(one, record_bytes=120), "record_bytes", "does not use"),
     "全銀 with a manifest": (
         "furikae", lambda one: meta(one, control={"kind": "manifest", "file": "x"}), "control", "trailer"),
+    "a database without its table": (
+        "gakudo", lambda one: one["sources"][0]["tables"][0]["config"]["meta"].pop("query_table"),
+        "query_table", "missing"),
+    "a database with a trailer": ("gakudo", lambda one: meta(one, control={"kind": "trailer"}), "control", "query"),
+    "an export without a date": (
+        "gakudo", lambda one: meta(one, export={"file": "a.csv", "encoding": "cp932", "manifest": "b.csv"}),
+        "file", "{date}"),
+    "an export in letters nobody knows": (
+        "gakudo", lambda one: meta(one, export={"file": "a{date}.csv", "encoding": "sjis-x", "manifest": "b.csv"}),
+        "encoding", "unknown"),
+    "an export without a manifest": (
+        "gakudo", lambda one: meta(one, export={"file": "a{date}.csv", "encoding": "cp932"}), "manifest", "missing"),
+    "an export of a file": (
+        "furikae", lambda one: meta(one, export={"file": "a{date}", "encoding": "cp932", "manifest": "b"}),
+        "export", "does not use"),
 }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from math import log10
 
-from receivables.contracts import Brake, Table
+from receivables.contract_parts import Brake
+from receivables.contracts import Table
 from receivables.ingest.profile import BOUNDS, EMPTY, ZERO, Cell
 from receivables.ingest.rejection import BatchRejectedError
 

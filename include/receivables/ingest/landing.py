@@ -1,20 +1,13 @@
 """Landing (受領): copies of what a department delivered, byte for byte, before anything is read."""
 
-import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from receivables import contracts, db
 from receivables.contracts import Contract, Table
-from receivables.errors import EnvironmentFailureError
-from receivables.ingest import ledger, spool, tables
-from receivables.ingest.readers.snapshot import write_snapshots
+from receivables.ingest import databases, ledger, spool, tables
+from receivables.ingest.databases import Taken
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.spool import Copy, Look
 from receivables.ingest.strays import note_strays
@@ -36,10 +29,11 @@ def land(source: str, *, drop: Path, as_of: date, state: State) -> list[str]:
     with db.connect(state, "etl", doing=f"land {source}") as connection:
         ledger.lock(connection, source)
         note_strays(connection, contract, sorted(seen), as_of)
+        taken = _snapshots(contract, drop / source, as_of, state)
         found: list[str] = []
         for table in contract.tables:
             try:
-                (copy, *repeated), control = _copies(contract, table, drop / source, as_of, state, seen)
+                (copy, *repeated), control = _copies(table, drop / source, as_of, state, seen, taken)
             except BatchRejectedError as fault:
                 found.append(ledger.enter_failure(connection, contract, table, as_of=as_of, fault=fault))
                 continue
@@ -60,15 +54,41 @@ def _seen(folder: Path) -> Seen:
 
 
 def _copies(
-    contract: Contract, table: Table, folder: Path, as_of: date, state: State, seen: Seen
+    table: Table, folder: Path, as_of: date, state: State, seen: Seen, taken: Taken
 ) -> tuple[list[Copy], Copy | None]:
-    if table.reader == "postgres":
-        return [_snapshot(contract, table, folder, as_of, state)], None
+    if table.name in taken:
+        snapshot = taken[table.name]
+        if isinstance(snapshot, BatchRejectedError):
+            raise snapshot
+        return [snapshot], None
+    table = table.as_export or table
     control = None
     if table.control.kind == "manifest" and table.control.file:
         # The manifest comes last: while it is not there, the upload still runs.
         control = _copied(folder, table.file_name(as_of, table.control.file), state, seen)[0]
     return _copied(folder, table.file_name(as_of), state, seen), control
+
+
+def _snapshots(contract: Contract, folder: Path, as_of: date, state: State) -> Taken:
+    """What the source's databases hold; an export that lies there instead of the connection file is a file."""
+    groups: dict[tuple[str, str], list[Table]] = {}
+    taken: Taken = {}
+    for table in contract.tables:
+        if table.reader not in databases.READERS:
+            continue
+        if not _is_exported(table, folder, as_of):
+            groups.setdefault((table.reader, table.file), []).append(table)
+        elif (folder / table.file).exists():
+            taken[table.name] = BatchRejectedError(
+                "TWO_VERSIONS", f"{folder.name}/ holds {table.file} and an export", "leave only the one that counts"
+            )
+    for group in groups.values():
+        taken |= databases.snapshots(contract.source, group, folder, as_of=as_of, state=state)
+    return taken
+
+
+def _is_exported(table: Table, folder: Path, as_of: date) -> bool:
+    return table.as_export is not None and bool(spool.matching(folder, table.as_export.file_name(as_of)))
 
 
 def _copied(folder: Path, pattern: str, state: State, seen: Seen) -> list[Copy]:
@@ -83,50 +103,3 @@ def _copied(folder: Path, pattern: str, state: State, seen: Seen) -> list[Copy]:
             "ask the department which is right and leave only that one",
         )
     return copies
-
-
-def _snapshot(contract: Contract, table: Table, folder: Path, as_of: date, state: State) -> Copy:
-    address = _address(folder / table.file)
-    try:
-        with (
-            spool.receiving(state) as (target, keep),
-            _department(address, state, contract.source) as connection,
-        ):
-            write_snapshots(connection, [(table, target)], as_of=as_of)  # type: ignore[list-item]
-            keep()
-            return Copy(table.file, target.sha256, target.size)
-    except (db.DatabaseError, psycopg.Error) as error:
-        raise BatchRejectedError(
-            "UNREADABLE",
-            f"the department's database cannot be read (error {error.sqlstate or 'of the connection'})",
-            "look whether it runs and lets us in",
-        ) from None
-
-
-def _address(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        raise BatchRejectedError("MISSING", f"no {file.name} in {file.parent.name}/", "say where the database listens")
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError):
-        found = None
-    if not isinstance(found, dict) or not ("dbname" in found or "dsn" in found):
-        raise BatchRejectedError("UNREADABLE", f"{file.name} names neither dbname nor dsn", "write one of them as JSON")
-    return found
-
-
-@contextmanager
-def _department(address: dict[str, Any], state: State, source: str) -> Iterator[db.Connection]:
-    """The department's database: on our own server by its name, elsewhere by its address."""
-    doing = f"snapshot of {source}"
-    try:
-        if "dbname" in address:
-            with db.connect(state, address.get("role", "postgres"), address["dbname"], doing=doing) as connection:
-                yield connection
-        else:
-            with psycopg.connect(address["dsn"], connect_timeout=10) as connection:
-                yield connection
-    except EnvironmentFailureError:
-        raise BatchRejectedError(
-            "UNREADABLE", "the department's database does not answer", "look whether it runs and lets us in"
-        ) from None

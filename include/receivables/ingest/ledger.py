@@ -112,7 +112,7 @@ def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
     ).fetchall()
     found = {}
     for batch_id, source, table_name, *rest, accepted_rows in rows:
-        table = contracts.contract(str(source)).table(str(table_name))
+        table = contracts.contract(str(source)).table(str(table_name)).as_delivered(str(rest[2]))
         approved = _approved(connection, str(batch_id), str(rest[-2]))
         found[batch_id] = Batch(str(batch_id), table, *rest, approved, int(str(accepted_rows)))  # type: ignore[arg-type, call-arg]
     return [found[each] for each in batch_ids if each in found]

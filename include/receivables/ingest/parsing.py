@@ -62,7 +62,11 @@ def accepted(work: Work, reader: Reader) -> Iterator[str]:
 def raw_records(work: Work, places: dict[int, tuple[int, int]], state: State) -> dict[int, bytes]:
     """The bytes of records of the batch's copy by line number; `places` gives byte offset and length of each."""
     file = spool.place(state, work.batch.file_sha256)
-    if work.batch.table.reader in ("excel", "postgres"):  # their rows have no place in a file of the department
+    if work.batch.table.reader in (
+        "excel",
+        "postgres",
+        "mariadb",
+    ):  # their rows have no place in a file of the department
         records = open_reader(work.batch.table, file, work.batch.business_date).parts()
         return {each.line_no: each.raw for each in records if isinstance(each, Record) and each.line_no in places}
     found = {}

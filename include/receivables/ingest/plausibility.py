@@ -5,7 +5,7 @@ Each row may be right and the file still wrong: what vanishes from a full copy w
 
 from collections.abc import Collection
 
-from receivables.contracts import Brake
+from receivables.contract_parts import Brake
 from receivables.ingest.balance import Account
 from receivables.ingest.rejection import BatchRejectedError
 

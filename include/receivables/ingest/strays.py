@@ -35,7 +35,8 @@ def note_strays(connection: db.Connection, contract: Contract, found: Iterable[P
 
 
 def _agreed(contract: Contract) -> list[re.Pattern[str]]:
-    names = {name for table in contract.tables for name in (table.file, table.control.file) if name}
+    forms = [form for table in contract.tables for form in (table, table.as_export) if form]
+    names = {name for form in forms for name in (form.file, form.control.file) if name}
     return [
         re.compile(fnmatch.translate(unicodedata.normalize("NFC", name).replace("{date}", _DAY)))
         for name in sorted(names)

@@ -31,8 +31,8 @@ def fields(rows: Sequence[QuarantinedRow], state: State) -> dict[str, list[Field
         by_file.setdefault((row.table_name, row.file_sha256), []).append(row)
     found: dict[str, list[Field]] = {}
     for (table_name, file_sha256), members in by_file.items():
-        table = contracts.contract(members[0].source).table(table_name)
-        if table.reader in ("excel", "postgres", "zengin"):  # fields that are in no single record
+        table = contracts.contract(members[0].source).table(table_name).as_delivered(members[0].file_name)
+        if table.reader in ("excel", "postgres", "mariadb", "zengin"):  # fields that are in no single record
             found |= _read_again(table, file_sha256, members, state)
         else:
             found |= {row.row_id: _cut(table, row.raw) for row in members}
@@ -41,7 +41,7 @@ def fields(rows: Sequence[QuarantinedRow], state: State) -> dict[str, list[Field
 
 def whole(row: QuarantinedRow) -> str:
     """The whole record, for rows whose shape is wrong."""
-    table = contracts.contract(row.source).table(row.table_name)
+    table = contracts.contract(row.source).table(row.table_name).as_delivered(row.file_name)
     return _shown(row.raw, table.encoding or "utf-8").shown
 
 

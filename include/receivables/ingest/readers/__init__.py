@@ -43,7 +43,7 @@ def open_reader(table: Table, file: Path, as_of: date) -> Reader:
             return FixedWidth(table, file)
         case "excel":
             return Excel(table, file)
-        case "postgres":
+        case "postgres" | "mariadb":
             return Snapshot(table, file)
         case "zengin":
             return Zengin(table, file, as_of)

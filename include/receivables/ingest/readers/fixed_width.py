@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from receivables.contracts import Place, Table
+from receivables.contract_parts import Place
+from receivables.contracts import Table
 from receivables.era import EraError, wareki_to_date
 from receivables.ingest.blocks import Block, Mask
 from receivables.ingest.chunks import Chunk, chunks
