@@ -29,6 +29,9 @@ ui: .venv/ready ## where the screens are
 check: .venv/ready ## format, lint, types, imports, sizes, SQL; no services
 	@$(V)/python -m tests.house.check
 
+new-source: .venv/ready ## draft a department from a sample: FILE= SOURCE= TITLE= DEPARTMENT= OWNER= CLAIM= [SHEET=]
+	@$(V)/receivables source draft "$(FILE)" --source "$(SOURCE)" --title "$(TITLE)" --department "$(DEPARTMENT)" --owner-dept "$(OWNER)" --claim-type "$(CLAIM)" $(if $(SHEET),--sheet "$(SHEET)")
+
 bench: .venv/ready ## measure; writes bench/results.json and a chart
 	@$(V)/python -m bench
 
@@ -49,4 +52,4 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip install -q --system-certs --no-deps --no-build-isolation --python $(V)/python -e .
 	@touch $@
 
-.PHONY: help run test journey stop ui check bench bench-ward lock
+.PHONY: help run test journey stop ui check new-source bench bench-ward lock

@@ -1,0 +1,26 @@
+"""What the person who drafts a department knows beforehand."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The source's short name, the claim's Japanese name, whose it is, and which kind of claim (債権の種類)."""
+
+    source: str
+    title: str
+    department: str
+    owner_dept: str
+    claim_type: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The same for the templates."""
+        return {
+            "source": self.source,
+            "title": self.title,
+            "department": self.department,
+            "owner_dept": self.owner_dept,
+            "claim_type": self.claim_type,
+            "table": f"{self.source}__instalments",
+        }

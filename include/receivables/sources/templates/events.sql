@@ -1,0 +1,26 @@
+-- ${title}の督促: one row per dunning letter written beside an instalment.
+
+with instalments as (
+
+    {{ known_rows(source('${source}', '${table}')) }}
+
+)
+
+select
+    ---------- ids
+    '${source}' as source_code,
+    ${key} as source_event_key,
+    ${key} as source_claim_key,
+
+    ---------- what happened
+    'dunned' as event_type,
+    ${dunned_on} as event_date,
+    ${dunned_on} as issued_on,
+    ${dunning_arrived_on} as arrived_on,
+    ${dunning_deadline} as designated_deadline,
+
+    ---------- provenance
+    _batch_id as batch_id,
+    _line_no as line_no
+from instalments
+where ${dunned_on} is not null
