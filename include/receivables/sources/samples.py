@@ -13,7 +13,7 @@ from receivables.errors import InputRejectedError
 from receivables.ingest.encodings import encoding_guess
 from receivables.ingest.manifest import HEADER as MANIFEST_HEADER
 
-_DATE = re.compile(r"(?<!\d)20\d{6}(?!\d)")
+_DATE = re.compile(r"(?<!\d)20\d{6}(\d{6})?(?!\d)")  # with or without the time of day
 _TOTALS = ("合計", "総合計", "総計", "計")
 _MOST_TITLE_ROWS = 12
 _LARGEST = 64 << 20
@@ -153,7 +153,7 @@ def _columns(file: Path, heading: list[str], body: list[list[str]]) -> dict[str,
 
 
 def _pattern(name: str) -> str:
-    pattern, found = _DATE.subn("{date}", name, count=1)
+    pattern, found = _DATE.subn(lambda match: "{date}*" if match[1] else "{date}", name, count=1)
     if not found:
         raise InputRejectedError(f"{name}: the name holds no date (YYYYMMDD); files must carry their business date")
     return pattern
