@@ -158,6 +158,11 @@ def contract(source: str, folder: Path | None = None) -> Contract:
     return _read(chosen / source / f"_{source}.yml")
 
 
+def beside(source: str, name: str) -> Path:
+    """A file that lies beside the contract of `source`."""
+    return _folder(None) / source / name
+
+
 def _folder(folder: Path | None) -> Path:
     return folder or Path(os.environ.get("RECEIVABLES_CONTRACTS", STAGING))
 

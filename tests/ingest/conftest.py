@@ -92,7 +92,12 @@ def clean(intake: State) -> State:
         tables = connection.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('raw', 'vault')"
         ).fetchall()
-        emptied = ["ops.load", "ops.intake_approval", "quarantine.stray_file", *(str(name) for (name,) in tables)]
+        emptied = [
+            "ops.load",
+            "correction.delivery_approval",
+            "quarantine.stray_file",
+            *(str(name) for (name,) in tables),
+        ]
         connection.execute(f"truncate {', '.join(emptied)} cascade".encode())
         held = connection.execute("select tablename from pg_tables where schemaname = 'landing'").fetchall()
         for (name,) in held:

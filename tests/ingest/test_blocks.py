@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
 
 def outcome(table: Table, file: Path) -> Outcome:
     work = Work(Batch("b", table, DAY, "landed", file.name, "", None, frozenset(), 0))
-    reader = open_reader(table, file)
+    reader = open_reader(table, file, DAY)
     texts: list[str] = []
     refusal = ""
     try:

@@ -100,7 +100,7 @@ def test_a_yes_is_recorded_and_holds_for_these_bytes_and_this_brake_alone(desk: 
     said = ingest.approve(halted.batch_id, user="kakaricho", why="new unit, letter of 18 June", state=desk.state)
 
     assert said["reason_code"] == "DISTRIBUTION"
-    assert desk.ask("select approver, why, role_name, approved_at is not null from ops.intake_approval") == [
+    assert desk.ask("select approver, why, role_name, approved_at is not null from correction.delivery_approval") == [
         ("kakaricho", "new unit, letter of 18 June", "approver", True)]  # fmt: skip
     other = [*changed[:-1], changed[-1] + 1]
     assert deliver(desk, claims(other), sum(other), NEXT).reason_code == "DISTRIBUTION"
@@ -122,12 +122,12 @@ def test_what_is_simply_wrong_nobody_can_approve(desk: Desk) -> None:
     for batch_id, user, why in (("nhi-none", "x", "y"), (refused.batch_id, " ", "y"), (refused.batch_id, "x", "")):
         with pytest.raises(InputRejectedError):
             ingest.approve(batch_id, user=user, why=why, state=desk.state)
-    assert desk.count("ops.intake_approval") == 0
+    assert desk.count("correction.delivery_approval") == 0
 
 
 def test_the_loader_cannot_answer_for_itself(desk: Desk) -> None:
     with pytest.raises(db.DatabaseError) as refused, db.connect(desk.state, "etl") as connection:
-        connection.execute("insert into ops.intake_approval values ('a', 'VOLUME', 'x', 'etl', 'because')")
+        connection.execute("insert into correction.delivery_approval values ('a', 'VOLUME', 'x', 'etl', 'because')")
     assert refused.value.sqlstate == "42501"
 
 

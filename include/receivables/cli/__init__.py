@@ -10,6 +10,7 @@ def main() -> None:
         city,
         console,
         explain,
+        gaiji,
         ingest,
         law,
         local,
@@ -25,7 +26,7 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for room in (campaign, city, explain, ingest, law, migration, quarantine, source):
+    for room in (campaign, city, explain, gaiji, ingest, law, migration, quarantine, source):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)

@@ -95,17 +95,27 @@ create table if not exists ops.profile (
 );
 comment on table ops.profile is '分布: rows and yen in each class of amount and of each code, per delivery; nothing of a person';
 
-create table if not exists ops.intake_approval (
-    batch_id text not null, -- no reference: a batch tried again is entered anew
-    reason_code text not null,
-    file_sha256 text not null,
-    approver text not null check (approver <> ''),
-    why text not null check (why <> ''),
-    role_name text not null default session_user,
-    approved_at timestamptz not null default clock_timestamp(),
-    primary key (batch_id, reason_code, file_sha256)
+create table if not exists ops.gaiji (
+    batch_id text not null references ops.load,
+    source text not null,
+    encoding text not null,
+    code text not null, -- the character's bytes in hex
+    rows bigint not null,
+    is_mapped boolean not null, -- when the batch was checked
+    primary key (batch_id, code)
 );
-comment on table ops.intake_approval is '取込の承認: who answered for a halted delivery, when, why, for which brake and which bytes';
+comment on table ops.gaiji is '外字の台帳: rows of a delivery that held a private-use code';
+
+-- A record that is loaded with other letters than its own keeps its bytes beside the persons.
+create table if not exists vault.original_record (
+    batch_id text not null,
+    table_name text not null,
+    line_no bigint not null,
+    byte_offset bigint not null,
+    raw bytea not null,
+    primary key (batch_id, line_no)
+);
+comment on table vault.original_record is '外字を含む原本: the bytes of records whose 外字 were mapped';
 
 create table if not exists ops.validation (
     batch_id text not null references ops.load,
@@ -173,8 +183,6 @@ comment on table quarantine.stray_file is '契約外のファイル: what lay in
 grant usage on schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant select on all tables in schema ops to etl, dbt, sender, approver, migrator, screen, analyst, auditor;
 grant insert, update, delete on all tables in schema ops to etl;
-revoke insert, update, delete on ops.intake_approval from etl; -- what loads does not answer for what it loads
-grant insert on ops.intake_approval to approver;
 
 -- Quarantined bytes are a person's data: only the loader and the steward's screen read them.
 grant usage on schema quarantine to etl, dbt, screen, auditor;
@@ -187,4 +195,5 @@ grant select (
 
 grant usage on schema raw to etl, dbt;
 grant usage on schema vault to etl;
+grant select, insert, delete on vault.original_record to etl;
 grant usage, create on schema landing to etl;

@@ -144,6 +144,18 @@ begin
     return approvals;
 end $$;
 
+create table if not exists correction.delivery_approval (
+    batch_id text not null, -- no reference: a batch tried again is entered anew
+    reason_code text not null,
+    file_sha256 text not null,
+    approver text not null check (approver <> ''),
+    why text not null check (why <> ''),
+    role_name text not null default session_user,
+    approved_at timestamptz not null default clock_timestamp(),
+    primary key (batch_id, reason_code, file_sha256)
+);
+comment on table correction.delivery_approval is '取込の承認: who answered for a halted delivery, when, why, for which brake and which bytes';
+
 ---------- rights
 
 grant usage on schema correction to etl, approver, auditor;
@@ -157,3 +169,5 @@ grant select on correction.proposal, correction.approval, correction.export, cor
 to auditor;
 revoke all on function correction.record_approval(text, text, text, timestamptz, timestamptz, text) from public;
 grant execute on function correction.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
+grant select on correction.delivery_approval to etl, approver, auditor;
+grant insert on correction.delivery_approval to approver; -- what loads does not answer for what it loads

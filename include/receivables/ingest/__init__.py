@@ -5,7 +5,19 @@ from receivables.ingest.approving import approve
 from receivables.ingest.checking import check
 from receivables.ingest.documents import documents
 from receivables.ingest.flow import ingest_source
+from receivables.ingest.gaiji import inventory
 from receivables.ingest.landing import land
 from receivables.ingest.loading import load
 
-__all__ = ["BatchResult", "account", "approve", "batches", "check", "documents", "ingest_source", "land", "load"]
+__all__ = [
+    "BatchResult",
+    "account",
+    "approve",
+    "batches",
+    "check",
+    "documents",
+    "ingest_source",
+    "inventory",
+    "land",
+    "load",
+]

@@ -36,13 +36,13 @@ def approve(batch_id: str, *, user: str, why: str, state: State) -> dict[str, An
                 f"{', '.join(APPROVABLE)} can be approved, anything else the department must correct"
             )
         connection.execute(
-            "insert into ops.intake_approval (batch_id, reason_code, file_sha256, approver, why)"
+            "insert into correction.delivery_approval (batch_id, reason_code, file_sha256, approver, why)"
             " values (%s, %s, %s, %s, %s) on conflict do nothing",
             [batch_id, reason_code, sha256, user.strip(), why.strip()],
         )
         given = connection.execute(
-            "select approver, why, approved_at from ops.intake_approval where batch_id = %s and reason_code = %s"
-            " and file_sha256 = %s",
+            "select approver, why, approved_at from correction.delivery_approval where batch_id = %s"
+            " and reason_code = %s and file_sha256 = %s",
             [batch_id, reason_code, sha256],
         ).fetchone()
     assert given is not None

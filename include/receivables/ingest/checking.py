@@ -7,6 +7,7 @@ from receivables.control_totals import ControlTotal
 from receivables.ingest import balance, expectations, ledger, profile, tables
 from receivables.ingest.brake import require_shape
 from receivables.ingest.documents import documents
+from receivables.ingest.gaiji import keep_seen
 from receivables.ingest.keys import settle_keys
 from receivables.ingest.ledger import Batch
 from receivables.ingest.parsing import parse
@@ -89,6 +90,8 @@ def _write_asides(connection: db.Connection, work: Work) -> None:
         for aside in sorted(work.asides, key=lambda one: one.line_no):
             place = (aside.line_no, aside.byte_offset, aside.raw)
             target.write_row((*place, kind(aside), aside.reason_code, aside.field, aside.amount_yen))
+        for place in work.originals:
+            target.write_row((*place, "original", "GAIJI_MAPPED", None, None))
 
 
 def _record(connection: db.Connection, source: str, work: Work, declared: Declared) -> None:
@@ -109,6 +112,7 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
             " values (%s, %s, %s, %s, %s, %s)",
             [batch.batch_id, source, batch.table.name, column, reason, converted],
         )
+    keep_seen(connection, source, batch, work.gaiji_seen)
     whole = [ControlTotal(batch.table.yen or "rows", None, rows, yen)]
     whole += [ControlTotal(name, None, *part) for name, part in declared.parts.items()]
     control_totals.record(connection, **named, hop="file", totals=whole)

@@ -54,6 +54,11 @@ def has_gaiji(text: str) -> bool:
     return _GAIJI.search(text) is not None
 
 
+def gaiji_of(text: str) -> set[str]:
+    """The private-use characters of `text`."""
+    return set(_GAIJI.findall(text))
+
+
 def has_my_number(text: str) -> bool:
     """Whether `text` holds twelve digits that pass the check digit of a My Number (個人番号).
 

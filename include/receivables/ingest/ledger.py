@@ -120,7 +120,8 @@ def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
 
 def _approved(connection: db.Connection, batch_id: str, sha256: str) -> frozenset[str]:
     found = connection.execute(
-        "select reason_code from ops.intake_approval where batch_id = %s and file_sha256 = %s", [batch_id, sha256]
+        "select reason_code from correction.delivery_approval where batch_id = %s and file_sha256 = %s",
+        [batch_id, sha256],
     ).fetchall()
     return frozenset(str(code) for (code,) in found)
 
@@ -143,6 +144,6 @@ def _failure_id(contract: Contract, table: Table, as_of: date) -> str:
 
 def _forget(connection: db.Connection, batch_id: str) -> None:
     """An earlier try that did not end loaded leaves nothing behind."""
-    for relation in ("ops.control_total", "ops.set_aside_row", "ops.conversion", "ops.profile", "ops.validation",
-                     "ops.validation_document", "quarantine.row", "ops.load"):  # fmt: skip
+    for relation in ("ops.control_total", "ops.set_aside_row", "ops.conversion", "ops.profile", "ops.gaiji",
+                     "ops.validation", "ops.validation_document", "quarantine.row", "ops.load"):  # fmt: skip
         connection.execute(f"delete from {relation} where batch_id = %s".encode(), [batch_id])  # noqa: S608

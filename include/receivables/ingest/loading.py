@@ -60,6 +60,7 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
     _merge(connection, batch, "raw", [column.name for column in tables.raw_columns(batch.table)])
     if vault := tables.vault_columns(batch.table):
         _merge(connection, batch, "vault", [column.name for column in vault])
+        _keep_originals(connection, batch)
     after = totals(connection, batch, sql.Identifier("raw", batch.table.name), is_current_only=True)
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     control_totals.record(connection, **named, hop="load", totals=after)
@@ -100,6 +101,20 @@ def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[s
     )
 
 
+def _keep_originals(connection: db.Connection, batch: Batch) -> None:
+    """The bytes of the records whose 外字 were mapped, once: of versions that this batch began."""
+    connection.execute(
+        sql.SQL("""
+            insert into vault.original_record (batch_id, table_name, line_no, byte_offset, raw)
+            select %(batch)s, %(table)s, aside.line_no, aside.byte_offset, aside.raw from {aside} as aside
+            inner join {person} as person on aside.line_no = person._line_no and person._batch_id = %(batch)s
+            where aside.kind = 'original'
+            on conflict do nothing
+        """).format(aside=tables.held_aside(batch.batch_id), person=sql.Identifier("vault", batch.table.name)),
+        {"batch": batch.batch_id, "table": batch.table.name},
+    )
+
+
 def _quarantine(connection: db.Connection, source: str, batch: Batch, owner_dept: str) -> None:
     aside = tables.held_aside(batch.batch_id)
     connection.execute(
@@ -116,7 +131,8 @@ def _quarantine(connection: db.Connection, source: str, batch: Batch, owner_dept
     connection.execute(
         sql.SQL("""
             insert into ops.set_aside_row (batch_id, source, line_no, byte_offset, kind, reason_code, amount_yen)
-            select %s, %s, line_no, byte_offset, kind, reason_code, amount_yen from {} where kind <> 'quarantined'
+            select %s, %s, line_no, byte_offset, kind, reason_code, amount_yen from {}
+            where kind in ('duplicate', 'excluded')
         """).format(aside),
         [batch.batch_id, source],
     )

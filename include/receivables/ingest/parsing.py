@@ -9,6 +9,7 @@ from psycopg import sql
 from receivables import db
 from receivables.ingest import spool, tables
 from receivables.ingest.block_check import BlockCheck
+from receivables.ingest.gaiji import governed
 from receivables.ingest.manifest import entry
 from receivables.ingest.readers import BlockReader, Reader, open_reader
 from receivables.ingest.records import Declared, Record
@@ -82,8 +83,9 @@ class OneByOne:
 
     def __init__(self, work: Work) -> None:
         table = work.batch.table
-        self._work, self._checks = work, RowCheck(table)
-        work.converted = self._checks.converted
+        self._work, self._checks = work, RowCheck(table, governed(table.name.partition("__")[0]))
+        work.converted, work.originals = self._checks.converted, self._checks.originals
+        work.gaiji_seen = self._checks.gaiji_seen
         self._yen = [column.name for column in table.columns].index(table.yen) if table.yen else None
         # Only free text can hold what COPY would misread: the other types were matched.
         self._free = [at for at, column in enumerate(table.columns) if column.type == "text"]

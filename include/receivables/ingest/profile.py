@@ -70,7 +70,7 @@ def accepted_before(connection: db.Connection, batch: Batch) -> list[Cell]:
         with newest as (
             select load.batch_id, load.business_date, load.created_at, row_number() over recent as place,
                 exists (
-                    select from ops.intake_approval as given
+                    select from correction.delivery_approval as given
                     where given.batch_id = load.batch_id and given.reason_code = 'DISTRIBUTION'
                         and given.file_sha256 = load.file_sha256
                 ) as is_new_shape

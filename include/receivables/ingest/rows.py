@@ -7,7 +7,7 @@ field that may not be empty, digits, then each column in the contract's order, t
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from receivables.contracts import Table
@@ -21,6 +21,7 @@ _PLAIN_AMOUNT = re.compile(r"([-△▲(])?\(?([0-9]{1,13})\)?-?")
 _UNITS = str.maketrans("", "", ",、¥円 ")
 _REPLACED = "\ufffd"  # somebody upstream has already lost a letter
 Values = list[str | None]
+Place = tuple[int, int, bytes]  # line, byte offset, the record itself
 Conversion = tuple[str, str]  # column, reason code
 
 
@@ -40,7 +41,8 @@ class Aside(NamedTuple):
 class RowCheck:
     """The checks of one table, made once and applied to every record."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, gaiji: Mapping[str, str] | None = None) -> None:
+        """`gaiji`: what the 外字 of this source stand for; without it each is a fault."""
         names = [column.name for column in table.columns]
         self._names = names
         self._parsers = [fields.parser(column) for column in table.columns]
@@ -49,6 +51,10 @@ class RowCheck:
                       for total, parts in table.sum_of.items()]  # fmt: skip
         self._units = [column.unit for column in table.columns]
         self._overruns = [at for at, column in enumerate(table.columns) if column.era_overrun]
+        self._gaiji = str.maketrans(dict(gaiji or {}))
+        self._free = frozenset(at for at, column in enumerate(table.columns) if column.type == "text")
+        self.gaiji_seen: Counter[str] = Counter()  # rows by private-use character, accepted or not
+        self.originals: list[Place] = []  # accepted rows that are loaded with other letters than their own
         self.converted: Counter[Conversion] = Counter()  # accepted rows whose text was read as another (換算)
         self._exclusions = [(names.index(rule.column), rule.equals, rule.reason) for rule in table.exclude]
 
@@ -56,7 +62,7 @@ class RowCheck:
         """The typed values of an accepted record in contract order, else what it was set aside for."""
         if record.fields is None or record.reason_code:
             return self._aside(record, record.reason_code or "WIDTH", record.field)
-        texts = [text or "" for text in record.fields]
+        texts = self._without_known_gaiji([text or "" for text in record.fields])
         if fault := self._letters_fault(texts):
             return self._aside(record, *fault)
         try:
@@ -68,9 +74,19 @@ class RowCheck:
         for at, equals, reason in self._exclusions:
             if texts[at] == equals:
                 return self._aside(record, reason, self._names[at], is_excluded=True)
-        if self._overruns:
-            self._count_overruns(texts, values)
+        self._note_conversions(record, texts, values)
         return values
+
+    def _without_known_gaiji(self, texts: list[str]) -> list[str]:
+        """外字 in free text replaced when all of the record's are known; counted either way."""
+        found = {at: fields.gaiji_of(text) for at, text in enumerate(texts) if not text.isascii()}
+        seen = set().union(*found.values())
+        if not seen:
+            return texts
+        self.gaiji_seen.update(seen)
+        is_known = all(ord(char) in self._gaiji for char in seen)
+        is_free = all(at in self._free for at, chars in found.items() if chars)
+        return [text.translate(self._gaiji) for text in texts] if is_known and is_free else texts
 
     def _broken_sum(self, values: Values) -> str | None:
         for total, parts, name in self._sums:
@@ -78,7 +94,12 @@ class RowCheck:
                 return name
         return None
 
-    def _count_overruns(self, texts: list[str], values: Values) -> None:
+    def _note_conversions(self, record: Record, texts: list[str], values: Values) -> None:
+        mapped = [at for at, text in enumerate(record.fields or ()) if text and text != texts[at]]
+        for at in mapped:
+            self.converted[self._names[at], "GAIJI_MAPPED"] += 1
+        if mapped:
+            self.originals.append((record.line_no, record.byte_offset, record.raw))
         for at in self._overruns:
             if values[at] and fields.is_overrun(texts[at]):
                 self.converted[self._names[at], "ERA_OVERRUN"] += 1

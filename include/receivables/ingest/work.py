@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from receivables.ingest.balance import Account
 from receivables.ingest.ledger import Batch
 from receivables.ingest.plausibility import require_few_faults
-from receivables.ingest.rows import Aside, Conversion
+from receivables.ingest.rows import Aside, Conversion, Place
 
 _MOST_ASIDES = 100_000  # rows kept in memory; a file with more faults than that is refused anyway
 
@@ -19,6 +19,8 @@ class Work:
     account: Account = field(default_factory=Account)
     asides: list[Aside] = field(default_factory=list)
     converted: Counter[Conversion] = field(default_factory=Counter)
+    gaiji_seen: Counter[str] = field(default_factory=Counter)
+    originals: list[Place] = field(default_factory=list)
 
     def set_aside(self, found: Aside) -> None:
         """Keep a row that is excluded or quarantined; UNREADABLE when there are far too many."""
