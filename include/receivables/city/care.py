@@ -13,7 +13,7 @@ from random import Random
 from receivables.city.bills import Bill
 from receivables.city.blocks import Block
 from receivables.city.habits import CARE, Habit
-from receivables.city.levies import Levy, Payer, birthday, levied, month_end, standard_key, years_between
+from receivables.city.levies import YEARS_KEPT, Levy, Payer, birthday, levied, month_end, standard_key, years_between
 from receivables.city.life import Rules, write_off_prescribed
 from receivables.city.office_days import fiscal_year
 from receivables.city.people import Person
@@ -41,7 +41,7 @@ def _payers(rng: Random, people: list[Person], until: date) -> Iterator[Payer]:
         first = max(date(reached.year + ((reached.month, reached.day) > (6, 1)), 6, 1), reached)
         if not person.is_registered or rng.random() < _LASTING_SHARE:
             yield Payer(person, person, years_between(rng, first, date(9999, 3, 31), until))
-        elif fiscal_year(until) - fiscal_year(first) < 6 and first <= until:
+        elif first <= until and fiscal_year(until) - fiscal_year(first) < YEARS_KEPT:
             yield Payer(person, person, range(fiscal_year(first), fiscal_year(first) + 1))
 
 

@@ -60,6 +60,7 @@ class Fault(Generic[C]):
     is_negated: bool = False  # the file itself then declares the negative amount
     divisor: int = 1  # the file itself then declares the amount divided by it (千円 for 円)
     is_pair: bool = False  # the spoilt row stands beside the right one, under the same key
+    is_one_line: bool = False  # the spoilt row has no line breaks in its cells
     times: int = 1
 
 
@@ -106,6 +107,7 @@ def _spoilt(row: Row[C], fault: Fault[C]) -> list[Row[C]]:
         fault_code=fault.fault_code,
         reason_code=fault.reason_code,
         is_amount_readable=fault.is_amount_readable,
+        extra_lines=0 if fault.is_one_line else row.extra_lines,
     )
     if fault.fate is Fate.DUPLICATE:
         return [row, wrong]
