@@ -11,6 +11,7 @@ from receivables.ingest.databases import Taken
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.spool import Copy, Look
 from receivables.ingest.strays import note_strays
+from receivables.ingest.transport import fetch
 from receivables.settings import State
 
 SETTLE_SECONDS = 0.2  # a file that grows within this time is still being written
@@ -25,10 +26,14 @@ def land(source: str, *, drop: Path, as_of: date, state: State) -> list[str]:
     """
     contract = contracts.contract(source)
     tables.create_tables(state)
+    fault = _fetch(contract, drop / source, as_of, state)
     seen = _seen(drop / source)
     with db.connect(state, "etl", doing=f"land {source}") as connection:
         ledger.lock(connection, source)
         note_strays(connection, contract, sorted(seen), as_of)
+        if fault:
+            return [ledger.enter_failure(connection, contract, table, as_of=as_of, fault=fault)
+                    for table in contract.tables]  # fmt: skip
         taken = _snapshots(contract, drop / source, as_of, state)
         found: list[str] = []
         for table in contract.tables:
@@ -41,6 +46,17 @@ def land(source: str, *, drop: Path, as_of: date, state: State) -> list[str]:
             for again in repeated:
                 ledger.enter_duplicate(connection, contract, table, as_of=as_of, copy=again, of=found[-1])
         return found
+
+
+def _fetch(contract: Contract, folder: Path, as_of: date, state: State) -> BatchRejectedError | None:
+    """Fetch the day's files when the folder says where they are; why that did not end well."""
+    forms = [table.as_export or table for table in contract.tables if table.export or table.control.kind != "query"]
+    names = {form.file_name(as_of, name) for form in forms for name in (form.file, form.control.file) if name}
+    try:
+        fetch(contract.source, names, folder=folder, state=state)
+    except BatchRejectedError as fault:
+        return fault
+    return None
 
 
 def _seen(folder: Path) -> Seen:

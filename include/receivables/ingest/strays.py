@@ -15,6 +15,7 @@ from pathlib import Path
 from receivables import db
 from receivables.contracts import Contract
 from receivables.ingest.spool import escaped, is_safe
+from receivables.ingest.transport import CONNECTION_FILE
 
 _DAY = "[0-9]" * 8
 
@@ -36,7 +37,7 @@ def note_strays(connection: db.Connection, contract: Contract, found: Iterable[P
 
 def _agreed(contract: Contract) -> list[re.Pattern[str]]:
     forms = [form for table in contract.tables for form in (table, table.as_export) if form]
-    names = {name for form in forms for name in (form.file, form.control.file) if name}
+    names = {name for form in forms for name in (form.file, form.control.file, CONNECTION_FILE) if name}
     return [
         re.compile(fnmatch.translate(unicodedata.normalize("NFC", name).replace("{date}", _DAY)))
         for name in sorted(names)
