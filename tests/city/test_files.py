@@ -17,7 +17,8 @@ from tests.city.files import host_records, sheet_rows, tax_lines, tax_rows
 
 pytestmark = pytest.mark.postgres
 GROUPS = {"036o005": "chotei_shuno", "036o006": "shuno_rireki", "036o007": "tokusoku"}
-STANDARD = {"resident_tax": "020000", "ltci": "023000"}  # systems of the standard, and the time in their file names
+# Systems of the standard, and the time in their file names.
+STANDARD = {"resident_tax": "020000", "ltci": "023000", "light_vehicle_tax": "024500"}
 CHOTEI, SHUNO = "KOKUHO_CHOTEI_20260619.DAT", "KOKUHO_SHUNO_20260619.DAT"
 BOOK = "奨学資金返還台帳_20260619.xlsx"
 

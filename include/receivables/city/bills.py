@@ -56,6 +56,8 @@ class Bill:
     parts_yen: tuple[int, ...] = ()
     contract_date: date | None = None
     subject: Person | None = None  # for whom it is owed: the child of a nursery fee
+    object_no: str = ""  # for which thing: 軽自管理番号
+    kind_code: str = ""
     remark_code: str = ""
     receipts: list[Receipt] = field(default_factory=list)
     dunned_on: date | None = None

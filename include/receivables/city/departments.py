@@ -1,6 +1,6 @@
 """Every department of the ward, in the order in which they levy."""
 
-from receivables.city import after_school, care_files, elders_files, loan_book, nhi_files, tax_files
+from receivables.city import after_school, care_files, elders_files, loan_book, nhi_files, tax_files, vehicles_files
 from receivables.city.papers import Department
 
 DEPARTMENTS: tuple[Department, ...] = (
@@ -10,4 +10,5 @@ DEPARTMENTS: tuple[Department, ...] = (
     care_files.DEPARTMENT,
     after_school.DEPARTMENT,
     elders_files.DEPARTMENT,
+    vehicles_files.DEPARTMENT,
 )

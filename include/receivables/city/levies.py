@@ -33,11 +33,13 @@ def standard_key(notice_no: str, year: int, instalment_no: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who owes, for whom, and in which years (年度)."""
+    """Who owes, for whom or for what, and in which years (年度)."""
 
     debtor: Person
     subject: Person
     years: range
+    object_no: str = ""  # a thing's number where it is owed for a thing
+    kind_code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _year(
             bill = Bill(
                 levy.source_code, levy.key(notice_no, year, number), levy.claim_type, payer.debtor, notice_no, number,
                 year, year, fiscal_year(due), levied_on, on_or_after(due), yen, subject=payer.subject,
+                object_no=payer.object_no, kind_code=payer.kind_code,
             )  # fmt: skip
             desk.live(bill, habit)
             levy.ends(rng, bill)
