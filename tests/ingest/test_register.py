@@ -1,11 +1,13 @@
 """住民記録 (a department's own database): one snapshot, and what is done when the database is not as agreed."""
 
 import json
+import threading
+from datetime import timedelta
 
 from receivables import db
 
 from .conftest import Desk
-from .files import person
+from .files import DAY, person
 
 PEOPLE = [person(1), person(2), person(3)]
 
@@ -103,3 +105,36 @@ def test_an_address_that_is_no_address(desk: Desk) -> None:
     (folder / "connection.json").write_text("{")
 
     assert desk.take("register")["persons"].reason_code == "UNREADABLE"
+
+
+def test_a_snapshot_is_never_torn(desk: Desk) -> None:
+    """Two rows exchange a unit all the time (F22); whatever the moment, the sum is whole."""
+    count = 3_000
+    desk.make_register([person(no, setai_no="0000001000") for no in range(1, count + 1)])
+    alter(desk, "create unique index on atena.person (atena_no)")
+    moved, stop = [0], threading.Event()
+
+    def move() -> None:
+        add = "update atena.person set setai_no = lpad((setai_no::bigint + %s)::text, 10, '0') where atena_no = %s"
+        with db.connect(desk.state, database="ward_test", autocommit=True) as connection:
+            while not stop.is_set():
+                one, other = (f"{1 + (moved[0] * step) % count:015d}" for step in (7, 977))
+                if one != other:
+                    with connection.transaction():
+                        connection.execute(add.encode(), [-1, one])
+                        connection.execute(add.encode(), [1, other])
+                moved[0] += 1
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    try:
+        for days in range(4):
+            before = moved[0]
+            people = desk.take("register", day=DAY + timedelta(days))["persons"]
+            assert (people.state, people.accepted_rows) == ("loaded", count), people.reason
+            whole = "select sum(household_no::bigint)::bigint from raw.register__persons where _known_to is null"
+            assert desk.ask(whole) == [(1_000 * count,)]
+            assert moved[0] > before
+    finally:
+        stop.set()
+        mover.join()

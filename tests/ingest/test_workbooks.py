@@ -1,7 +1,10 @@
 """奨学資金 (a section's Excel ledger): what Excel and people do to a sheet, and what is done about it."""
 
+import re
 import zipfile
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +125,72 @@ def test_what_is_no_workbook_at_all_is_refused(desk: Desk) -> None:
     file.write_text("貸付番号,1\n", encoding="utf-8")
 
     assert desk.take("scholarship")["instalments"].reason_code == "UNREADABLE"
+
+
+def rewritten(file: Path, part: str, change: Callable[[bytes], bytes]) -> None:
+    """The workbook with one of its parts changed."""
+    with zipfile.ZipFile(file) as package:
+        parts = {name: package.read(name) for name in package.namelist()}
+    assert change(parts[part]) != parts[part]
+    parts[part] = change(parts[part])
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            package.writestr(name, content)
+
+
+ACTIVE: dict[str, tuple[str, Callable[[bytes], bytes], str]] = {
+    "an external entity (F18)": (
+        "xl/worksheets/sheet1.xml",
+        lambda xml: xml.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>', 1), "UNREADABLE"),
+    "a hidden sheet (F18)": (
+        "xl/workbook.xml", lambda xml: xml.replace(b"<sheet ", b'<sheet state="hidden" ', 1), "HEADER"),
+    "a very hidden sheet (F18)": (
+        "xl/workbook.xml", lambda xml: xml.replace(b"<sheet ", b'<sheet state="veryHidden" ', 1), "HEADER"),
+    "a sheet that lies elsewhere (F17)": (
+        "xl/_rels/workbook.xml.rels", lambda xml: xml.replace(b"worksheets/", b"../../../etc/", 1), "UNREADABLE"),
+    "broken XML": ("xl/worksheets/sheet1.xml", lambda xml: xml[:-20], "UNREADABLE"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("part", "change", "reason"), ACTIVE.values(), ids=ACTIVE)
+def test_what_is_active_or_hidden_in_a_workbook_is_refused(
+    desk: Desk, part: str, change: Callable[[bytes], bytes], reason: str
+) -> None:
+    file = put_loans(desk.drop, GOOD, yen=24_000)
+    rewritten(file, part, change)
+
+    assert desk.take("scholarship")["instalments"].reason_code == reason
+    assert desk.is_untouched()
+
+
+@pytest.mark.parametrize("part", ["xl/externalLinks/externalLink1.xml", "xl/activeX/a.bin", "xl/embeddings/b.zip",
+                                  "xl/ddeLink.xml"])  # fmt: skip
+def test_links_and_embedded_objects_are_refused(desk: Desk, part: str) -> None:
+    file = put_loans(desk.drop, GOOD, yen=24_000)
+    with zipfile.ZipFile(file, "a") as package:
+        package.writestr(part, b"x")
+
+    assert desk.take("scholarship")["instalments"].reason_code == "UNREADABLE"
+
+
+def test_a_thousand_parts_are_refused(desk: Desk) -> None:
+    file = put_loans(desk.drop, GOOD, yen=24_000)
+    with zipfile.ZipFile(file, "a") as package:
+        for number in range(1_001):
+            package.writestr(f"xl/media/{number}.xml", b"")
+
+    assert desk.take("scholarship")["instalments"].reason_code == "UNREADABLE"
+
+
+def test_a_sheet_that_declares_fewer_rows_is_read_whole_or_refused(desk: Desk) -> None:
+    """A sheet of 100 rows says A1:B10 (F19): never ten rows and silence."""
+    file = put_loans(desk.drop, [loan(no) for no in range(1, 101)], yen=800_000)
+    rewritten(
+        file,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:B10"', xml),
+    )
+
+    book = desk.take("scholarship")["instalments"]
+
+    assert (book.state, book.accepted_rows) == ("loaded", 100) or book.reason_code == "UNREADABLE", book.reason
