@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Storage = Literal["packed", "zoned", "kanji"]  # how a host keeps a field that is no plain text
 Place = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 
 
@@ -34,6 +35,7 @@ class Trailer(Strict):
     mark: str
     rows: Place
     yen: Place
+    storage: Literal["packed", "zoned"] | None = None  # of both numbers; host encodings only
 
 
 class Records(Strict):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from receivables import standard
+from receivables.charsets import is_host
 from receivables.errors import InputRejectedError
 from receivables.standard import zengin
 
@@ -22,6 +23,7 @@ def check_places(table: "Table") -> None:
         _check_source_names(table)
     if table.reader == "zengin":
         _check_zengin(table)
+    _check_storage(table)
 
 
 def _check_bytes(table: "Table") -> None:
@@ -71,6 +73,21 @@ def _check_items(table: "Table", items: Collection[str], where: str) -> None:
     for column in table.columns:
         if column.from_ not in items:
             raise ValueError(f"from: {where} has no item {column.from_!r}; correct it")
+
+
+def _check_storage(table: "Table") -> None:
+    """Only a host keeps fields that are no plain text, and only of the types that can be read from them."""
+    is_of_host = table.reader == "fixed_width" and is_host(table.encoding)
+    if is_host(table.encoding) and table.reader != "fixed_width":
+        raise ValueError(f"encoding: {table.encoding} is of a host; only reader fixed_width reads it")
+    if table.records and table.records.trailer.storage and not is_of_host:
+        raise ValueError("storage: the trailer is plain text in this encoding; remove it or write encoding jef")
+    for column in table.columns:
+        types = ("text",) if column.storage == "kanji" else ("yen", "int")
+        if column.storage and not is_of_host:
+            raise ValueError(f"storage: only host files in encoding jef have it; remove it from column {column.name!r}")
+        if column.storage and column.type not in types:
+            raise ValueError(f"storage: {column.storage} holds {' or '.join(types)}, column {column.name!r} has not")
 
 
 def _check_zengin(table: "Table") -> None:

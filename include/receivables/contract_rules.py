@@ -89,7 +89,7 @@ def _check_encoding(encoding: str) -> None:
     try:
         codecs.lookup(encoding)
     except LookupError:
-        raise ValueError(f"encoding: {encoding!r} is unknown; write cp932, utf-8, euc_jp …") from None
+        raise ValueError(f"encoding: {encoding!r} is unknown; write cp932, utf-8, euc_jp, jef …") from None
 
 
 def _check_names(table: "Table") -> None:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from receivables import contract_rules as rules
-from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Records, Strict
+from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Records, Storage, Strict
 from receivables.errors import InputRejectedError
 from receivables.settings import STAGING
 
@@ -34,6 +34,7 @@ class Column(Strict):
     description: str
     type: Type
     at: Place | None = None  # fixed width: first byte, counted from 1, and length in bytes
+    storage: Storage | None = None  # host encodings: packed (COMP-3), zoned, or kanji without shift codes (PIC N)
     from_: str | None = Field(None, alias="from")  # the source's own name of the column
     length: int | None = None
     required: bool = True

@@ -38,6 +38,19 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Tree], object], str, str]] = {
     "an export of a file": (
         "furikae", lambda one: meta(one, export={"file": "a{date}", "encoding": "cp932", "manifest": "b"}),
         "export", "does not use"),
+    "packed text": ("kaigo_host", lambda one: of_column(one, 0, storage="packed"), "storage", "yen or int"),
+    "kanji that are yen": ("kaigo_host", lambda one: of_column(one, 6, storage="kanji"), "storage", "text"),
+    "a storage nobody knows": ("kaigo_host", lambda one: of_column(one, 6, storage="comp5"), "storage", "packed"),
+    "packed amounts between line ends": ("kaigo_host", lambda one: meta(one, encoding="cp932"), "storage", "jef"),
+    "a packed trailer between line ends": (
+        "kaigo_host",
+        lambda one: (meta(one, encoding="cp932"), [place["config"]["meta"].pop("storage", None)
+                                                   for place in one["sources"][0]["tables"][0]["columns"]]),
+        "storage", "trailer"),
+    "全銀 from a host": ("furikae", lambda one: meta(one, encoding="jef"), "encoding", "cp932"),
+    "an export from a host": (
+        "gakudo", lambda one: meta(one, export={"file": "a{date}", "encoding": "jef", "manifest": "b"}),
+        "encoding", "fixed_width"),
 }  # fmt: skip
 
 

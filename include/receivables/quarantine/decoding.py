@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from receivables import contracts, standard
+from receivables.charsets import is_host
 from receivables.contracts import Table
 from receivables.ingest import spool
 from receivables.ingest.readers import open_reader
@@ -14,6 +15,7 @@ from receivables.quarantine.worklist import QuarantinedRow
 from receivables.settings import State
 
 Bytes = Sequence[bytes]
+_READ_AGAIN = ("excel", "postgres", "mariadb", "zengin")  # their fields are no cuts of the record's bytes
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -32,7 +34,9 @@ def fields(rows: Sequence[QuarantinedRow], state: State) -> dict[str, list[Field
     found: dict[str, list[Field]] = {}
     for (table_name, file_sha256), members in by_file.items():
         table = contracts.contract(members[0].source).table(table_name).as_delivered(members[0].file_name)
-        if table.reader in ("excel", "postgres", "mariadb", "zengin"):  # fields that are in no single record
+        if table.reader in ("excel", "postgres", "mariadb", "zengin") or is_host(
+            table.encoding
+        ):  # fields that are in no single record
             found |= _read_again(table, file_sha256, members, state)
         else:
             found |= {row.row_id: _cut(table, row.raw) for row in members}

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Protocol
 
+from receivables.charsets import is_host
 from receivables.contracts import Table
 from receivables.ingest.blocks import Block
 from receivables.ingest.records import Declared, Line, Record
@@ -33,6 +34,7 @@ def open_reader(table: Table, file: Path, as_of: date) -> Reader:
     from receivables.ingest.readers.delimited import Delimited
     from receivables.ingest.readers.excel import Excel
     from receivables.ingest.readers.fixed_width import FixedWidth
+    from receivables.ingest.readers.host import HostFile
     from receivables.ingest.readers.snapshot import Snapshot
     from receivables.ingest.readers.zengin import Zengin
 
@@ -40,7 +42,7 @@ def open_reader(table: Table, file: Path, as_of: date) -> Reader:
         case "csv":
             return Delimited(table, file)
         case "fixed_width":
-            return FixedWidth(table, file)
+            return HostFile(table, file) if is_host(table.encoding) else FixedWidth(table, file)
         case "excel":
             return Excel(table, file)
         case "postgres" | "mariadb":
