@@ -29,8 +29,8 @@ ui: .venv/ready ## where the screens are
 check: .venv/ready ## format, lint, types, imports, sizes, SQL; no services
 	@$(V)/python -m tests.house.check
 
-new-source: .venv/ready ## draft a department from a sample: FILE= SOURCE= TITLE= DEPARTMENT= OWNER= CLAIM= [SHEET=]
-	@$(V)/receivables source draft "$(FILE)" --source "$(SOURCE)" --title "$(TITLE)" --department "$(DEPARTMENT)" --owner-dept "$(OWNER)" --claim-type "$(CLAIM)" $(if $(SHEET),--sheet "$(SHEET)")
+new-source: .venv/ready ## draft a department from a sample: FILE= SOURCE= TITLE= DEPARTMENT= OWNER= CLAIM= [ARGS=]
+	@$(V)/receivables source draft "$(FILE)" --source "$(SOURCE)" --title "$(TITLE)" --department "$(DEPARTMENT)" --owner-dept "$(OWNER)" --claim-type "$(CLAIM)" $(ARGS)
 
 bench: .venv/ready ## measure; writes bench/results.json and a chart
 	@$(V)/python -m bench

@@ -66,6 +66,8 @@ def _is_likely(sample: bytes, guess: str, agreed: str) -> bool:
         return True
     if not _decodes(sample, agreed):
         return _bad_lines(sample, agreed) * 2 > sample.count(b"\n")
+    if codecs.lookup(guess).name == codecs.lookup("cp932").name:
+        return False  # what is EUC-JP too is not surely CP932
     text = sample.decode(agreed)
     runs = _HALF_WIDTH.findall(text)
     is_kana_alone = sum(map(len, runs)) == sum(not char.isascii() for char in text)

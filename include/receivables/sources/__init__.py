@@ -1,5 +1,6 @@
-"""Drafts a new department's contract and models from a sample of its file (連携の下書き)."""
+"""Drafts a new department's contract and models from samples of its files (連携の下書き)."""
 
 from receivables.sources.drafting import draft
+from receivables.sources.samples import Options
 
-__all__ = ["draft"]
+__all__ = ["Options", "draft"]

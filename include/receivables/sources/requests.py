@@ -16,11 +16,4 @@ class Request:
     @property
     def values(self) -> dict[str, str]:
         """The same for the templates."""
-        return {
-            "source": self.source,
-            "title": self.title,
-            "department": self.department,
-            "owner_dept": self.owner_dept,
-            "claim_type": self.claim_type,
-            "table": f"{self.source}__instalments",
-        }
+        return {"source": self.source, "title": self.title, "claim_type": self.claim_type}

@@ -1,165 +1,135 @@
-"""A department's sample file, as far as it tells its own form (見本): encoding, heading, total row, companions."""
+"""A sample file (見本ファイル) read without a contract: its form, its headings and its rows as text.
+
+Whatever cannot be told from the bytes is a doubt (要確認) or a refusal; neither repeats a value. Headings
+are told by place, because a file without headings has a person's row where they should be.
+"""
 
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
-from receivables.era import EraError, wareki_to_date
 from receivables.errors import InputRejectedError
-from receivables.ingest.encodings import encoding_guess
-from receivables.ingest.manifest import HEADER as MANIFEST_HEADER
+from receivables.ingest.encodings import SAMPLE_BYTES, encoding_guess
 
-_DATE = re.compile(r"(?<!\d)20\d{6}(\d{6})?(?!\d)")  # with or without the time of day
-_TOTALS = ("合計", "総合計", "総計", "計")
-_MOST_TITLE_ROWS = 12
-_LARGEST = 64 << 20
+ENCODINGS = ("utf-8", "cp932", "euc_jp")
+MOST_BYTES = 64 << 20  # a sample is read whole into memory
+_BOM = "\ufeff"
+_VALUE = re.compile(r"[\d０-９,./:年月日元\-]*\d[\d０-９,./:年月日\-]*")
+_LEAST_FIELDS = 2
+_FEW_ODD = 20  # one spoilt row in so many is usual, more is another form
 
 
-@dataclass(frozen=True, slots=True)
+class SampleRejectedError(InputRejectedError):
+    """A sample cannot be read, or can be read in more than one way."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a person adds where the bytes do not tell: sheet, encoding, record layouts (固定長のレコード定義)."""
+
+    sheet: str | None = None
+    encoding: str | None = None
+    layout: Path | None = None
+    receipts_layout: Path | None = None
+
+    def of(self, kind: str) -> "Options":
+        """The same for the file of one kind."""
+        if kind == "claims":
+            return self
+        return replace(self, sheet=None, layout=self.receipts_layout if kind == "receipts" else None)
+
+
+@dataclass
 class Sample:
-    """What a sample says: the contract keys of its form, and the values of each column in order."""
+    """One sample: `keys` are what a contract says about its form, `places` the bytes of each item (fixed width)."""
 
-    file_pattern: str
-    form: dict[str, object]
-    columns: dict[str, list[str]]
-    open_questions: tuple[str, ...] = ()
+    file: Path
+    reader: str
+    heading: list[str]
+    rows: list[list[str]]
+    keys: dict[str, Any]
+    doubts: list[str] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
 
-
-def read_sample(file: Path, sheet: str | None) -> Sample:
-    """Read a CSV file or an Excel workbook. Raises InputRejectedError that says what is wrong with the sample."""
-    if not file.is_file():
-        raise InputRejectedError(f"{file.name}: no such file; give a sample as the department sends it")
-    if file.stat().st_size > _LARGEST:
-        raise InputRejectedError(f"{file.name}: more than 64 MB; a sample of some thousand rows is enough")
-    return _workbook(file, sheet) if file.suffix.lower() == ".xlsx" else _delimited(file)
+    def values(self, at: int) -> list[str]:
+        """Every value of one column."""
+        return [row[at] for row in self.rows]
 
 
-def _delimited(file: Path) -> Sample:
-    content = file.read_bytes()
-    encoding = _encoding(file, content)
+def encoding_of(raw: bytes, given: str | None = None) -> str:
+    """The one encoding that `raw` can be in, or `given`; refuses none and more than one."""
+    if given:
+        return given
+    head = raw.removeprefix(_BOM.encode())[:SAMPLE_BYTES]
+    if head.isascii():
+        return "utf-8"
+    guesses = {each: encoding_guess(head, each) for each in ENCODINGS}
+    likely = [each for each, other in guesses.items() if other is None]
+    damage = {each: sum(not _decodes(line, each) for line in head.split(b"\n")[:-1] or [head]) for each in likely}
+    best = [each for each in likely if damage[each] == min(damage.values())]
+    if len(best) == 1:
+        return best[0]
+    if best:
+        raise SampleRejectedError(
+            f"the bytes can be read as {' and as '.join(best)}: say which with --encoding (文字コードが決められない)"
+        )
+    found = ", ".join(sorted({str(other) for other in guesses.values()}))
+    raise SampleRejectedError(f"the bytes look like {found}; have the file saved in {', '.join(ENCODINGS)}")
+
+
+def delimited(file: Path, raw: bytes, *, encoding: str | None = None) -> Sample:
+    """A CSV with its headings in the first line."""
+    chosen = encoding_of(raw, encoding)
+    text = raw.decode(chosen, errors="replace")
+    lines = [line for line in csv.reader(io.StringIO(text.removeprefix(_BOM), newline="")) if line]
+    if not lines:
+        raise SampleRejectedError(f"{file.name}: the file is empty; ask for one with headings and some rows")
+    heading = [cell.strip(" \u3000") for cell in lines[0]]
+    require_heading(heading, f"{file.name}, line 1")
+    require_rows(lines[1:], file.name)
+    rows = [[cell.strip(" \u3000") for cell in line] for line in lines[1:] if len(line) == len(heading)]
+    doubts = ["BOM付き。取込はBOMを受け付けない: BOMなしで送ってもらう"] if text.startswith(_BOM) else []
+    if raw.isascii():
+        doubts.append("ASCII文字だけの見本。日本語が入るときの文字コードを確かめる")
+    if odd := len(lines) - 1 - len(rows):
+        if odd * _FEW_ODD > len(rows):
+            raise SampleRejectedError(
+                f"{file.name}: {odd} rows have more or fewer fields than the heading; is a quotation mark missing?"
+            )
+        doubts.append(f"項目数の違う行が{odd}行ある（見本から除いた）")
+    return Sample(file, "csv", heading, rows, {"encoding": chosen}, doubts)
+
+
+def require_heading(heading: list[str], where: str) -> None:
+    """Refuse a heading with blanks, doubles or values: then the file has none, or cannot be read by it."""
+    if len(heading) < _LEAST_FIELDS:
+        raise SampleRejectedError(f"{where}: one field only; the reader splits at commas: have it saved as CSV")
+    if blank := [at for at, cell in enumerate(heading, start=1) if not cell]:
+        raise SampleRejectedError(f"{where}: heading {blank[0]} is blank; have every column named (項目名がない)")
+    if values := [at for at, cell in enumerate(heading, start=1) if _VALUE.fullmatch(cell)]:
+        raise SampleRejectedError(
+            f"{where}: field {values[0]} is a number or date, no heading; have it sent with headings (見出し行がない)"
+        )
+    if doubles := [cell for cell, times in Counter(heading).items() if times > 1]:
+        places = [str(at) for at, cell in enumerate(heading, start=1) if cell == doubles[0]]
+        raise SampleRejectedError(
+            f"{where}: fields {' and '.join(places)} have the same heading; have one renamed (項目名の重複)"
+        )
+
+
+def require_rows(rows: list[list[str]], name: str) -> None:
+    """Refuse a sample without data."""
+    if not rows:
+        raise SampleRejectedError(f"{name}: no data rows; types cannot be told from headings alone, ask for some rows")
+
+
+def _decodes(line: bytes, encoding: str) -> bool:
     try:
-        rows = [row for row in csv.reader(io.StringIO(content.decode(encoding), newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise InputRejectedError(f"{file.name}: no CSV ({error}); is a quotation mark missing?") from None
-    columns = _columns(file, rows[0] if rows else [], rows[1:])
-    manifest = _manifest(file)
-    questions = () if manifest else ("control: no 送付票 beside the sample names it; agree on one with rows and yen",)
-    form: dict[str, object] = {
-        "reader": "csv",
-        "encoding": encoding.removesuffix("-sig"),
-        "control": f'{{kind: manifest, file: "{manifest or "soufu_{date}.csv"}"}}',
-    }
-    return Sample(_pattern(file.name), form, columns, questions)
-
-
-def _encoding(file: Path, content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932", "euc_jp"):
-        try:
-            content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        other = encoding_guess(content, "cp932") if encoding == "cp932" else None
-        return other or encoding
-    raise InputRejectedError(
-        f"{file.name}: neither UTF-8 nor CP932 nor EUC-JP throughout; a fixed-width host file needs its layout: "
-        "copy the contract of nhi and give the byte places"
-    )
-
-
-def _manifest(file: Path) -> str | None:
-    """The pattern of the 送付票 beside the sample that names it."""
-    for other in sorted(file.parent.glob("*.csv")):
-        if other != file and other.stat().st_size < 1 << 20:
-            text = other.read_bytes().decode("utf-8-sig", "replace")
-            if text.startswith(",".join(MANIFEST_HEADER)) and file.name in text:
-                return _pattern(other.name)
-    return None
-
-
-def _workbook(file: Path, sheet: str | None) -> Sample:
-    try:
-        book = CalamineWorkbook.from_path(str(file))
-    except (CalamineError, OSError):
-        raise InputRejectedError(f"{file.name}: does not open as an .xlsx workbook; have it saved again") from None
-    names = book.sheet_names
-    if sheet is None and len(names) > 1:
-        raise InputRejectedError(f"{file.name}: has {len(names)} sheets; choose one with --sheet")
-    if sheet is not None and sheet not in names:
-        raise InputRejectedError(f"{file.name}: has no sheet of that name; it has {len(names)}")
-    rows = [[_text(cell) for cell in row] for row in book.get_sheet_by_name(sheet or names[0]).to_python()]
-    at = next((at for at, row in enumerate(rows[:_MOST_TITLE_ROWS]) if _is_heading(row)), None)
-    if at is None:
-        raise InputRejectedError(f"{file.name}: no row of the first {_MOST_TITLE_ROWS} looks like a heading")
-    total_at, label = _total_row(rows, at)
-    as_of = _as_of_cell(rows[:at])
-    questions = [
-        *(() if label else ("total_label: no total row (合計) under the rows; agree on one with count and yen",)),
-        *(() if as_of else ("as_of_cell: no cell above the heading holds a 和暦 date (…現在); agree on one",)),
-    ]
-    form: dict[str, object] = {
-        "reader": "excel",
-        "sheet": f'"{sheet or names[0]}"',
-        "header_row": at + 1,
-        "as_of_cell": as_of or "A1",
-        "total_label": f'"{label or "合計"}"',
-        "control": "{kind: total_row}",
-    }
-    heading = [cell for cell in rows[at] if cell]
-    body = [row for row in rows[at + 1 : total_at] if any(row)]
-    return Sample(_pattern(file.name), form, _columns(file, heading, body), tuple(questions))
-
-
-def _is_heading(row: list[str]) -> bool:
-    cells = [cell for cell in row if cell]
-    return len(cells) >= 3 and len(set(cells)) == len(cells) and not any(re.search(r"\d{3}", cell) for cell in cells)
-
-
-def _total_row(rows: list[list[str]], heading_at: int) -> tuple[int, str | None]:
-    for at in range(len(rows) - 1, heading_at, -1):
-        if any(rows[at]):
-            label = next((cell for cell in rows[at] if cell.replace("　", "").replace(" ", "") in _TOTALS), None)
-            return (at, label) if label else (len(rows), None)
-    return len(rows), None
-
-
-def _as_of_cell(rows: list[list[str]]) -> str | None:
-    for at, row in enumerate(rows, start=1):
-        for column, cell in enumerate(row[:26]):
-            try:
-                wareki_to_date(cell.replace("現在", ""))
-            except EraError:
-                continue
-            return f"{chr(65 + column)}{at}"
-    return None
-
-
-def _columns(file: Path, heading: list[str], body: list[list[str]]) -> dict[str, list[str]]:
-    if len(heading) < 2 or any(not cell.strip() for cell in heading):
-        raise InputRejectedError(f"{file.name}: the first row is no heading: a name is missing, or there is one column")
-    if len(set(heading)) != len(heading):
-        twice = next(cell for cell in heading if heading.count(cell) > 1)
-        raise InputRejectedError(f"{file.name}: the heading names {twice!r} twice; rename one")
-    if not body:
-        raise InputRejectedError(f"{file.name}: no rows under the heading; a sample needs some hundred")
-    if any(re.fullmatch(r"[\d/.-]+", cell) for cell in heading):
-        raise InputRejectedError(f"{file.name}: the first row holds values, no heading; have the file sent with one")
-    if any(len(row) < len(heading) or any(row[len(heading) :]) for row in body):
-        raise InputRejectedError(f"{file.name}: rows have more or fewer fields than the heading")
-    return {name: [row[at].strip() for row in body] for at, name in enumerate(heading)}
-
-
-def _pattern(name: str) -> str:
-    pattern, found = _DATE.subn(lambda match: "{date}*" if match[1] else "{date}", name, count=1)
-    if not found:
-        raise InputRejectedError(f"{name}: the name holds no date (YYYYMMDD); files must carry their business date")
-    return pattern
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip(" 　")
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -61,7 +61,7 @@ class Excel:
         try:
             with self._file.open("rb") as stream:
                 sheet = CalamineWorkbook.from_filelike(stream).get_sheet_by_name(self._sheet)
-                return [[_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+                return [[cell_text(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
         except (CalamineError, OSError):
             raise BatchRejectedError(
                 "UNREADABLE", "the workbook does not open", "have it saved and sent again"
@@ -107,12 +107,12 @@ class Excel:
         fields: list[str | None] = [cells[at] for at in places]
         raw = json.dumps(cells, ensure_ascii=False).encode()
         for column, at in zip(self._table.columns, places, strict=True):
-            if (row_no, _letters(at)) in facts.formulas:
+            if (row_no, cell_letters(at)) in facts.formulas:
                 return Record(row_no, 0, raw, fields, "FORMULA", column.name)
         return Record(row_no, 0, raw, fields)
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
     """A cell as text; a date stays recognisable as one that Excel made (ISO form), a float keeps its fraction."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
@@ -133,7 +133,8 @@ def _place(cell: str) -> tuple[int, int]:
     return column - 1, int(match[2]) - 1
 
 
-def _letters(column: int) -> str:
+def cell_letters(column: int) -> str:
+    """The letters of a column counted from 0: A, B, … AA."""
     letters = ""
     column += 1
     while column:

@@ -1,26 +1,26 @@
--- ${title}の督促: one row per dunning letter written beside an instalment.
+-- ${title}の督促: one row per dunning letter. Rename and type only; no law, no joins.
 
-with instalments as (
+with letters as (
 
-    {{ known_rows(source('${source}', '${table}')) }}
+    {{ known_rows(source('${source}', '${events_table}')) }}
 
 )
 
 select
     ---------- ids
     '${source}' as source_code,
-    ${key} as source_event_key,
-    ${key} as source_claim_key,
+    ${event_key} as source_event_key,
+    ${event_claim_key} as source_claim_key,
 
     ---------- what happened
-    'dunned' as event_type,
-    ${dunned_on} as event_date,
-    ${dunned_on} as issued_on,
-    ${dunning_arrived_on} as arrived_on,
-    ${dunning_deadline} as designated_deadline,
+    ${event_type} as event_type,
+    ${issued_on} as event_date,
+    ${issued_on} as issued_on,
+    ${arrived_on} as arrived_on,
+    ${deadline} as designated_deadline,
 
     ---------- provenance
     _batch_id as batch_id,
     _line_no as line_no
-from instalments
-where ${dunned_on} is not null
+from letters
+${events_where}

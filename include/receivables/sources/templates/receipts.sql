@@ -1,16 +1,16 @@
--- ${title}の収納: one row per payment that stands beside an instalment.
+-- ${title}の収納: one row per receipt. Rename and type only; no law, no joins.
 
-with instalments as (
+with receipts as (
 
-    {{ known_rows(source('${source}', '${table}')) }}
+    {{ known_rows(source('${source}', '${receipts_table}')) }}
 
 )
 
 select
     ---------- ids
     '${source}' as source_code,
-    ${key} as source_receipt_key,
-    ${key} as source_claim_key,
+    ${receipt_key} as source_receipt_key,
+    ${receipt_claim_key} as source_claim_key,
     '${claim_type}' as claim_type,
 
     ---------- dates
@@ -19,17 +19,17 @@ select
     ${accounting_year} as accounting_year,
 
     ---------- yen
-    ${received_yen} as principal_yen,
-    0::bigint as delinquency_charge_yen,
-    0::bigint as dunning_fee_yen,
-    ${received_yen} as received_yen,
+    ${principal} as principal_yen,
+    ${charge} as delinquency_charge_yen,
+    ${fee} as dunning_fee_yen,
+    ${received} as received_yen,
 
     ---------- how it came
-    ${channel_code} as channel_code,
-    false as is_provisional,
+    ${channel} as channel_code,
+    ${provisional} as is_provisional,
 
     ---------- provenance
     _batch_id as batch_id,
     _line_no as line_no
-from instalments
-where ${is_paid}
+from receipts
+${receipts_where}
