@@ -150,4 +150,5 @@ def _prescription_rule(row: Row) -> PrescriptionRule:
         needs_invocation=row["needs_invocation"] == "true",
         period_article=row["period_article"],
         dunning_article=row["dunning_article"],
+        presumed_within_days=int(row["presumed_within_days"]) if row["presumed_within_days"] else None,
     )

@@ -110,6 +110,18 @@ def test_a_dunning_letter_of_unknown_arrival_is_not_counted_and_says_so() -> Non
     assert str(found.date_safe) == "2026-07-31"
 
 
+def test_a_posted_letter_of_a_care_premium_is_presumed_to_have_arrived_between_two_days() -> None:
+    """介護保険法143条 borrows 地方税法20条4項; by hand: arrival 21 to 30 August, then two years."""
+    letter = dunned("2024-08-20")
+    assert last_days(state("ltci_premium", "2024-07-31", "2026-01-01", letter)) == ("2026-08-21", "2026-08-30")
+    states = [
+        state("ltci_premium", "2024-07-31", day, letter).state for day in ("2026-08-21", "2026-08-22", "2026-08-31")
+    ]
+    assert states == ["running", "unknown", "completed"]
+    known = state("ltci_premium", "2024-07-31", "2026-01-01", dunned("2024-08-20", "2024-08-23"))
+    assert last_days(known) == ("2026-08-23", "2026-08-23")
+
+
 def test_only_the_first_dunning_renews() -> None:
     once = state("resident_tax", "2024-07-01", "2027-01-01", dunned("2024-07-19"))
     twice = state("resident_tax", "2024-07-01", "2027-01-01", dunned("2024-07-19"), dunned("2026-07-19"))

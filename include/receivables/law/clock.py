@@ -27,6 +27,7 @@ class PrescriptionRule:
     needs_invocation: bool
     period_article: str
     dunning_article: str
+    presumed_within_days: int | None = None  # a letter whose arrival nobody recorded: days after its issue at most
 
 
 @dataclass(frozen=True, slots=True)

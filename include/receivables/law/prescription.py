@@ -107,13 +107,29 @@ def _dunned(course: _Course, event: Event) -> None:
     if course.rule.restart_rule == "tax_issue_plus_10":
         issued = event.issued_on or event.on
         course.tracks.renew(event, issued + TAX_DAYS, "地方税法第18条の2第1項第2号")
-    elif event.arrived_on is None:
-        course.missing.append("dunned.arrived_on")
-        return
     else:
-        later = max(event.designated_deadline or event.arrived_on, event.arrived_on)
-        course.tracks.renew(event, event.arrived_on + ONE_DAY, course.rule.dunning_article, later=later + ONE_DAY)
+        arrived = _arrivals(course.rule, event)
+        if arrived is None:
+            course.missing.append("dunned.arrived_on")
+            return
+        first, last = arrived
+        later = max(event.designated_deadline or last, last)
+        course.tracks.renew(event, first + ONE_DAY, course.rule.dunning_article, later=later + ONE_DAY)
     course.is_dunned = True
+
+
+def _arrivals(rule: PrescriptionRule, event: Event) -> tuple[date, date] | None:
+    """The first and the last day on which the letter can have arrived; None where nothing tells.
+
+    A posted letter is presumed to have arrived when mail usually does (地方税法第20条第4項, borrowed by
+    介護保険法第143条): not before the day after its issue, and within the days that the rule names.
+    """
+    if event.arrived_on is not None:
+        return event.arrived_on, event.arrived_on
+    if rule.presumed_within_days is None:
+        return None
+    issued = event.issued_on or event.on
+    return issued + ONE_DAY, issued + timedelta(days=rule.presumed_within_days)
 
 
 def _acknowledged(course: _Course, event: Event) -> None:
