@@ -75,6 +75,7 @@ class Table(Strict):
     sum_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     exclude: tuple[Exclusion, ...] = ()
     brake: Brake = Brake()
+    delivery: Literal["full", "increment"] = "full"  # increment: what a file does not name stays as it was
     encoding: str | None = None
     layout: str | None = None  # csv: the standard's group whose items are the header, in order
     header: tuple[str, ...] | None = None  # csv: the whole header, where the file has more than we take

@@ -51,6 +51,7 @@ CONTRADICTIONS: dict[str, tuple[str, Callable[[Tree], object], str, str]] = {
     "an export from a host": (
         "gakudo", lambda one: meta(one, export={"file": "a{date}", "encoding": "jef", "manifest": "b"}),
         "encoding", "fixed_width"),
+    "a delivery of neither kind": ("furikae", lambda one: meta(one, delivery="weekly"), "delivery", "increment"),
 }  # fmt: skip
 
 

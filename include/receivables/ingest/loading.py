@@ -1,6 +1,7 @@
 """Loading (取込): what was held becomes raw and vault, in one transaction for the whole source.
 
-Raw is versioned by batch: a full copy closes the rows that changed or vanished and adds what is new.
+Raw is versioned by batch: a full copy closes the rows that changed or vanished and adds what is new; an increment
+(差分) closes only what it names anew, and what an earlier file of the same day brought that it replaces.
 """
 
 from psycopg import sql
@@ -65,7 +66,8 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     control_totals.record(connection, **named, hop="load", totals=after)
     before = control_totals.recorded(connection, batch_id=batch.batch_id, hop="check")
-    control_totals.require_equal([*before, *carried], after, where=f"{source}: {batch.table.name}, check and load")
+    brought = after if batch.table.delivery == "full" else totals(connection, batch, _named(batch))
+    control_totals.require_equal([*before, *carried], brought, where=f"{source}: {batch.table.name}, check and load")
     connection.execute(
         "update ops.load set state = 'superseded' where table_name = %s and business_date = %s and state = 'loaded'",
         [batch.table.name, batch.business_date],
@@ -82,14 +84,16 @@ def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[s
     connection.execute(
         sql.SQL("""
             update {target} as known set _known_to = %(day)s
-            where _known_to is null and not exists (
+            where _known_to is null and ({reach}) and not exists (
                 select 1 from {held} as held where {same} and {unchanged}
             )
-        """).format(target=target, held=held, same=same, unchanged=unchanged),
+        """).format(target=target, held=held, same=same, unchanged=unchanged, reach=_reach(batch, held, same)),
         {"day": batch.business_date},
     )
     # A version that began and ended on the same day was never known on any day.
     connection.execute(sql.SQL("delete from {} where _known_to <= _known_from").format(target))
+    if batch.table.delivery == "increment":
+        _reopen(connection, batch, target)
     names = tables.names(tuple(columns))
     connection.execute(
         sql.SQL("""
@@ -99,6 +103,40 @@ def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[s
         """).format(target=target, names=names, held=held, same=same),
         {"day": batch.business_date, "batch": batch.batch_id},
     )
+
+
+def _reach(batch: Batch, held: sql.Identifier, same: sql.Composed) -> sql.Composable:
+    """Which known rows a batch speaks of: a full copy of all, an increment of its own and of the same day's."""
+    if batch.table.delivery == "full":
+        return sql.SQL("true")
+    return sql.SQL("_known_from = %(day)s or exists (select 1 from {held} as held where {same})").format(
+        held=held, same=same
+    )
+
+
+def _reopen(connection: db.Connection, batch: Batch, target: sql.Identifier) -> None:
+    """What only the replaced file of the same day had closed holds again."""
+    connection.execute(
+        sql.SQL("""
+            update {target} as known set _known_to = null where _known_to = %(day)s and not exists (
+                select 1 from {held} as held where {same}
+            )
+        """).format(
+            target=target, held=tables.held(batch.batch_id), same=tables.same_key(batch.table, "known", "held")
+        ),
+        {"day": batch.business_date},
+    )
+
+
+def _named(batch: Batch) -> sql.Composed:
+    """The current rows of the keys that an increment names."""
+    return sql.SQL(
+        "(select known.* from {raw} as known where known._known_to is null"
+        " and exists (select 1 from {held} as held where {same})) as named"
+    ).format(
+        raw=sql.Identifier("raw", batch.table.name), held=tables.held(batch.batch_id),
+        same=tables.same_key(batch.table, "known", "held"),
+    )  # fmt: skip
 
 
 def _keep_originals(connection: db.Connection, batch: Batch) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import class_row
 
-from receivables import db
+from receivables import contracts, db
 from receivables.ingest.standing import ROW_ID
 from receivables.settings import SEEDS, State
 
@@ -18,8 +18,12 @@ AGES = ((7, "7日以内"), (30, "8〜30日"), (90, "31〜90日"))
 _OLDER = "91日以上"
 _OPEN = """
     with newest as (
-        select distinct on (table_name) batch_id, business_date, file_sha256
-        from ops.load where state = 'loaded' order by table_name, business_date desc, created_at desc
+        select batch_id, business_date, file_sha256
+        from (
+            select *, row_number() over (partition by table_name order by business_date desc, created_at desc) as place
+            from ops.load where state = 'loaded'
+        ) as loaded
+        where place = 1 or table_name = any(%(increments)s)
     ),
     numbered as (
         select *, {row_id} as row_id from quarantine.row
@@ -60,9 +64,17 @@ class QuarantinedRow:
 
 
 def open_rows(connection: db.Connection) -> list[QuarantinedRow]:
-    """Every row that waits, by department, source and line."""
+    """Every row that waits, by department, source and line: of the newest full copy, of every increment.
+
+    Where the same bytes wait of two increments, the older row shows once the newer is settled.
+    """
+    increments = [table.name for each in contracts.all_contracts() for table in each.tables
+                  if table.delivery == "increment"]  # fmt: skip
     query = sql.SQL(_OPEN).format(row_id=sql.SQL(ROW_ID))
-    return connection.cursor(row_factory=class_row(QuarantinedRow)).execute(query).fetchall()
+    cursor = connection.cursor(row_factory=class_row(QuarantinedRow))
+    found = cursor.execute(query, {"increments": increments}).fetchall()
+    newest = {row.row_id: row for row in sorted(found, key=lambda row: row.business_date)}
+    return [row for row in found if newest[row.row_id] is row]
 
 
 def work_list(*, as_of: date, owner_dept: str | None = None, state: State) -> dict[str, Any]:
