@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 READER_KEYS = {
     "csv": ({"encoding"}, {"layout", "header"}),
     "fixed_width": ({"encoding", "record_bytes", "records"}, set[str]()),
-    "excel": ({"sheet", "header_row", "as_of_cell", "total_label"}, set[str]()),
+    "excel": ({"sheet", "header_row", "as_of_cell", "total_label"}, {"subtotal_label", "helper_columns"}),
     "postgres": ({"query_table"}, {"export"}),
     "mariadb": ({"query_table"}, {"export"}),
     "zengin": ({"encoding"}, set[str]()),
@@ -27,21 +27,27 @@ READER_KEYS = {
 READER_CONTROL = {"csv": "manifest", "fixed_width": "trailer", "excel": "total_row", "postgres": "query",
                   "mariadb": "query", "zengin": "trailer"}  # fmt: skip
 
+# key of a column: the type it belongs to, and its value when it is not written
+_ONLY_FOR = {
+    "unit": ("yen", 1),
+    "grouped": ("yen", False),
+    "serials": ("wareki", False),
+    "era_overrun": ("wareki", False),
+    "codes": ("code", ()),
+}
+
 
 def check_column(column: "Column") -> None:
     """A column's own keys agree with its type."""
     if column.type == "code" and not column.codes:
         raise ValueError("codes: missing for type code; list the allowed codes")
-    if column.type != "code" and column.codes:
-        raise ValueError(f"codes: only type code has codes, not {column.type}; remove them or change the type")
     if column.type == "digits" and column.length is None:
         raise ValueError("length: missing for type digits; give the number of digits")
     if (column.unit == 1000) != ("千円" in (column.from_ or "")):
         raise ValueError("unit: a column in 千円 has unit 1000 and says so in its name, no other; correct unit or from")
-    if column.unit != 1 and column.type != "yen":
-        raise ValueError(f"unit: only type yen has one, not {column.type}; remove it or change the type")
-    if column.era_overrun and column.type != "wareki":
-        raise ValueError(f"era_overrun: only type wareki has eras, not {column.type}; remove it or change the type")
+    for key, (wanted, standard) in _ONLY_FOR.items():
+        if getattr(column, key) != standard and column.type != wanted:
+            raise ValueError(f"{key}: only type {wanted} has it, not {column.type}; remove it or change the type")
     if column.at and column.length and column.type == "digits" and column.length != column.at[1]:
         raise ValueError(f"length: {column.length} digits do not fill {column.at[1]} bytes; make them equal")
 

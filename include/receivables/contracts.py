@@ -43,6 +43,8 @@ class Column(Strict):
     reason: Literal["CODE", "CLAIM_TYPE"] = "CODE"  # reason when the value is none of `codes`
     empty_reason: Literal["REQUIRED", "CONTRACT_DATE"] = "REQUIRED"
     unit: Literal[1, 1000] = 1  # yen: 1000 where the source writes 千円; the warehouse holds yen
+    grouped: bool = False  # yen: text such as 12,300 is what people of this section type
+    serials: bool = False  # wareki: days that Excel made its own dates of are converted and counted
     era_overrun: bool = (
         False  # wareki: 平成31年5月 and later, printed before the era changed, are converted and counted
     )
@@ -85,6 +87,10 @@ class Table(Strict):
     header_row: int | None = None
     as_of_cell: str | None = None
     total_label: str | None = None
+    subtotal_label: str | None = None  # excel: rows of sums between the rows are checked and not loaded
+    helper_columns: tuple[str, ...] | None = (
+        None  # excel: headings of the section's own, hidden or not, that we do not take
+    )
     query_table: str | None = None
     export: Export | None = None  # databases: the file that may lie there instead of the connection file
 

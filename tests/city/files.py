@@ -36,13 +36,13 @@ def host_records(file: Path) -> dict[int, bytes]:
     return tax_lines(file)
 
 
-def sheet_rows(file: Path) -> dict[int, dict[str, str]]:
-    """Rows by number as column letter → text; numbers as written in the XML, formulas as `=…`."""
+def sheet_rows(file: Path, sheet_no: int = 1) -> dict[int, dict[str, str]]:
+    """Rows of a sheet by number as column letter → text; numbers as written in the XML, formulas as `=…`."""
     with zipfile.ZipFile(file) as book:
         shared = [
             "".join(node.itertext()) for node in ET.fromstring(book.read("xl/sharedStrings.xml")).iter(f"{_XLSX}si")
         ]
-        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+        sheet = ET.fromstring(book.read(f"xl/worksheets/sheet{sheet_no}.xml"))
     found: dict[int, dict[str, str]] = {}
     for row in sheet.iter(f"{_XLSX}row"):
         cells = {}

@@ -47,6 +47,7 @@ def required_keys() -> Iterator[Any]:
     of_reader = {
         "csv": ["encoding"], "fixed_width": ["encoding", "record_bytes", "records"],
         "excel": ["sheet", "header_row", "as_of_cell", "total_label"], "postgres": ["query_table"],
+        "mariadb": ["query_table"],
     }  # fmt: skip
     for source in SOURCES:
         for key in ("department", "owner_dept", "schedule"):

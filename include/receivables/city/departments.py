@@ -1,6 +1,16 @@
 """Every department of the ward, in the order in which they levy."""
 
-from receivables.city import after_school, care_files, elders_files, loan_book, nhi_files, tax_files, vehicles_files
+from receivables.city import (
+    after_school,
+    care_files,
+    elders_files,
+    loan_book,
+    lunch_book,
+    nhi_files,
+    nursery,
+    tax_files,
+    vehicles_files,
+)
 from receivables.city.papers import Department
 
 DEPARTMENTS: tuple[Department, ...] = (
@@ -11,4 +21,6 @@ DEPARTMENTS: tuple[Department, ...] = (
     after_school.DEPARTMENT,
     elders_files.DEPARTMENT,
     vehicles_files.DEPARTMENT,
+    lunch_book.DEPARTMENT,
+    nursery.DEPARTMENT,
 )

@@ -5,7 +5,7 @@ Every function raises RowFaultError with the reason code; none repeats the value
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from receivables.contracts import Column
@@ -20,6 +20,11 @@ _ERA_MARK = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHR][0-9元]|[0-
 _YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 _INT = re.compile(r"[0-9]{1,9}")
 _TWELVE = re.compile(r"(?<!\d)\d{4}[ -]?\d{4}[ -]?\d{4}(?!\d)")
+_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T00:00:00)?", re.ASCII)
+_SERIAL = re.compile(r"[0-9]{5}")
+_DAY_ZERO = date(1899, 12, 30)  # Excel counts a 29 February 1900, so that its day 1 is a day late
+_FIRST_SERIAL, _LAST_SERIAL = 25_569, 73_050  # 1970 to 2099: anything else is no day of a claim
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+")
 _GAIJI = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _FLAGS = {"0": "f", "1": "t", "false": "f", "true": "t", "f": "f", "t": "t"}
 
@@ -40,13 +45,20 @@ def parser(column: Column) -> Parser:
     return parse
 
 
-def is_overrun(text: str) -> bool:
-    """Whether `text`, a date that was accepted, names a day after its era's end (改元後の旧元号)."""
+def conversion(text: str) -> str | None:
+    """Why an accepted date was read as another than the agreed 和暦 (換算): after its era's end, or Excel's own."""
+    if _excel_date(text):
+        return "EXCEL_DATE"
     try:
         _wareki(text)
     except RowFaultError:
-        return True
-    return False
+        return "ERA_OVERRUN"
+    return None
+
+
+def ungrouped(text: str) -> str:
+    """12,300 without its commas; anything else, such as 1,23, as it is."""
+    return text.replace(",", "") if _GROUPED.fullmatch(text) else text
 
 
 def has_gaiji(text: str) -> bool:
@@ -80,8 +92,12 @@ def _reader(column: Column) -> Callable[[str], str]:
         return _digits_reader(column.length or 0)
     if column.type == "code":
         return _code_reader(frozenset(column.codes), column.reason)
+    if column.serials:
+        return _wareki_or_excel_date
     if column.era_overrun:
         return _overrun_wareki
+    if column.grouped:
+        return lambda text: _yen(ungrouped(text))
     if column.unit != 1:
         return lambda text: str(int(_yen(text)) * column.unit)
     readers: dict[str, Callable[[str], str]] = {
@@ -165,6 +181,20 @@ def _wareki_date(text: str, *, may_overrun: bool) -> str:
     except EraError:
         # 令和0年 is an impossible 和暦; 2024/04/01 or 45000 is another kind of date.
         raise RowFaultError("ERA" if _ERA_MARK.match(text) else "DATE") from None
+
+
+def _wareki_or_excel_date(text: str) -> str:
+    return _excel_date(text) or _wareki(text)
+
+
+@lru_cache(16_384)
+def _excel_date(text: str) -> str | None:
+    """The day that an Excel cell holds: a date (ISO, at midnight) or its number of days counted from 1899-12-30."""
+    if match := _ISO.fullmatch(text):
+        return _date(match[1])
+    if _SERIAL.fullmatch(text) and _FIRST_SERIAL <= int(text) <= _LAST_SERIAL:
+        return (_DAY_ZERO + timedelta(days=int(text))).isoformat()
+    return None
 
 
 def _partial_date(text: str) -> str:

@@ -50,7 +50,8 @@ class RowCheck:
         self._sums = [(names.index(total), [names.index(part) for part in parts], total)
                       for total, parts in table.sum_of.items()]  # fmt: skip
         self._units = [column.unit for column in table.columns]
-        self._overruns = [at for at, column in enumerate(table.columns) if column.era_overrun]
+        self._grouped = {at for at, column in enumerate(table.columns) if column.grouped}
+        self._converting = [at for at, column in enumerate(table.columns) if column.era_overrun or column.serials]
         self._gaiji = str.maketrans(dict(gaiji or {}))
         self._free = frozenset(at for at, column in enumerate(table.columns) if column.type == "text")
         self.gaiji_seen: Counter[str] = Counter()  # rows by private-use character, accepted or not
@@ -100,9 +101,9 @@ class RowCheck:
             self.converted[self._names[at], "GAIJI_MAPPED"] += 1
         if mapped:
             self.originals.append((record.line_no, record.byte_offset, record.raw))
-        for at in self._overruns:
-            if values[at] and fields.is_overrun(texts[at]):
-                self.converted[self._names[at], "ERA_OVERRUN"] += 1
+        for at in self._converting:
+            if values[at] and (reason := fields.conversion(texts[at])):
+                self.converted[self._names[at], reason] += 1
 
     def _letters_fault(self, texts: list[str]) -> tuple[str, str] | None:
         joined = "".join(texts)
@@ -139,11 +140,11 @@ class RowCheck:
             return 0, ()
         if record.fields is not None:
             text = record.fields[self._yen]
-            amount = _plain(text)
+            amount = self._plain(self._yen, text)
             return (amount, ()) if amount is not None else (None, self._guesses(record.fields, text))
         best = max((self._score(reading) for reading in record.readings), default=0)
         likely = [reading for reading in record.readings if self._score(reading) == best]
-        amounts = {_plain(reading[self._yen]) for reading in likely} - {None}
+        amounts = {self._plain(self._yen, reading[self._yen]) for reading in likely} - {None}
         return None, tuple(sorted(amount for amount in amounts if amount is not None))
 
     def _guesses(self, texts: list[str | None], text: str | None) -> tuple[int, ...]:
@@ -170,17 +171,16 @@ class RowCheck:
 
     def _sum(self, texts: Values, places: list[int]) -> int | None:
         """The yen of these cells together, None when one cannot be read."""
-        amounts = [_plain(texts[at]) for at in places]
+        amounts = [self._plain(at, texts[at]) for at in places]
         if None in amounts:
             return None
         return sum((amount or 0) * self._units[at] for amount, at in zip(amounts, places, strict=True))
 
-
-def _plain(text: str | None) -> int | None:
-    try:
-        return parse_yen(text or "")
-    except ValueError:
-        return None
+    def _plain(self, at: int, text: str | None) -> int | None:
+        try:
+            return parse_yen(fields.ungrouped(text or "") if at in self._grouped else text or "")
+        except ValueError:
+            return None
 
 
 def _denoted(text: str) -> tuple[int, ...]:

@@ -39,21 +39,27 @@ class Excel:
         self._as_of_cell, self._total_label = table.as_of_cell, table.total_label
 
     def parts(self) -> Iterator[Record]:
-        """Data rows between the heading and the total row; blank rows are nothing."""
+        """Data rows between the heading and the total row; blank rows are nothing, subtotals are checked."""
         facts = sheet_facts(self._file, self._sheet)
         rows = self._rows()
         self._check_row_count(rows, facts)
         self.declared.business_date = self._as_of(rows)
         places = self._places(rows)
+        since_subtotal = 0
         for at in range(self._header_row, len(rows)):
             cells = rows[at]
             if not any(cells):
                 continue
-            if self._total_label in (cell.replace(" ", "").replace("\u3000", "") for cell in cells):
+            if self._is_subtotal(cells, places):
+                self._check_subtotal(cells, places, at + 1, since_subtotal)
+                since_subtotal = 0
+                continue
+            if _holds(cells, self._total_label):
                 self._read_total(cells, places, at + 1)
                 if any(any(row) for row in rows[at + 1 :]):
                     raise BatchRejectedError("CONTROL_TOTAL", f"row {at + 2}: rows follow the total row", "put it last")
                 return
+            since_subtotal += 1
             yield self._record(at + 1, cells, places, facts)
         raise BatchRejectedError("TRUNCATED", f"the total row {self._total_label!r} is missing", "have it sent whole")
 
@@ -86,16 +92,42 @@ class Excel:
     def _places(self, rows: list[Cells]) -> list[int]:
         heading = rows[self._header_row - 1] if len(rows) >= self._header_row else []
         found = [cell for cell in heading if cell]
-        agreed = [str(column.from_) for column in self._table.columns]
+        own = [str(column.from_) for column in self._table.columns]
+        agreed = [*own, *(self._table.helper_columns or ())]
         if sorted(found) != sorted(agreed):
             raise BatchRejectedError(
                 "HEADER", f"row {self._header_row}: {header_difference(found, agreed)}", "have the heading put back"
             )
-        return [heading.index(name) for name in agreed]
+        return [heading.index(name) for name in own]
+
+    def _is_subtotal(self, cells: Cells, places: list[int]) -> bool:
+        """Whether a row is a sum of rows above it: it has the label and says nothing that only a claim has."""
+        if self._table.subtotal_label is None or not _holds(cells, self._table.subtotal_label):
+            return False
+        sums = {*self._table.key, *self._table.measures}
+        return not any(
+            cells[at] for column, at in zip(self._table.columns, places, strict=True)
+            if column.required and column.name not in sums
+        )  # fmt: skip
+
+    def _check_subtotal(self, cells: Cells, places: list[int], row_no: int, rows: int) -> None:
+        """A subtotal that counts other rows than those above it: some are missing, or were taken for it."""
+        if self._counts(cells, places) != [str(rows)]:
+            raise BatchRejectedError(
+                "CONTROL_TOTAL",
+                f"row {row_no}: the subtotal does not count the {rows} rows above it",
+                "have it corrected",
+            )
+
+    def _counts(self, cells: Cells, places: list[int]) -> list[str]:
+        keys = [
+            cells[at] for column, at in zip(self._table.columns, places, strict=True) if column.name in self._table.key
+        ]
+        return [cell for cell in keys if cell.isascii() and cell.isdigit()]
 
     def _read_total(self, cells: Cells, places: list[int], row_no: int) -> None:
         named = dict(zip((column.name for column in self._table.columns), (cells[at] for at in places), strict=True))
-        counts = [named[name] for name in self._table.key if named[name].isascii() and named[name].isdigit()]
+        counts = self._counts(cells, places)
         yen = named[self._table.yen] if self._table.yen else "0"
         if len(counts) != 1 or not re.fullmatch(r"-?[0-9]{1,13}", yen):
             raise BatchRejectedError(
@@ -110,6 +142,10 @@ class Excel:
             if (row_no, cell_letters(at)) in facts.formulas:
                 return Record(row_no, 0, raw, fields, "FORMULA", column.name)
         return Record(row_no, 0, raw, fields)
+
+
+def _holds(cells: Cells, label: str) -> bool:
+    return label in (cell.replace(" ", "").replace("\u3000", "") for cell in cells)
 
 
 def cell_text(value: object) -> str:

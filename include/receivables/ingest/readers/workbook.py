@@ -63,6 +63,13 @@ def _is_bomb(entry: zipfile.ZipInfo) -> bool:
 
 def _part_of(package: zipfile.ZipFile, sheet: str) -> str:
     """The ZIP entry that holds the visible sheet called `sheet`."""
+    if any(
+        found.get("date1904", "0") not in ("0", "false")
+        for found in _elements(package.open("xl/workbook.xml"), "workbookPr")
+    ):
+        raise BatchRejectedError(
+            "UNREADABLE", "the workbook counts its days from 1904", "have it saved without that option"
+        )
     relation = next((found.get("r:id") for found in _elements(package.open("xl/workbook.xml"), "sheet")
                      if found.get("name") == sheet and found.get("state", "visible") == "visible"), None)  # fmt: skip
     if relation is None:
