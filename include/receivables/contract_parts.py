@@ -69,6 +69,20 @@ class Exclusion(Strict):
     reason: Literal["DELETED_AT_SOURCE", "CANCELLED_AT_SOURCE"]
 
 
+class Promise(Strict):
+    """What must hold between two columns of a row (業務上の約束): `low` is at most `high`, where both are filled.
+
+    `stop`: the delivery is refused; `hold_sending`: it is loaded, and nobody of the source is contacted on it;
+    `warn`: it is told.
+    """
+
+    wording: str  # as the section would say it, in Japanese
+    low: Name
+    high: Name
+    severity: Literal["stop", "hold_sending", "warn"]
+    reference: str  # article, manual, or that it is configuration
+
+
 class Brake(Strict):
     """How far a delivery may differ from those accepted before until a person is asked (取込の歯止め).
 

@@ -59,6 +59,7 @@ def check_table(table: "Table") -> None:
     _check_key(table)
     _check_yen(table)
     _check_exclusions(table)
+    _check_promises(table)
     check_places(table)
     if table.as_export:
         check_table(table.as_export)
@@ -102,6 +103,7 @@ def _check_names(table: "Table") -> None:
     refuse_twice("columns", [column.name for column in table.columns])
     known = {column.name for column in table.columns}
     named = {"key": table.key, "yen": table.measures, "fiscal_year": (table.fiscal_year,) if table.fiscal_year else (),
+             "promises": tuple(name for each in table.promises for name in (each.low, each.high)),
              "exclude": tuple(rule.column for rule in table.exclude),
              "sum_of": tuple(name for total, parts in table.sum_of.items() for name in (total, *parts))}  # fmt: skip
     for key, names in named.items():
@@ -129,6 +131,15 @@ def _check_yen(table: "Table") -> None:
         raise ValueError("also_yen: there is no yen column to be controlled; add yen")
     if table.fiscal_year and table.column(table.fiscal_year).type not in ("year", "date", "wareki"):
         raise ValueError(f"fiscal_year: column {table.fiscal_year!r} is no year or date; choose another")
+
+
+def _check_promises(table: "Table") -> None:
+    for each in table.promises:
+        types = {table.column(name).postgres_type for name in (each.low, each.high)}
+        if len(types) > 1 or types - {"date", "bigint", "integer"}:
+            raise ValueError(
+                f"promises: {each.low!r} and {each.high!r} cannot be compared; name two dates or two amounts"
+            )
 
 
 def _check_exclusions(table: "Table") -> None:

@@ -14,7 +14,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from receivables import contract_rules as rules
-from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Records, Storage, Strict
+from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Promise, Records, Storage, Strict
 from receivables.errors import InputRejectedError
 from receivables.settings import STAGING
 
@@ -78,6 +78,7 @@ class Table(Strict):
     exclude: tuple[Exclusion, ...] = ()
     brake: Brake = Brake()
     delivery: Literal["full", "increment"] = "full"  # increment: what a file does not name stays as it was
+    promises: tuple[Promise, ...] = ()
     encoding: str | None = None
     layout: str | None = None  # csv: the standard's group whose items are the header, in order
     header: tuple[str, ...] | None = None  # csv: the whole header, where the file has more than we take

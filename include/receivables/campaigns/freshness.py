@@ -16,7 +16,7 @@ from receivables.contracts import contract
 from receivables.db import Connection
 
 _NEWEST = """
-    select distinct on (source, table_name) source, table_name, batch_id, business_date from ops.load
+    select distinct on (source, table_name) source, table_name, batch_id, business_date, holds_sending from ops.load
     where state = 'loaded' and business_date <= %s
     order by source, table_name, business_date desc, created_at desc, batch_id
 """
@@ -30,6 +30,7 @@ class Delivery:
     table_name: str
     batch_id: str
     business_date: date
+    holds_sending: bool  # it was loaded, but a promise of its contract says that nobody be contacted on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class SourceState:
 
 
 def source_states(connection: Connection, day: date) -> dict[str, SourceState]:
-    """What was loaded last of every source up to `day`; a source with a table never loaded is not there."""
+    """What was loaded last of every source up to `day`; not a source that lacks a table or must wait."""
     found: dict[str, dict[str, Delivery]] = defaultdict(dict)
     with connection.cursor(row_factory=class_row(Delivery)) as cursor:
         for each in cursor.execute(_NEWEST, [day]):
@@ -58,7 +59,7 @@ def source_states(connection: Connection, day: date) -> dict[str, SourceState]:
     return {
         source: SourceState(tuple(tables[name] for name in sorted(tables)))
         for source, tables in found.items()
-        if _tables_of(source) <= tables.keys()
+        if _tables_of(source) <= tables.keys() and not any(each.holds_sending for each in tables.values())
     }
 
 

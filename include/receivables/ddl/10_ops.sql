@@ -39,6 +39,8 @@ alter table ops.load add constraint load_state_check check (
 alter table ops.load add column if not exists released_rows bigint not null default 0; -- corrected here and loaded (解放)
 alter table ops.load add column if not exists released_yen bigint not null default 0; -- as the file declared them
 alter table ops.load add column if not exists corrected_yen bigint not null default 0; -- by how much corrections changed that
+-- A promise that is not met and lets the delivery in, but nobody be contacted on it.
+alter table ops.load add column if not exists holds_sending boolean not null default false;
 comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
 -- A quiet day's full copy may hold the same bytes as the day before: once per business date.
 drop index if exists ops.load_once;
@@ -128,6 +130,11 @@ create table if not exists ops.validation (
     created_at timestamptz not null default clock_timestamp()
 );
 comment on table ops.validation is 'Great Expectations の結果: counts only, never values';
+
+alter table ops.validation add column if not exists wording text; -- the rule as its section would say it
+alter table ops.validation add column if not exists severity text check (severity in ('stop', 'hold_sending', 'warn'));
+alter table ops.validation add column if not exists owner text;
+alter table ops.validation add column if not exists reference text;
 
 create table if not exists ops.validation_document (
     batch_id text primary key references ops.load,

@@ -9,7 +9,7 @@ import html
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from receivables import db
 from receivables.ingest.expectations import library
@@ -26,7 +26,23 @@ _PLAIN_STYLE = (
     "<style>body{font-family:sans-serif;margin:2rem}table{border-collapse:collapse}"
     "td,th{border:1px solid #bbb;padding:.3rem .6rem;text-align:left}</style></head>"
 )
+_WEIGHTS = {"stop": "不合格なら取り込まない", "hold_sending": "不合格なら催告しない", "warn": "知らせる"}
 _LATEST_LAST = "7131125"  # documents are written by one process at a time, so the last one has read everything
+
+
+class Rule(NamedTuple):
+    """One rule of a delivery and whether it holds."""
+
+    wording: str
+    severity: str
+    owner: str
+    reference: str
+    success: bool
+
+
+class _Page(NamedTuple):
+    batch_id: str
+    rules: list[Rule]
 
 
 def documents(*, as_of: date, state: State) -> Path:
@@ -40,7 +56,13 @@ def documents(*, as_of: date, state: State) -> Path:
             [as_of],
         ).fetchall()
         _build_pages(folder / "gx", found, as_of)
-        _write_index(folder, [(str(batch_id), bool(result["success"])) for batch_id, _, result in found], as_of)  # type: ignore[index]
+        rules = connection.execute(
+            "select batch_id, wording, severity, owner, reference, success from ops.validation as rule"
+            " join ops.load as load using (batch_id) where business_date = %s order by rule.ctid",
+            [as_of],
+        ).fetchall()
+        _write_index(folder, [_Page(str(batch_id), [Rule(*rest) for other, *rest in rules if other == batch_id])  # type: ignore[arg-type]
+                              for batch_id, _, _ in found], as_of)  # fmt: skip
     return folder
 
 
@@ -76,18 +98,31 @@ def _site(folder: Path) -> dict[str, Any]:
     }
 
 
-def _write_index(folder: Path, found: list[tuple[str, bool]], as_of: date) -> None:
-    pages = {page.stem: page.relative_to(folder) for page in (folder / "gx" / "validations").rglob("*.html")}
-    rows = "".join(
-        f'<tr><td><a href="{html.escape(str(pages[batch_id]))}">{html.escape(batch_id)}</a></td>'
-        f"<td>{'合格' if success else '不合格'}</td></tr>"
-        for batch_id, success in found
-    )
-    title = f"取込検査結果（Great Expectations）{as_of}"
+def _write_index(folder: Path, found: list[_Page], as_of: date) -> None:
+    places = {page.stem: page.relative_to(folder) for page in (folder / "gx" / "validations").rglob("*.html")}
+    title = f"取込検査結果 {as_of}"
+    body = "".join(_section(page, places[page.batch_id]) for page in found)
     draft = folder / "index.html.new"
     draft.write_text(
         f'<!doctype html><html lang="ja"><head><meta charset="utf-8"><title>{title}</title>{_PLAIN_STYLE}'
-        f"<body><h1>{title}</h1><table><tr><th>取込バッチ</th><th>判定</th></tr>{rows}</table></body></html>\n",
+        f"<body><h1>{title}</h1><p>Great Expectations による検査。個人の値は含まない。"
+        f"不合格の行は隔離一覧で確認する。</p>{body}</body></html>\n",
         encoding="utf-8",
     )
     draft.replace(folder / "index.html")
+
+
+def _section(page: _Page, place: Path) -> str:
+    """One delivery: every rule in its section's words, the failed ones first."""
+    rows = "".join(_row(rule) for rule in sorted(page.rules, key=lambda rule: rule.success))
+    passed = sum(rule.success for rule in page.rules)
+    return (
+        f'<h2><a href="{html.escape(str(place))}">{html.escape(page.batch_id)}</a>'
+        f" {passed}/{len(page.rules)} 合格</h2><table><tr><th>判定</th><th>検査</th><th>扱い</th><th>所管</th>"
+        f"<th>根拠</th></tr>{rows}</table>"
+    )
+
+
+def _row(rule: Rule) -> str:
+    cells = ["合格" if rule.success else "不合格", rule.wording, _WEIGHTS[rule.severity], rule.owner, rule.reference]
+    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in cells) + "</tr>"

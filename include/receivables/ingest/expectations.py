@@ -7,10 +7,11 @@ seconds to import, hence only here and only when a batch is checked.
 import json
 import logging
 import os
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from receivables import db
-from receivables.contracts import Table
+from receivables import contracts, db
+from receivables.contracts import Column, Contract, Table
 from receivables.ingest.ledger import Batch
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.tables import held_name
@@ -19,10 +20,19 @@ from receivables.settings import State
 SCHEMA = "landing"
 
 
+class Meaning(NamedTuple):
+    """What a rule says to its section, how much hangs on it, whose it is and where it is written."""
+
+    wording: str
+    severity: str  # stop, hold_sending or warn
+    owner: str
+    reference: str
+
+
 def validate(connection: db.Connection, source: str, batch: Batch, *, state: State) -> None:
     """Run the suite of the batch's table and keep its results.
 
-    Raises BatchRejectedError when an expectation is not met: rows that passed our own checks and
+    Raises BatchRejectedError when one that stops is not met: rows that passed our own checks and
     fail here mean that one of the two is wrong, and nothing is loaded until a person has looked.
     """
     gx = library()
@@ -32,12 +42,15 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
     asset = store.add_table_asset("held", table_name=held_name(batch.batch_id), schema_name=SCHEMA)
     definition = asset.add_batch_definition_whole_table("whole")
     suite = context.suites.add(gx.ExpectationSuite(name=batch.table.name))
-    for expectation in expectations(gx, batch.table):
+    for expectation in expectations(gx, contracts.contract(source), batch.table):
         suite.add_expectation(expectation)
     found = definition.get_batch().validate(suite, result_format="BOOLEAN_ONLY")
     _keep(connection, source, batch, suite, found)
+    failed = [one.expectation_config for one in found.results if not one.success]
+    if any(one.meta["severity"] == "hold_sending" for one in failed):
+        connection.execute("update ops.load set holds_sending = true where batch_id = %s", [batch.batch_id])
     connection.commit()  # the results stay, also those that refuse the batch
-    failed = [result.expectation_config for result in found.results if not result.success]
+    failed = [one for one in failed if one.meta["severity"] == "stop"]
     if failed:
         column = failed[0].kwargs.get("column", "the whole table")
         raise BatchRejectedError(
@@ -47,25 +60,41 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
         )
 
 
-def expectations(gx: Any, table: Table) -> list[Any]:
-    """What the contract promises, as expectations (検査項目)."""
+def expectations(gx: Any, contract: Contract, table: Table) -> list[Any]:
+    """What the contract promises, as expectations (検査項目), each in the section's words with its weight."""
     kinds = gx.expectations
-    found: list[Any] = [
-        kinds.ExpectCompoundColumnsToBeUnique(column_list=list(table.key))
-        if len(table.key) > 1
-        else kinds.ExpectColumnValuesToBeUnique(column=table.key[0])
-    ]
+    own = Meaning("", "stop", contract.department, f"連携契約 {contract.source}/_{contract.source}.yml")
+    keys = "・".join(table.column(name).description for name in table.key)
+    given: dict[str, Any] = {"column_list": list(table.key)} if len(table.key) > 1 else {"column": table.key[0]}
+    kind = kinds.ExpectCompoundColumnsToBeUnique if len(table.key) > 1 else kinds.ExpectColumnValuesToBeUnique
+    found = [_expectation(kind, given, own._replace(wording=f"{keys}が重複しない"))]
     for column in table.columns:
-        if column.required:
-            found.append(kinds.ExpectColumnValuesToNotBeNull(column=column.name))
-        if column.type == "yen":
-            found.append(kinds.ExpectColumnValuesToBeBetween(column=column.name, min_value=0))
-        if column.codes:
-            found.append(kinds.ExpectColumnValuesToBeInSet(column=column.name, value_set=list(column.codes)))
-        if column.type == "digits" and column.length:
-            pattern = f"^[0-9]{{{column.length}}}$"
-            found.append(kinds.ExpectColumnValuesToMatchRegex(column=column.name, regex=pattern))
+        found += [_expectation(kind, {"column": column.name, **given}, own._replace(wording=wording))
+                  for kind, given, wording in _of_column(kinds, column)]  # fmt: skip
+    for each in table.promises:
+        given = {"column_A": each.high, "column_B": each.low, "or_equal": True,
+                 "ignore_row_if": "either_value_is_missing"}  # fmt: skip
+        meaning = Meaning(each.wording, each.severity, contract.department, each.reference)
+        found.append(_expectation(kinds.ExpectColumnPairValuesAToBeGreaterThanB, given, meaning))
     return found
+
+
+def _of_column(kinds: Any, column: Column) -> Iterator[tuple[Any, dict[str, Any], str]]:
+    named = column.description
+    if column.required:
+        yield kinds.ExpectColumnValuesToNotBeNull, {}, f"{named}が空でない"
+    if column.type == "yen":
+        yield kinds.ExpectColumnValuesToBeBetween, {"min_value": 0}, f"{named}が負でない"
+    if column.codes:
+        yield kinds.ExpectColumnValuesToBeInSet, {"value_set": list(column.codes)}, f"{named}が取り決めたコードである"
+    if column.type == "digits" and column.length:
+        pattern = f"^[0-9]{{{column.length}}}$"
+        yield kinds.ExpectColumnValuesToMatchRegex, {"regex": pattern}, f"{named}が{column.length}桁の数字である"
+
+
+def _expectation(kind: Any, given: dict[str, Any], meaning: Meaning) -> Any:
+    weight = "critical" if meaning.severity == "stop" else "warning"
+    return kind(**given, severity=weight, meta=meaning._asdict(), notes=meaning.wording)
 
 
 def library() -> Any:
@@ -85,10 +114,11 @@ def _keep(connection: db.Connection, source: str, batch: Batch, suite: Any, foun
     for result in found.results:
         config = result.expectation_config
         connection.execute(
-            "insert into ops.validation (batch_id, source, table_name, expectation, column_name, success)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            [batch.batch_id, source, batch.table.name, config.type, config.kwargs.get("column"), bool(result.success)],
-        )
+            "insert into ops.validation (batch_id, source, table_name, expectation, column_name, success, wording,"
+            " severity, owner, reference) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [batch.batch_id, source, batch.table.name, config.type, config.kwargs.get("column"), bool(result.success),
+             *(config.meta[name] for name in Meaning._fields)],
+        )  # fmt: skip
     connection.execute(
         "insert into ops.validation_document (batch_id, source, suite, result) values (%s, %s, %s, %s)"
         " on conflict (batch_id) do update set suite = excluded.suite, result = excluded.result",
