@@ -29,6 +29,13 @@ FILES = {  # table of a contract → (kind of the draft, its file in the ward)
     "nhi__claims": ("claims", "KOKUHO_CHOTEI_*.DAT"),
     "nhi__receipts": ("receipts", "KOKUHO_SHUNO_*.DAT"),
     "scholarship__instalments": ("claims", "*.xlsx"),
+    "latter_stage__claims": ("claims", "KOKI_CHOTEI_*.csv"),
+    "latter_stage__receipts": ("receipts", "KOKI_SHUNO_*.csv"),
+    "ltci__claims": ("claims", "036o005_*.csv"),
+    "ltci__receipts": ("receipts", "036o006_*.csv"),
+    "light_vehicle_tax__claims": ("claims", "036o005_*.csv"),
+    "light_vehicle_tax__dunnings": ("dunnings", "036o007_*.csv"),
+    "after_school__instalments": ("claims", "bop_riyouryou_*.csv"),
 }
 HEAD = "許可番号,期別,宛名番号,氏名,納期限,使用料\n"
 ROW = "0000001,01,000000000000001,世田谷　花子,2026-06-30,12000\n"
@@ -68,7 +75,9 @@ def test_a_draft_finds_the_form_that_was_written_by_hand(drafts: dict[str, Draft
     assert found.layout == real.layout
     if real.records:
         assert keys["record_bytes"] == real.record_bytes
-        assert keys["records"] == yaml.safe_load(yaml.safe_dump(real.records.model_dump(mode="json")))
+        assert keys["records"] == yaml.safe_load(
+            yaml.safe_dump(real.records.model_dump(mode="json", exclude_none=True))
+        )
     if real.reader == "excel":
         assert (keys["header_row"], keys["as_of_cell"], keys["total_label"]) == (
             real.header_row, real.as_of_cell, real.total_label,
@@ -77,25 +86,28 @@ def test_a_draft_finds_the_form_that_was_written_by_hand(drafts: dict[str, Draft
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_draft_agrees_with_the_contract(drafts: dict[str, Draft], name: str) -> None:
-    """Types, required and personal columns of nine in ten; the controlled amount, the key and void rows of all."""
+    """Types, required and personal columns of nine in ten; the controlled amount, its parts and the key of all."""
     found, real = drafts[name], contract_of(name)
     by_heading = {each.heading: each for each in found.columns}
     headings = {column.from_ or column.description: column for column in real.columns}
-    empty = {head for at, head in enumerate(found.sample.heading) if not any(found.sample.values(at))}
-    assert headings.keys() - by_heading.keys() <= empty  # of the standard's items, those without a value are left out
-    headings = {head: column for head, column in headings.items() if head in by_heading}
-    for attribute in ("type", "pii", "required", "name"):
-        same = [getattr(by_heading[head], attribute) == getattr(column, attribute) for head, column in headings.items()]
-        assert sum(same) * 10 >= len(same) * 9, attribute
+    kept = {head: column for head, column in headings.items() if head in by_heading}
+    assert headings.keys() - kept.keys() <= set(found.not_kept)  # of the standard's many items those nobody filled
+    assert len(kept) * 10 >= len(headings) * 8
+    headings = kept
+    for attribute in ("type", "pii", "required"):
+        wrong = [
+            head for head, column in kept.items() if getattr(by_heading[head], attribute) != getattr(column, attribute)
+        ]
+        assert len(wrong) <= max(1, len(kept) // 10), (attribute, wrong)
     digits = [head for head, column in headings.items() if column.type == "digits"]
     assert all(by_heading[head].keys.get("length") == headings[head].length for head in digits)
     ours = {column.name: head for head, column in headings.items()}
     theirs = {each.name: each.heading for each in found.columns}
     assert {theirs[each] for each in found.key} <= {ours[each] for each in real.key}
     assert (found.yen and theirs[found.yen]) == (real.yen and ours[real.yen])
-    assert {(theirs[rule[0]], rule[1]) for rule in found.exclude} == {
-        (ours[rule.column], rule.equals) for rule in real.exclude
-    }
+    void = {(theirs[rule[0]], rule[1]) for rule in found.exclude}
+    real_void = {(ours[rule.column], rule.equals) for rule in real.exclude}
+    assert void == real_void or (not void and any("取消" in doubt for doubt in found.doubts))
     assert len(found.sum_of) == len(real.sum_of.get(str(real.yen), ()))
 
 

@@ -24,6 +24,7 @@ _MOST_CODES = 20
 _LONGEST_CODE = 8
 _FEW = 100  # values among which a code may stand once; among more it is a slip
 _CODE_ENDS = ("コード", "区分", "種別", "状態", "事由", "フラグ", "チャネル")
+_AMOUNT_ENDS = ("額", "料", "金", "円", "（円）", "(円)")
 _PHONE = re.compile(r"0\d{1,4}-?\d{1,4}-?\d{3,4}")
 _OF_DATES: tuple[Type, ...] = ("date", "wareki", "partial_date")
 _PLAIN: tuple[Type, ...] = ("year", "date", "wareki", "digits", "yen", "int")
@@ -95,7 +96,8 @@ def _choices(known: Term | None, heading: str, there: list[str]) -> Iterator[Cho
             return
     if heading.endswith(_CODE_ENDS):
         yield from _with_keys("flag" if heading.endswith("フラグ") else "code", there)
-    for kind in _PLAIN:
+    is_amount = heading.endswith(_AMOUNT_ENDS)
+    for kind in ("yen", *_PLAIN) if is_amount else _PLAIN:
         yield from _with_keys(kind, there)
 
 

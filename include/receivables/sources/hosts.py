@@ -33,6 +33,7 @@ def host_file(file: Path, raw: bytes, *, layout: Path | None, encoding: str | No
     """The records cut by `layout`; refuses, with what was found, when there is none."""
     lines = raw.splitlines()
     width = Counter(map(len, lines)).most_common(1)[0][0]
+    data_mark = _marks(lines)[1]
     marks = [mark.decode("ascii", "replace") for mark in _marks(lines)]
     if layout is None:
         raise SampleRejectedError(
@@ -41,7 +42,7 @@ def host_file(file: Path, raw: bytes, *, layout: Path | None, encoding: str | No
         )
     heading, places = _layout(layout, width)
     chosen = encoding or ("cp932" if raw.isascii() else encoding_of(raw))
-    data = [line for line in lines[1:-1] if len(line) == width and line.startswith(_marks(lines)[1])]
+    data = [line for line in lines[1:-1] if len(line) == width and line.startswith(data_mark)]
     rows = [[_item(line, place, chosen) for place in places] for line in data]
     require_rows(rows, file.name)
     doubts = ["ASCII文字だけの見本。文字コードを確かめる"] if raw.isascii() and not encoding else []

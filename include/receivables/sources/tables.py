@@ -16,6 +16,7 @@ from receivables.sources.samples import Sample
 CLAIM_YEN, RECEIPT_YEN = "assessed_yen", ("received_yen", "principal_yen")
 PARTS = ("principal_yen", "delinquency_charge_yen", "dunning_fee_yen")
 _RANK = ("receipt_no", "notice_no", "loan_no", "levy_year", "tax_year", "instalment_no", "dunning_seq", "addressee_no")
+_NO_PARTS = ("received_yen", "written_off_yen")  # they stand beside a claim, not in it
 _LONGEST_KEY = 4
 _MOST_CANDIDATES = 10
 _SMALL = 1 << 20
@@ -164,9 +165,9 @@ def _parts(made: Draft, found: list[Guess]) -> list[str]:
     if made.yen is None:
         return []
     places = {each.name: at for at, each in enumerate(found)}
-    others = [
-        each.name for each in made.columns if each.type == "yen" and each.name != made.yen and "unit" not in each.keys
-    ]
+    apart = (made.yen, *_NO_PARTS) if made.kind == "claims" else (made.yen,)
+    amounts_of = [each for each in made.columns if each.type == "yen" and "unit" not in each.keys]
+    others = [each.name for each in amounts_of if each.name not in apart]
     names = [made.yen, *others]
     amounts = [
         [int(row[places[name]]) for name in names] for row in made.sample.rows if _are_numbers(row, names, places)
