@@ -77,11 +77,30 @@ def test_two_lines_torn_apart_are_more_rows_than_declared_and_refuse_the_file(de
     assert desk.is_untouched()
 
 
-def test_rows_swallowed_by_a_quote_that_a_later_row_closes_are_missed(desk: Desk) -> None:
-    """Two broken quotes can make one well-formed record of three rows: only the declared count tells."""
-    put(desk.drop, [claim(1), claim(2, remark='"電話'), claim(3, "世田谷区", ""), claim(4, "世田谷区", '来庁"')])
+PAIRS = {
+    "with rows between": ['"電話', '""', '来庁"'],
+    "next to each other": ['"電話', '来庁"'],
+    "of empty cells": ['"', '""', '""', '"'],
+}
+
+
+@pytest.mark.parametrize("remarks", PAIRS.values(), ids=PAIRS)
+def test_two_broken_quotes_swallow_no_row_between_them(desk: Desk, remarks: list[str]) -> None:
+    """Together they make one well-formed record of several rows; but a cell that holds a whole row is none."""
+    bare = [claim(no, "世田谷区", remark) for no, remark in enumerate(remarks, start=2)]
+    put(desk.drop, [claim(1, TWO_LINES), *bare, claim(9, TWO_LINES)])
 
     claims = desk.take("latter_stage")["claims"]
 
-    assert (claims.state, claims.reason_code) == ("rejected", "TRUNCATED"), claims.reason
-    assert desk.is_untouched()
+    assert claims.state == "loaded", claims.reason
+    assert claims.accepted_rows + claims.quarantined_rows == 2 + len(remarks)
+    assert set(desk.quarantine()) <= {4, 3 + len(remarks)}
+    assert desk.quarantine()[4] == "FIELD_COUNT"
+
+
+def test_a_cell_of_several_lines_may_hold_many_commas(desk: Desk) -> None:
+    put(desk.drop, [claim(1, remark=f'"一覧\n{",".join("あ" * 20)}\n以上"'), claim(2)])
+
+    claims = desk.take("latter_stage")["claims"]
+
+    assert (claims.state, claims.accepted_rows, desk.quarantine()) == ("loaded", 2, {}), claims.reason

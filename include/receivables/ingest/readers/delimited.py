@@ -17,8 +17,9 @@ from receivables.contracts import Table
 from receivables.ingest.blocks import Block, Mask
 from receivables.ingest.chunks import Chunk, chunks
 from receivables.ingest.encodings import encoding_guess, require_encoding
+from receivables.ingest.fields import parser
 from receivables.ingest.records import Declared, Line, Record
-from receivables.ingest.rejection import BatchRejectedError
+from receivables.ingest.rejection import BatchRejectedError, RowFaultError
 
 LONGEST_RECORD = 50  # lines: a quote open for longer than this was never closed
 
@@ -32,6 +33,7 @@ class Delimited:
         self._file = file
         self._encoding = table.encoding
         self._columns = table.columns
+        self._key = {name: parser(table.column(name)) for name in table.key}
         own = [column.from_ or column.name for column in table.columns]
         self._agreed = list(standard.edition().group(table.layout).names if table.layout else table.header or own)
         self._find_columns(self._agreed)
@@ -120,11 +122,24 @@ class Delimited:
         """The record that begins in `first` and how many of the following lines it uses: none if it never closes."""
         joined, end = first.raw, first.end
         for used, line in enumerate(islice(following, LONGEST_RECORD - 1), start=1):
+            if self._is_row(line.raw):
+                break  # two broken quotes, some rows apart, would make one record of all these rows
             joined, end = joined + end + line.raw, line.end
             if joined.count(b'"') % 2 == 0:
                 parts = _split(joined)
                 return (joined, used) if parts and len(parts) == len(self._header) else (first.raw, 0)
         return first.raw, 0
+
+    def _is_row(self, raw: bytes) -> bool:
+        """Whether a line inside an open quote is a row: as many fields as agreed, and a key in its place."""
+        parts = _split(raw) or raw.split(b",")
+        if len(parts) < len(self._header):
+            return False
+        texts = {self._names.get(place): self._decoded(parts[place]) for place in self._places}
+        try:
+            return all(parse(texts[name] or "") for name, parse in self._key.items())
+        except RowFaultError:
+            return False
 
     def _record(self, raw: bytes, line: Line) -> Record:
         parts = _split(raw)
