@@ -4,6 +4,7 @@ from receivables.city import (
     after_school,
     care_files,
     elders_files,
+    housing_book,
     loan_book,
     lunch_book,
     nhi_files,
@@ -23,4 +24,5 @@ DEPARTMENTS: tuple[Department, ...] = (
     vehicles_files.DEPARTMENT,
     lunch_book.DEPARTMENT,
     nursery.DEPARTMENT,
+    housing_book.DEPARTMENT,
 )
