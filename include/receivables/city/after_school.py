@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from receivables.city.bills import Bill, known
@@ -109,12 +110,16 @@ def _fitting(text: str) -> str:
     return text.translate(_FOLDED)
 
 
+@cache
 def _day(day: date | None) -> str:
     return f"{day:%Y%m%d}" if day else ""
 
 
 def _line(cells: Cells) -> bytes:
-    """One record; only cells that need quotes have them."""
+    """One record; only cells that need quotes have them, which are few."""
+    joined = ",".join(cells)
+    if joined.count(",") == len(cells) - 1 and "\n" not in joined:
+        return joined.encode("cp932", "surrogateescape")
     written = io.StringIO()
     csv.writer(written, lineterminator="\r\n").writerow(cells)  # with other ends it would not quote these
     return written.getvalue()[:-2].encode("cp932", "surrogateescape")  # a planted broken byte stays as it is

@@ -6,6 +6,7 @@ CSV with the database's own column names, 0000-00-00 for no date, and a note wit
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 
 from receivables.city.bills import Bill, SeenReceipt, known
@@ -22,7 +23,7 @@ from receivables.city.planting import Fate, Fault, Row, duplicated
 _PRESCRIPTION_YEARS = 5  # 児童福祉法56条6項、地方自治法236条1項
 _RULES = Rules(NURSERY, 9, 20, False, 10, _PRESCRIPTION_YEARS, 2018)
 _AGES = range(3)  # on 1 April; from three on care is free since 2019-10 (domain note 1.2)
-_SHARE = 0.27  # of these children are in care: some 9,000 of 918,246 residents, 20,000 with the older ones
+_SHARE = 0.6  # of these children are in care: some 8,000 of 918,246 residents, 20,000 with the older ones
 _FREE_FROM = date(2025, 9, 1)  # Tokyo's free care of the youngest
 _STILL_PAYING = 0.006  # children of other towns; assumption
 _CLASS_YEN = (0, 2_700, 7_600, 14_900, 21_300, 29_800, 37_200, 46_400, 55_700, 64_100)  # a month; assumptions
@@ -104,6 +105,7 @@ def _receipt(bill: Bill, seen: SeenReceipt) -> Row[Cells]:
     return Row(cells, receipt.total_yen, year, bill, seen)
 
 
+@cache
 def _iso(day: date | None) -> str:
     return day.isoformat() if day else _NO_DATE
 
