@@ -48,6 +48,7 @@ def required_keys() -> Iterator[Any]:
         "csv": ["encoding"], "fixed_width": ["encoding", "record_bytes", "records"],
         "excel": ["sheet", "header_row", "as_of_cell", "total_label"], "postgres": ["query_table"],
         "mariadb": ["query_table"],
+        "zengin": ["encoding"],
     }  # fmt: skip
     for source in SOURCES:
         for key in ("department", "owner_dept", "schedule"):

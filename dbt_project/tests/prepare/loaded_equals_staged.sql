@@ -29,7 +29,7 @@ loaded as (
 
 staged as (
 
-    {{ union_of('totals', var('claim_sources') + var('other_sources')) }}
+    {{ union_of('totals', var('claim_sources') + var('channel_sources') + var('other_sources')) }}
 
 )
 

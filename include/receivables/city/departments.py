@@ -1,8 +1,9 @@
-"""Every department of the ward, in the order in which they levy."""
+"""Every department of the ward, in the order in which they levy; the payment channels speak of all of them, last."""
 
 from receivables.city import (
     after_school,
     care_files,
+    channel_files,
     elders_files,
     housing_book,
     loan_book,
@@ -25,4 +26,5 @@ DEPARTMENTS: tuple[Department, ...] = (
     lunch_book.DEPARTMENT,
     nursery.DEPARTMENT,
     housing_book.DEPARTMENT,
+    *channel_files.DEPARTMENTS,
 )

@@ -49,7 +49,7 @@ def make_block(plan: Plan, block: Block) -> Made:
             tally = tally_of(delivery.rows)
             accounts[delivery.key] = truth.account_of(delivery.rows, tally)
             delivery.paper.form.write_part(delivery.rows, part(plan, block, part_name(delivery.key)))
-        truth.write_rows(part(plan, block, f"claims-{day:%Y%m%d}"), truth.claim_states(deliveries, day))
+        truth.write_rows(part(plan, block, f"claims-{day:%Y%m%d}"), truth.claim_states(deliveries, day, plan.as_of))
     everything = list(chain.from_iterable(bills.values()))
     truth.write_rows(part(plan, block, "persons"), truth.persons(people, everything))
     rows = register.register_rows(
@@ -64,11 +64,13 @@ def make_block(plan: Plan, block: Block) -> Made:
 def _deliveries(plan: Plan, block: Block, bills: dict[str, list[Bill]], day: date) -> list[Delivery]:
     found = []
     settled = settled_by(plan.as_of)
+    everything = list(chain.from_iterable(bills.values()))
     for department in DEPARTMENTS:
+        theirs = everything if department.is_over_all else bills[department.source]
         for paper in department.papers:
             rows = planted(
                 block.rng(f"faults:{department.source}:{paper.table}"),
-                paper.rows(bills[department.source], day, block),
+                paper.rows(theirs, day, block),
                 paper.faults(),
                 lambda row, paper=paper: paper.is_victim(row, settled),  # type: ignore[misc]
                 of_each=block.number == 0,

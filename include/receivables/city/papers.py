@@ -24,15 +24,21 @@ class Tally:
     rows: int = 0
     yen: int = 0
     received_yen: int = 0
+    received_rows: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.rows + other.rows, self.yen + other.yen, self.received_yen + other.received_yen)
+        return Tally(
+            self.rows + other.rows,
+            self.yen + other.yen,
+            self.received_yen + other.received_yen,
+            self.received_rows + other.received_rows,
+        )
 
 
 def tally_of(rows: list[Row[Any]]) -> Tally:
     """The department's own count, wrong rows included."""
-    received_yen = sum(seen.receipt.principal_yen for row in rows for _, seen in row.told() if seen)
-    return Tally(len(rows), sum(row.amount_yen for row in rows), received_yen)
+    received = [seen.receipt.principal_yen for row in rows for _, seen in row.told() if seen]
+    return Tally(len(rows), sum(row.amount_yen for row in rows), sum(received), len(received))
 
 
 class Form(Protocol[C]):
@@ -126,6 +132,7 @@ class Department:
     bills: Callable[[Block, list[Person]], list[Bill]]
     papers: tuple[Paper[Any], ...]
     accompany: Callable[[Path, date, dict[str, Tally]], None] | None = None  # writes the 送付票
+    is_over_all: bool = False  # a payment channel: its papers speak of every department's bills
 
 
 def settled_by(as_of: date) -> date:

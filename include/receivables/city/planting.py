@@ -47,6 +47,8 @@ class Row(Generic[C]):
             yield self.bill, self.seen
         yield from self.also
 
+    is_spare: bool = False  # for papers that say so themselves: nothing depends on this row
+
 
 @dataclass(frozen=True, slots=True)
 class Fault(Generic[C]):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from receivables.city.bills import Bill, known
+from receivables.city.channels import in_flight_yen
 from receivables.city.papers import Department, Paper, Tally
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Row
@@ -109,7 +110,7 @@ def persons(people: list[Person], bills: list[Bill]) -> list[tuple[Any, ...]]:
     return [(source, key, person_id) for (source, key), person_id in sorted(found.items())]
 
 
-def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]:
+def claim_states(deliveries: list[Delivery], day: date, first_day: date) -> list[tuple[Any, ...]]:
     """The state each accepted claim must reach from the rows that are accepted on `day`."""
     received: dict[str, int] = defaultdict(int)
     provisional: dict[str, int] = defaultdict(int)
@@ -125,7 +126,10 @@ def claim_states(deliveries: list[Delivery], day: date) -> list[tuple[Any, ...]]
                 if paper.tells_receipts and seen:
                     paid = provisional if seen.is_provisional and paper.tells_provisional else received
                     paid[bill.claim_id] += seen.receipt.principal_yen
-    return [_state(bill, received[bill.claim_id], provisional[bill.claim_id], day) for bill in claims]
+    return [
+        _state(bill, received[bill.claim_id], provisional[bill.claim_id] + in_flight_yen(bill, day, first_day), day)
+        for bill in claims
+    ]
 
 
 def _state(bill: Bill, received_yen: int, provisional_yen: int, day: date) -> tuple[Any, ...]:

@@ -1,0 +1,10 @@
+-- eL-QR・Pay-easyの納付情報の突合値: rows and yen as staging knows them.
+
+select
+    'el_qr__notices' as table_name,
+    'paid_yen' as measure,
+    0 as fiscal_year,
+    count(*) as rows,
+    sum(paid_yen) as yen
+from {{ ref('stg_el_qr__notices') }}
+having count(*) > 0
