@@ -15,10 +15,11 @@ from receivables.city.life import DEBIT, PAYEASY, PHONE, SHOP
 from receivables.city.numbers import receipt_number
 from receivables.city.office_days import later, on_or_before
 
-# 業務コード on slips and in bank files, as this ward numbers its systems (configuration).
+# 業務コード on slips and in bank files, as this ward numbers its systems (configuration). Rents are collected by the
+# operator of the ward's houses (指定管理者) and do not pass here.
 SYSTEM_CODES = {
     "resident_tax": "01", "light_vehicle_tax": "02", "nhi": "03", "latter_stage": "04", "ltci": "05", "nursery": "06",
-    "after_school": "07", "ward_housing": "08", "school_lunch": "09", "welfare_refund": "10", "scholarship": "11",
+    "after_school": "07", "school_lunch": "09", "welfare_refund": "10", "scholarship": "11",
     "welfare_loans": "12",
 }  # fmt: skip
 ANNOUNCED, FINAL, CANCELLED, NO_FUNDS = "1", "2", "3", "4"
@@ -75,6 +76,8 @@ def in_flight_yen(bill: Bill, day: date, first_day: date) -> int:
 
 def _is_recent(bill: Bill, first: date) -> bool:
     """Whether a channel could tell anything of this bill from `first` on: most bills are long settled."""
+    if bill.source_code not in SYSTEM_CODES:
+        return False
     early = first - timedelta(days=2 * _HISTORY_DAYS)
     return bill.due_date >= early or any(receipt.received_on >= first for receipt in bill.receipts)
 
