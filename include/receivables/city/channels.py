@@ -132,7 +132,7 @@ def _without_money(bill: Bill) -> Iterator[Notice]:
         paid_on = later(bill.due_date, chance // _MISTAKES % _HISTORY_DAYS)
         yield Notice(bill, SHOP, ANNOUNCED, number, paid_on, later(paid_on, 1), bill.assessed_yen)
         yield Notice(bill, SHOP, CANCELLED, number, paid_on, later(paid_on, 4), bill.assessed_yen)
-    elif chance % 5 == 1:
+    elif chance % 2:
         yield Notice(bill, DEBIT, NO_FUNDS, number, bill.due_date, later(bill.due_date, 2), bill.assessed_yen)
 
 
