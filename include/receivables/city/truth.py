@@ -18,7 +18,7 @@ from receivables.city.planting import Fate, Row
 PERSONS = ("source_code", "source_debtor_key", "person_id")
 CLAIMS = (
     "claim_id", "source_code", "source_claim_key", "claim_type", "addressee_no", "person_id", "fiscal_year",
-    "instalment_no", "due_date", "contract_date", "assessed_yen", "received_yen", "provisional_yen",
+    "instalment_no", "due_date", "contract_date", "assessed_yen", "received_yen", "provisional_yen", "in_flight_yen",
     "written_off_yen", "refund_pending_yen", "outstanding_yen", "dunned_on", "exclusion_codes", "as_of",
 )  # fmt: skip
 FAULTS = ("source", "file", "line_no", "fault_code", "reason_code", "table_name", "amount_yen", "amount_readable")
@@ -127,19 +127,20 @@ def claim_states(deliveries: list[Delivery], day: date, first_day: date) -> list
                     paid = provisional if seen.is_provisional and paper.tells_provisional else received
                     paid[bill.claim_id] += seen.receipt.principal_yen
     return [
-        _state(bill, received[bill.claim_id], provisional[bill.claim_id] + in_flight_yen(bill, day, first_day), day)
+        _state(bill, received[bill.claim_id], provisional[bill.claim_id], in_flight_yen(bill, day, first_day), day)
         for bill in claims
     ]
 
 
-def _state(bill: Bill, received_yen: int, provisional_yen: int, day: date) -> tuple[Any, ...]:
+def _state(bill: Bill, received_yen: int, shown_yen: int, flying_yen: int, day: date) -> tuple[Any, ...]:
+    provisional_yen = shown_yen + flying_yen  # 速報 of the department, and what only a channel tells
     written_off_yen = bill.written_off_by(day)
     refund_yen = max(received_yen - (bill.assessed_yen - written_off_yen), 0)
     outstanding_yen = bill.assessed_yen - received_yen + refund_yen - written_off_yen
     return (
         bill.claim_id, bill.source_code, bill.claim_key, bill.claim_type, bill.debtor.addressee_no,
         bill.debtor.person_id, bill.fiscal_year, bill.instalment_no, bill.due_date, bill.contract_date or "",
-        bill.assessed_yen, received_yen, provisional_yen, written_off_yen, refund_yen, outstanding_yen,
+        bill.assessed_yen, received_yen, provisional_yen, flying_yen, written_off_yen, refund_yen, outstanding_yen,
         known(bill.dunned_on, day) or "", " ".join(_exclusions(bill, outstanding_yen - provisional_yen, day)), day,
     )  # fmt: skip
 

@@ -41,6 +41,7 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
 def _check_again(source: str, batch_ids: list[str], state: State) -> None:
     """What a crash of the server has emptied between check and load is checked again from the spool."""
     with db.connect(state, "etl", doing=f"load {source}") as connection:
+        ledger.lock(connection, source)  # another loader may just be releasing what we look at
         checked = [batch for batch in ledger.read(connection, batch_ids) if batch.state == "checked"]
         lost = [
             batch.batch_id for batch in checked if not tables.is_held(connection, batch.batch_id, batch.accepted_rows)
