@@ -141,6 +141,7 @@ class Contract(Strict):
     owner_dept: Name
     schedule: Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")]
     tables: Annotated[tuple[Table, ...], Field(min_length=1)]
+    announces: tuple[Name, ...] = ()  # 収納チャネル: the sources whose payments it tells of before they book them
 
     def table(self, name: str) -> Table:
         """The table called `name`, KeyError when the contract has none."""

@@ -14,11 +14,13 @@ import psycopg
 import pytest
 
 from receivables import campaigns, contracts, db, server
+from receivables.campaigns.freshness import rests_on
 from receivables.campaigns.playbook import Gateway
 from receivables.settings import State
 
 AS_OF = date(2026, 6, 19)  # a Friday
 NOON = "2026-06-19T12:00:00+09:00"
+SOURCES = sorted(rests_on("resident_tax") | rests_on("nhi"))
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
 
 _TABLES = """
@@ -64,7 +66,7 @@ class World:
 
     def publish(self, as_of: date = AS_OF) -> None:
         self.run("insert into ops.published_batch values (%s, %s, default, true, 'x')", f"p{as_of}", as_of)
-        for source in ("register", "resident_tax", "nhi"):
+        for source in SOURCES:
             self.load(source, as_of)
 
     def load(self, source: str, day: date) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from receivables import campaigns
+from receivables.campaigns.freshness import rests_on
 
 from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 
@@ -174,7 +175,9 @@ def test_only_mobile_numbers_are_used(number: str, world: World) -> None:
     assert world.contact(debtor) == ("excluded", ["X19_no_mobile"])
 
 
-@pytest.mark.parametrize("table", ["register__persons", "resident_tax__claims", "resident_tax__receipts"])
+@pytest.mark.parametrize(
+    "table", ["register__persons", "resident_tax__claims", "resident_tax__receipts", "convenience__notices"]
+)
 @pytest.mark.parametrize("state", ["rejected", "missing", "yesterday"])
 def test_one_late_table_makes_its_source_stale_and_sends_nothing(table: str, state: str, world: World) -> None:
     debtor = world.debtor()
@@ -184,6 +187,13 @@ def test_one_late_table_makes_its_source_stale_and_sends_nothing(table: str, sta
     world.build()
 
     assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+
+
+def test_a_claim_rests_on_the_channels_that_tell_of_its_payments_and_on_no_other() -> None:
+    channels = {"convenience", "bank_debit", "payment_agent", "el_qr"}
+
+    assert rests_on("nhi") == {"nhi", "register"} | channels
+    assert rests_on("ward_housing") == {"ward_housing", "register"}  # the operator collects rents itself
 
 
 def test_a_late_source_stops_only_its_own_debtors(world: World) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from receivables.campaigns.exclusions import in_force
+from receivables.campaigns.freshness import rests_on
 from receivables.campaigns.playbook import Audience, Cap, Playbook
 
 _RUNNING = ("running", "grace")  # 時効が完成していない状態
@@ -161,7 +162,7 @@ def candidates(
             fact_codes=facts.get(key, frozenset()),
             phones=phones.get(key, ()),
             contact_dates=contact_dates.get(key, ()),
-            stale_sources=stale_sources & {*(claim.source_code for claim in found), "register"},
+            stale_sources=stale_sources & frozenset().union(*(rests_on(claim.source_code) for claim in found)),
         )
         for key, found in sorted(grouped.items())
     ]

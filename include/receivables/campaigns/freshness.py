@@ -12,7 +12,7 @@ from functools import cache
 
 from psycopg.rows import class_row
 
-from receivables.contracts import contract
+from receivables.contracts import all_contracts, contract
 from receivables.db import Connection
 
 _NEWEST = """
@@ -67,6 +67,17 @@ def stale_sources(states: Mapping[str, SourceState], needed: set[str], day: date
     """Those of `needed` of which some table is older than agreed, or was never loaded (鮮度不足)."""
     oldest = day - timedelta(days=most_days)
     return frozenset(name for name in needed if name not in states or states[name].business_date < oldest)
+
+
+@cache
+def rests_on(source: str) -> frozenset[str]:
+    """All sources that must be fresh before a claim of `source` is written about (鮮度の依存先).
+
+    The department itself, the register, and each channel that tells of its payments: a channel that is silent
+    hides who has just paid at a counter of its own.
+    """
+    channels = {channel.source for channel in all_contracts() if source in channel.announces}
+    return frozenset({source, "register", *channels})
 
 
 @cache

@@ -14,7 +14,7 @@ from psycopg.rows import args_row, class_row, dict_row
 from receivables.campaigns import phones as phone_numbers
 from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
-from receivables.campaigns.freshness import SourceState, source_states, stale_sources
+from receivables.campaigns.freshness import SourceState, rests_on, source_states, stale_sources
 from receivables.campaigns.playbook import Playbook
 from receivables.db import Connection
 from receivables.errors import InputRejectedError
@@ -73,7 +73,7 @@ def read_candidates(
     claims = _claims(connection, playbook, debtor_ids)
     known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
     sources = source_states(connection, day)
-    needed = {claim.source_code for claim in claims} | {"register"}
+    needed = {"register"}.union(*(rests_on(claim.source_code) for claim in claims))
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
     numbers = _numbers(connection, known)
     facts = _facts(connection, known, day, with_blocks=debtor_ids is None)
