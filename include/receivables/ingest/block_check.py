@@ -17,14 +17,16 @@ from receivables.ingest.blocks import WIDEST, Block, Cells, Mask, written
 from receivables.ingest.chunks import Bytes, Places
 from receivables.ingest.rejection import RowFaultError
 
-_NULL = 1  # stands for \N until the text is decoded: a cell with a control byte is never surely right
+# These stand for \N and for line ends until the text is decoded; a cell with a control byte is never surely right.
+_NULL, _FEED, _RETURN = 1, 2, 3
+_LF, _CR = ord("\n"), ord("\r")
 _WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u3000[ \u3000]*(?=[\t\n])")
 _MOST_DIGITS = 11  # twelve may be a My Number
 _MOST_YEN_DIGITS = 13
 
 
 class Accepted(NamedTuple):
-    """What a block gave: COPY text of its accepted rows, how many, their yen, and the lines left to RowCheck."""
+    """What a block gave: COPY text of its accepted rows, how many, their yen, and the records left to RowCheck."""
 
     text: str
     rows: int
@@ -60,7 +62,7 @@ class BlockCheck:
         if self._yen is not None:
             numbers = checked[self._yen].numbers
             yen = int(numbers[is_right].sum()) if numbers is not None else 0
-        return Accepted(text, int(is_right.sum()), yen, block.lines[~is_right])
+        return Accepted(text, int(is_right.sum()), yen, np.flatnonzero(~is_right))
 
     def _are_narrow(self, block: Block) -> Mask:
         found = np.ones(len(block), dtype=np.bool_)
@@ -97,13 +99,19 @@ class BlockCheck:
                 suspects = [_is_decodable(line, self._encoding) for line in raw.split(b"\n")[:-1]]
             else:
                 if raw.isascii():
-                    return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
+                    return _escaped(text), is_right
                 text = _without_wide_blanks(text)
                 if not _has_odd_letters(text) and "\t\t" not in text and "\n\t" not in text and text[0] != "\t":
-                    return text.replace("\\", "\\\\").replace(chr(_NULL), "\\N"), is_right
+                    return _escaped(text), is_right
                 suspects = [not _is_odd(line) for line in text.split("\n")[:-1]]
             is_right = is_right.copy()
             is_right[np.flatnonzero(is_right)[~np.array(suspects, dtype=np.bool_)]] = False
+
+
+def _escaped(text: str) -> str:
+    """COPY text of what stood for it."""
+    text = text.replace("\\", "\\\\").replace(chr(_NULL), "\\N")
+    return text.replace(chr(_FEED), "\\n").replace(chr(_RETURN), "\\r")
 
 
 def _without_wide_blanks(text: str) -> str:
@@ -149,10 +157,13 @@ def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
 
 def _text(cells: Cells, *, is_required: bool) -> _Checked:
     data = cells.data
-    is_plain = ((data >= 32) | (data == 0)).all(axis=1)
+    is_break = (data == _LF) | (data == _CR)
+    is_plain = ((data >= 32) | (data == 0) | is_break).all(axis=1)
     digits = ((data >= 48) & (data <= 57)).sum(axis=1)
     is_empty = cells.lengths == 0
     is_right = is_plain & (digits <= _MOST_DIGITS) & ~(is_empty & is_required)
+    if is_break.any():
+        data[data == _LF], data[data == _CR] = _FEED, _RETURN
     return _Checked(_with_null(data, is_empty), is_right)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from receivables.ingest.chunks import Bytes, Chunk, Places
+from receivables.ingest.records import Line
 
 Mask = NDArray[np.bool_]
 WIDEST = 400  # bytes; a record with a wider field is looked at by itself
@@ -17,15 +18,20 @@ _TENS = 10 ** np.arange(14, dtype=np.int64)[::-1]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Records of a chunk that have the right shape: `lines` are their lines, `starts` and `ends` their fields."""
+    """Records of a chunk that have the right shape: their first and last lines, where their fields start and end."""
 
     chunk: Chunk
     lines: Places  # places in the chunk
+    lasts: Places
     starts: Sequence[Places]  # per column of the contract
     ends: Sequence[Places]
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def line(self, at: int) -> Line:
+        """All bytes of record `at`."""
+        return self.chunk.line(int(self.lines[at]), int(self.lasts[at]))
 
     def field(self, column: int) -> "Cells":
         """The cells of one column, blanks around them cut off."""
@@ -33,7 +39,7 @@ class Block:
 
     def place_columns(self) -> list[Bytes]:
         """Line number, byte offset and length of every record as digits."""
-        begins, stops = self.chunk.begins[self.lines], self.chunk.stops[self.lines]
+        begins, stops = self.chunk.begins[self.lines], self.chunk.stops[self.lasts]
         return [_digits(self.chunk.first_line_no + self.lines), _digits(self.chunk.offset + begins),
                 _digits(stops - begins)]  # fmt: skip
 

@@ -53,10 +53,11 @@ class Chunk:
         return np.array([_decodes(self.line(at).raw, encoding) for at in range(len(self))], dtype=np.bool_) \
             if not _decodes(self.raw, encoding) else np.ones(len(self), dtype=np.bool_)  # fmt: skip
 
-    def line(self, at: int) -> Line:
-        """Line `at` of this chunk, counted from 0."""
-        begin, stop = int(self.begins[at]), int(self.stops[at])
-        after = int(self.begins[at + 1]) if at + 1 < len(self.begins) else len(self.raw)
+    def line(self, at: int, last: int | None = None) -> Line:
+        """Line `at` of this chunk, counted from 0; with `last` all lines up to that one as one."""
+        last = at if last is None else last
+        begin, stop = int(self.begins[at]), int(self.stops[last])
+        after = int(self.begins[last + 1]) if last + 1 < len(self.begins) else len(self.raw)
         end = self.raw[stop:after].rstrip(_END_MARK)
         return Line(self.first_line_no + at, self.offset + begin, self.raw[begin:stop], end)
 

@@ -55,7 +55,7 @@ def accepted(work: Work, reader: Reader) -> Iterator[str]:
             work.account.accepted_yen += found.yen
             yield found.text
             for at in found.doubtful:
-                one_by_one.take(cast("BlockReader", reader).record(part.chunk.line(int(at))))
+                one_by_one.take(cast("BlockReader", reader).record(part.line(int(at))))
         yield from one_by_one.text(least=_AT_ONCE)
     yield from one_by_one.text(least=1)
 

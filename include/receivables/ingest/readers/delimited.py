@@ -18,10 +18,9 @@ from receivables.ingest.blocks import Block, Mask
 from receivables.ingest.chunks import Chunk, chunks
 from receivables.ingest.encodings import encoding_guess, require_encoding
 from receivables.ingest.fields import parser
+from receivables.ingest.readers.separators import LONGEST_RECORD, Neat, neat_records, unquoted
 from receivables.ingest.records import Declared, Line, Record
 from receivables.ingest.rejection import BatchRejectedError, RowFaultError
-
-LONGEST_RECORD = 50  # lines: a quote open for longer than this was never closed
 
 
 class Delimited:
@@ -53,11 +52,10 @@ class Delimited:
         return self._record(line.raw, line)
 
     def _parts_of(self, chunk: Chunk, coming: "_Coming") -> Iterator[Block | Record]:
-        is_plain = self._are_plain(chunk)
         done = coming.used_of_next  # lines that a record of the chunk before has taken
-        is_plain[:done] = False
         coming.used_of_next = 0
-        for at in map(int, np.flatnonzero(~is_plain)):
+        neat, is_left = self._neat(chunk, max(done, int(chunk.first_line_no == 1)))
+        for at in map(int, np.flatnonzero(is_left)):
             if at < done:
                 continue
             line = chunk.line(at)
@@ -67,29 +65,29 @@ class Delimited:
                 raw, used = self._closed(line, coming.following(chunk, at))
                 yield self._record(raw, line)
                 done = at + 1 + used
-                is_plain[at + 1 : done] = False
                 coming.used_of_next = max(0, done - len(chunk))
             elif line.raw:
                 yield self._record(line.raw, line)
-        if is_plain.any():
-            yield self._block(chunk, is_plain)
+        if len(neat.firsts):
+            yield self._block(chunk, neat)
 
-    def _are_plain(self, chunk: Chunk) -> Mask:
-        """Lines with as many commas as agreed and nothing that needs a closer look."""
-        found: Mask = (chunk.count(b",") == len(self._header) - 1) & (chunk.stops > chunk.begins)
-        found &= ~chunk.has(b'"') & ~chunk.has(b"\0")
-        if chunk.first_line_no == 1:
-            found[:1] = False
-        return found & chunk.are_decodable(self._encoding)
+    def _neat(self, chunk: Chunk, start: int) -> tuple[Neat, Mask]:
+        """Records with as many cells as agreed and nothing that needs a closer look, and the lines of all others."""
+        found = neat_records(chunk, start, len(self._header), lambda at: self._is_row(chunk.line(at).raw))
+        is_odd = np.concatenate(([0], np.cumsum(chunk.has(b"\0") | ~chunk.are_decodable(self._encoding))))
+        is_plain = is_odd[found.lasts + 1] == is_odd[found.firsts]
+        neat = Neat(found.firsts[is_plain], found.lasts[is_plain], found.commas[is_plain])
+        steps = np.zeros(len(chunk) + 1, dtype=np.int64)
+        np.add.at(steps, neat.firsts, 1)
+        np.add.at(steps, neat.lasts + 1, -1)
+        return neat, np.cumsum(steps)[:-1] == 0
 
-    def _block(self, chunk: Chunk, is_plain: Mask) -> Block:
-        found = np.flatnonzero(is_plain)
-        begins, stops = chunk.begins[found], chunk.stops[found]
-        all_commas = np.flatnonzero(chunk.data == ord(","))
-        commas = all_commas[np.repeat(is_plain, chunk.count(b","))].reshape(len(found), -1)
+    def _block(self, chunk: Chunk, neat: Neat) -> Block:
+        begins, stops, commas = chunk.begins[neat.firsts], chunk.stops[neat.lasts], neat.commas
         starts = [begins if place == 0 else commas[:, place - 1] + 1 for place in self._places]
         ends = [stops if place == len(self._header) - 1 else commas[:, place] for place in self._places]
-        return Block(chunk, found, starts, ends)
+        cells = [unquoted(chunk, *cell) for cell in zip(starts, ends, strict=True)]
+        return Block(chunk, neat.firsts, neat.lasts, [start for start, _ in cells], [end for _, end in cells])
 
     def _check_header(self, line: Line | None) -> None:
         if line is None:

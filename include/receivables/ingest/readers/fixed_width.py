@@ -77,7 +77,7 @@ class FixedWidth:
             self._refuse_after_trailer(int(late[0]))
         if len(found):
             starts = chunk.begins[found]
-            yield Block(chunk, found, [starts + start for _, start, _ in self._columns],
+            yield Block(chunk, found, found, [starts + start for _, start, _ in self._columns],
                         [starts + end for _, _, end in self._columns])  # fmt: skip
 
     def _are_data(self, chunk: Chunk) -> Mask:
