@@ -1,15 +1,17 @@
 """Great Expectations in the section's words (検査項目): what stops, what only holds sending, what warns; no values."""
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from psycopg import sql
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from receivables import db
 from receivables.campaigns.freshness import source_states
-from receivables.ingest import landing
+from receivables.ingest import expectations, landing, rules, tables
+from receivables.ingest.ledger import Batch
 from receivables.settings import State
 
 from .conftest import Desk
@@ -85,14 +87,21 @@ def test_a_promise_that_stops_refuses_the_delivery(checked: Desk) -> None:
     assert checked.is_untouched()
 
 
-def test_a_suite_reads_the_held_table_once_for_all_columns_and_twice_for_a_promise(checked: Desk) -> None:
-    """Three times (four with a key of several columns) whatever the number of columns, and twice for each promise."""
-    reads: list[str] = []
+def test_a_suite_reads_the_held_table_once_whatever_it_promises(checked: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One scan for all rules and promises; Great Expectations itself reads nothing but the one row of counts."""
+    scans: list[str] = []
+    seen_by_gx: list[str] = []
+    real = rules.broken_rows
+
+    def counting(connection: db.Connection, found: Sequence[rules.Rule], relation: sql.Composable) -> list[int]:
+        scans.append(relation.as_string(connection))
+        return real(connection, found, relation)
 
     def seen(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        if "FROM landing." in statement and "LIMIT" not in statement:
-            reads.append(statement.partition("FROM landing.")[2].split()[0])
+        if "landing." in statement:
+            seen_by_gx.append(statement)
 
+    monkeypatch.setattr(expectations, "broken_rows", counting)
     event.listen(Engine, "before_cursor_execute", seen)
     try:
         put_nhi(checked.drop, host_file([nhi_claim(1), nhi_claim(2)], yen=24_000))
@@ -100,6 +109,48 @@ def test_a_suite_reads_the_held_table_once_for_all_columns_and_twice_for_a_promi
     finally:
         event.remove(Engine, "before_cursor_execute", seen)
 
-    ((rules,),) = checked.ask("select count(*)::int from ops.validation where table_name = 'nhi__claims'")
-    assert rules > 25
-    assert Counter(name.partition("_2026")[0] for name in reads) == {"nhi_claims": 4 + 2 * 3, "nhi_receipts": 3 + 2 * 1}
+    ((count,),) = checked.ask("select count(*)::int from ops.validation where table_name = 'nhi__claims'")
+    assert count > 25
+    assert len(scans) == 2, "claims and receipts"
+    assert seen_by_gx
+    assert all("__counts" in statement for statement in seen_by_gx)
+
+
+SPOILT = {
+    "a required value is missing": ("update {} set addressee_no = null", "expect_column_values_to_not_be_null"),
+    "a negative amount": ("update {} set medical_yen = -1", "expect_column_values_to_be_between"),
+    "a strange code": ("update {} set status_code = 'Z'", "expect_column_values_to_be_in_set"),
+    "a number of another length": ("update {} set notice_no = '12'", "expect_column_values_to_match_regex"),
+    "a key twice": ("drop index {}", "expect_compound_columns_to_be_unique"),
+}
+
+
+@pytest.mark.parametrize(("statement", "kind"), SPOILT.values(), ids=SPOILT)
+def test_what_our_own_checks_let_through_is_stopped_here(
+    checked: Desk, statement: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second pair of eyes: rows are spoilt behind the back of the checks, and the delivery is refused."""
+    real = expectations.validate
+
+    def spoil_first(connection: db.Connection, source: str, batch: Batch, *, state: State) -> None:
+        held = f"landing.{tables.held_name(batch.batch_id)}"
+        if statement.startswith("drop index"):
+            index = connection.execute("select indexrelid::regclass::text from pg_index where indrelid = %s::regclass",
+                                       [held]).fetchone()  # fmt: skip
+            connection.execute(statement.format(*index or ()).encode())
+        elif batch.table.name == "nhi__claims":
+            connection.execute(statement.format(held).encode())
+        connection.commit()
+        real(connection, source, batch, state=state)
+
+    monkeypatch.setattr(expectations, "validate", spoil_first)
+    put_nhi(checked.drop, host_file([nhi_claim(1)], yen=12_000))
+
+    claims = checked.take("nhi")["claims"]
+
+    assert (claims.state, claims.reason_code) == ("rejected", "CONTRACT")
+    assert kind in {rule for (rule,) in checked.ask("select expectation from ops.validation where not success")}
+    assert checked.ask("select sum(unexpected_count)::int from ops.validation where table_name = 'nhi__claims'") == [
+        (1,)
+    ]
+    assert checked.is_untouched()

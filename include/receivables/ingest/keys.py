@@ -6,6 +6,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from receivables import db
+from receivables.errors import InvariantBrokenError
 from receivables.ingest import tables
 from receivables.ingest.parsing import raw_records
 from receivables.ingest.work import Work
@@ -23,15 +24,17 @@ class _Repeated:
 
 def settle_keys(connection: db.Connection, work: Work, state: State) -> None:
     """Keep the first of equal rows; quarantine all rows of a key whose contents differ: nobody knows which is right."""
-    found = _repeated(connection, work)
-    if not found:
+    if tables.index_keys(connection, work.batch.table, work.batch.batch_id):
         return
+    found = _repeated(connection, work)
     raw = raw_records(work, {row.line_no: (row.byte_offset, row.raw_bytes) for row in found}, state)
     for row in found:
         work.take_back((row.line_no, row.byte_offset, raw[row.line_no]), row.yen, is_conflict=row.is_conflict)
     connection.execute(
         sql.SQL("delete from {} where _line_no = any(%s)").format(tables.held(work.batch.batch_id)), [list(raw)]
     )
+    if not tables.index_keys(connection, work.batch.table, work.batch.batch_id):
+        raise InvariantBrokenError(f"{work.batch.table.name}: a key still stands twice after its rows were set aside")
 
 
 def _repeated(connection: db.Connection, work: Work) -> list[_Repeated]:

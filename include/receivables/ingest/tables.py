@@ -3,7 +3,7 @@
 Names, kana, addresses and telephone numbers stand only in the vault (個人情報の分離).
 """
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from receivables import contracts, db
 from receivables.contracts import Column, Table
@@ -77,9 +77,19 @@ def held_aside(batch_id: str) -> sql.Identifier:
     return sql.Identifier("landing", f"{held_name(batch_id)}__aside")
 
 
+def counts(batch_id: str) -> sql.Identifier:
+    """The broken rows of a batch by rule, as Great Expectations reads them: one row."""
+    return sql.Identifier("landing", counts_name(batch_id))
+
+
 def held_name(batch_id: str) -> str:
-    """The table's plain name: Great Expectations does not quote one."""
+    """The table's plain name."""
     return batch_id.replace("-", "_")
+
+
+def counts_name(batch_id: str) -> str:
+    """The plain name of the counts' table: Great Expectations does not quote one."""
+    return f"{held_name(batch_id)}__counts"
 
 
 def hold(connection: db.Connection, table: Table, batch_id: str) -> None:
@@ -92,8 +102,18 @@ def hold(connection: db.Connection, table: Table, batch_id: str) -> None:
 
 def release(connection: db.Connection, batch_id: str) -> None:
     """Drop what was held of a batch."""
-    for name in (held(batch_id), held_aside(batch_id)):
+    for name in (held(batch_id), held_aside(batch_id), counts(batch_id)):
         connection.execute(sql.SQL("drop table if exists {}").format(name))
+
+
+def index_keys(connection: db.Connection, table: Table, batch_id: str) -> bool:
+    """Hold the keys of a batch apart by a unique index; False when a key stands twice."""
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("create unique index on {} ({})").format(held(batch_id), names(table.key)))
+    except errors.UniqueViolation:
+        return False
+    return True
 
 
 def is_held(connection: db.Connection, batch_id: str, rows: int) -> bool:
