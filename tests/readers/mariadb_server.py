@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pymysql
 
-PACKAGE = "mariadb-server-core"  # the programs without a service
+PACKAGES = ("mariadb-server-core", "mariadb-client-core")  # programs without a service; the second prepares the first
 PASSWORD = "loopback-only"
 
 
@@ -65,17 +65,17 @@ def running(folder: Path) -> Iterator[Server]:
 def _programs() -> tuple[str, str]:
     if not (found := _installed()) and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-yqq", "--no-install-recommends", PACKAGE]):
+        for command in (["update", "-qq"], ["install", "-yqq", "--no-install-recommends", *PACKAGES]):
             subprocess.run(["apt-get", *command], env=quiet, capture_output=True, timeout=600, check=False)
         found = _installed()
     if not found:
-        raise RuntimeError(f"no mariadbd for the tests; as root: apt-get install {PACKAGE}")
+        raise RuntimeError(f"no mariadbd for the tests; as root: apt-get install {' '.join(PACKAGES)}")
     return found
 
 
 def _installed() -> tuple[str, str] | None:
     places = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-    found = [shutil.which(name, path=places) for name in ("mariadbd", "mariadb-install-db")]
+    found = [shutil.which(name, path=places) for name in ("mariadbd", "mariadb-install-db", "my_print_defaults")]
     return (str(found[0]), str(found[1])) if all(found) else None
 
 
