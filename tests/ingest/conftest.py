@@ -88,7 +88,13 @@ def intake(new_state: Callable[[], State]) -> State:
 
 @pytest.fixture
 def clean(intake: State) -> State:
-    with db.connect(intake, doing="empty") as connection:
+    empty(intake)
+    return intake
+
+
+def empty(state: State) -> None:
+    """The ledger and all that was taken in are gone."""
+    with db.connect(state, doing="empty") as connection:
         tables = connection.execute(
             "select schemaname || '.' || tablename from pg_tables where schemaname in ('raw', 'vault')"
         ).fetchall()
@@ -102,7 +108,6 @@ def clean(intake: State) -> State:
         held = connection.execute("select tablename from pg_tables where schemaname = 'landing'").fetchall()
         for (name,) in held:
             connection.execute(f"drop table landing.{name}".encode())
-    return intake
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ class Outcome(NamedTuple):
 
 
 def outcome(table: Table, file: Path) -> Outcome:
-    work = Work(Batch("b", table, DAY, "landed", file.name, "", None, frozenset(), 0))
+    work = Work(Batch("b", table, DAY, "landed", file.name, "", None, frozenset()))
     reader = open_reader(table, file, DAY)
     texts: list[str] = []
     refusal = ""

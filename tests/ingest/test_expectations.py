@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from receivables import db
 from receivables.campaigns.freshness import source_states
-from receivables.ingest import expectations, landing, rules, tables
+from receivables.ingest import changes, expectations, landing, rules, tables
 from receivables.ingest.ledger import Batch
 from receivables.settings import State
 
@@ -101,7 +101,7 @@ def test_a_suite_reads_the_held_table_once_whatever_it_promises(checked: Desk, m
         if "landing." in statement:
             seen_by_gx.append(statement)
 
-    monkeypatch.setattr(expectations, "broken_rows", counting)
+    monkeypatch.setattr(changes, "broken_rows", counting)
     event.listen(Engine, "before_cursor_execute", seen)
     try:
         put_nhi(checked.drop, host_file([nhi_claim(1), nhi_claim(2)], yen=24_000))

@@ -1,6 +1,7 @@
 """後期高齢者医療保険料 (CP932 CSV): line breaks, commas and broken quotes in cells never lose a row silently (F14)."""
 
 import hashlib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,21 +18,24 @@ def claim(no: int, address: str = '"世田谷区"', remark: str = '""') -> str:
     return f"2025,{no:010d},01,{no:08d},{no:015d},世田谷　花子,{address},R7.07.31,12000,,,,,0,0,{remark}"
 
 
-def put(drop: Path, rows: list[str], *, count: int | None = None) -> Path:
+def put(
+    drop: Path, rows: list[str], *, count: int | None = None, day: date = DAY, header: str = CLAIMS,
+    yen: int | None = None,
+) -> Path:  # fmt: skip
     folder = drop / "latter_stage"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     receipt = '000000000017,0000000001,01,R7.07.20,R7.07.25,12000,0,12000,02,0,"振替,\n再依頼"'
     said = "ファイル名,件数,金額合計,SHA256\r\n"
-    for name, header, body, yen in (
-        ("CHOTEI", CLAIMS, rows, 12_000 * len(rows)),
+    for name, heading, body, sum_yen in (
+        ("CHOTEI", header, rows, 12_000 * len(rows) if yen is None else yen),
         ("SHUNO", RECEIPTS, [receipt], 12_000),
     ):
-        file = folder / f"KOKI_{name}_{DAY:%Y%m%d}.csv"
-        file.write_bytes("\r\n".join([header, *body, ""]).encode("cp932"))
+        file = folder / f"KOKI_{name}_{day:%Y%m%d}.csv"
+        file.write_bytes("\r\n".join([heading, *body, ""]).encode("cp932"))
         rows_said = count if count is not None and name == "CHOTEI" else len(body)
-        said += f"{file.name},{rows_said},{yen},{hashlib.sha256(file.read_bytes()).hexdigest()}\r\n"
-    (folder / f"soufu_{DAY:%Y%m%d}.csv").write_bytes(said.encode())
-    return folder / f"KOKI_CHOTEI_{DAY:%Y%m%d}.csv"
+        said += f"{file.name},{rows_said},{sum_yen},{hashlib.sha256(file.read_bytes()).hexdigest()}\r\n"
+    (folder / f"soufu_{day:%Y%m%d}.csv").write_bytes(said.encode())
+    return folder / f"KOKI_CHOTEI_{day:%Y%m%d}.csv"
 
 
 def test_breaks_and_commas_in_cells_are_kept_and_counted_as_one_row(desk: Desk) -> None:

@@ -41,6 +41,10 @@ alter table ops.load add column if not exists released_yen bigint not null defau
 alter table ops.load add column if not exists corrected_yen bigint not null default 0; -- by how much corrections changed that
 -- A promise that is not met and lets the delivery in, but nobody be contacted on it.
 alter table ops.load add column if not exists holds_sending boolean not null default false;
+-- A full copy that is read as changes to the last one (前回との差): that batch, and how many rows are new or gone.
+alter table ops.load add column if not exists follows text;
+alter table ops.load add column if not exists held_rows bigint;
+alter table ops.load add column if not exists gone_rows bigint;
 comment on table ops.load is '取込バッチ: one landed file or snapshot, its one terminal state, and where every row and yen went';
 -- A quiet day's full copy may hold the same bytes as the day before: once per business date.
 drop index if exists ops.load_once;

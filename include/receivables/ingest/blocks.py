@@ -29,6 +29,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def keep(self, mask: Mask) -> "Block":
+        """Some of the records."""
+        return Block(self.chunk, self.lines[mask], self.lasts[mask], [one[mask] for one in self.starts],
+                     [one[mask] for one in self.ends])  # fmt: skip
+
     def line(self, at: int) -> Line:
         """All bytes of record `at`."""
         return self.chunk.line(int(self.lines[at]), int(self.lasts[at]))

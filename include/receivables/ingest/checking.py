@@ -1,10 +1,12 @@
 """Checking (検査): a landed copy against its contract; what passes is held until load."""
 
+from contextlib import suppress
+
 from psycopg import sql
 
 from receivables import contracts, control_totals, db
 from receivables.control_totals import ControlTotal
-from receivables.ingest import balance, expectations, ledger, profile, tables
+from receivables.ingest import balance, changes, expectations, ledger, profile, remembered, tables
 from receivables.ingest.brake import require_shape
 from receivables.ingest.documents import documents
 from receivables.ingest.gaiji import keep_seen
@@ -14,7 +16,7 @@ from receivables.ingest.parsing import parse
 from receivables.ingest.plausibility import require_rows, require_volume
 from receivables.ingest.records import Declared
 from receivables.ingest.rejection import BatchRejectedError
-from receivables.ingest.totals import totals
+from receivables.ingest.remembered import Known, NotAsBeforeError
 from receivables.ingest.work import Work, kind
 from receivables.settings import State
 
@@ -43,23 +45,38 @@ def check(source: str, batch_ids: list[str], *, state: State) -> list[str]:
 def _check(connection: db.Connection, source: str, batch: Batch, state: State) -> None:
     try:
         with connection.transaction():
-            tables.hold(connection, batch.table, batch.batch_id)
-            work = Work(batch)
-            declared = parse(connection, work, state)
-            settle_keys(connection, work, state)
+            work, declared = _read(connection, batch, state)
             _require_sense(connection, work, declared)
             _require_likeness(connection, source, work)
             balance.close(work.account, declared, work.asides, where=_DECLARED_BY[batch.table.control.kind])
             _write_asides(connection, work)
             _record(connection, source, work, declared)
-        connection.commit()  # what is held must be visible to the other connection
-        expectations.validate(connection, source, batch, state=state)
+        connection.commit()  # the results stay whatever the suite says
+        remembered.keep(state, batch, work.kept)
+        expectations.validate(connection, source, *ledger.read(connection, [batch.batch_id]), state=state)
     except BatchRejectedError as fault:
         tables.release(connection, batch.batch_id)
         ledger.refuse(connection, batch.batch_id, "rejected", fault, f"{source}, file {batch.file_name}")
     else:
         connection.execute("update ops.load set state = 'checked' where batch_id = %s", [batch.batch_id])
     connection.commit()
+
+
+def _read(connection: db.Connection, batch: Batch, state: State) -> tuple[Work, Declared]:
+    """The batch's rows held: as changes to the last copy where that can be, else all of them."""
+    if last := remembered.recall(connection, batch, state):
+        with suppress(NotAsBeforeError), connection.transaction():
+            return _hold(connection, Work(batch, known=Known(last)), state)
+    return _hold(connection, Work(batch), state)
+
+
+def _hold(connection: db.Connection, work: Work, state: State) -> tuple[Work, Declared]:
+    tables.hold(connection, work.batch.table, work.batch.batch_id)
+    declared = parse(connection, work, state)
+    if work.known:  # before rows with the same key are taken out: one of them may stay
+        changes.require_new_keys(connection, work.batch)
+    settle_keys(connection, work, state)
+    return work, declared
 
 
 def _require_sense(connection: db.Connection, work: Work, declared: Declared) -> None:
@@ -79,7 +96,7 @@ def _require_sense(connection: db.Connection, work: Work, declared: Declared) ->
 def _require_likeness(connection: db.Connection, source: str, work: Work) -> None:
     """The shape of what is accepted, against the deliveries before; kept for the next one."""
     batch = work.batch
-    found = profile.profile(connection, batch.table, tables.held(batch.batch_id))
+    found = changes.profile_of(connection, batch, work.follows)
     if "DISTRIBUTION" not in batch.approved:
         require_shape(batch.table, found, profile.accepted_before(connection, batch))
     profile.keep(connection, source, batch, found)
@@ -103,9 +120,10 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
     connection.execute(
         "update ops.load set declared_rows = %s, declared_yen = %s, accepted_rows = %s, accepted_yen = %s,"
         " quarantined_rows = %s, quarantined_yen = %s, duplicate_rows = %s, duplicate_yen = %s, excluded_rows = %s,"
-        " excluded_yen = %s where batch_id = %s",
+        " excluded_yen = %s, follows = %s, held_rows = %s, gone_rows = %s where batch_id = %s",
         [rows, yen, found.accepted_rows, found.accepted_yen, found.quarantined_rows, found.quarantined_yen,
-         found.duplicate_rows, found.duplicate_yen, found.excluded_rows, found.excluded_yen, batch.batch_id],
+         found.duplicate_rows, found.duplicate_yen, found.excluded_rows, found.excluded_yen, work.follows,
+         *(tables.count(connection, name(batch.batch_id)) for name in (tables.held, tables.gone)), batch.batch_id],
     )  # fmt: skip
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
     for (column, reason), converted in sorted(work.converted.items()):
@@ -119,7 +137,7 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
     whole += [ControlTotal(name, None, *part) for name, part in declared.parts.items()]
     control_totals.record(connection, **named, hop="file", totals=whole)
     control_totals.record(
-        connection, **named, hop="check", totals=totals(connection, batch, tables.held(batch.batch_id))
+        connection, **named, hop="check", totals=changes.control_totals_of(connection, batch, work.follows)
     )
 
 

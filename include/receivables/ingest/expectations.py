@@ -13,9 +13,10 @@ from psycopg import sql
 
 from receivables import contracts, db
 from receivables.ingest import tables
+from receivables.ingest.changes import broken_rows_of
 from receivables.ingest.ledger import Batch
 from receivables.ingest.rejection import BatchRejectedError
-from receivables.ingest.rules import Rule, broken_rows, repeats_keys, rules
+from receivables.ingest.rules import Rule, repeats_keys, rules
 from receivables.settings import State
 
 SCHEMA = "landing"
@@ -28,7 +29,7 @@ def validate(connection: db.Connection, source: str, batch: Batch, *, state: Sta
     fail here mean that one of the two is wrong, and nothing is loaded until a person has looked.
     """
     found = rules(contracts.contract(source), batch.table)
-    counts = broken_rows(connection, found, tables.held(batch.batch_id))
+    counts = broken_rows_of(connection, batch, found)
     counts[0] = repeats_keys(connection, batch.batch_id)
     failed = judge(connection, source, batch, found, counts, state=state)
     if any(rule.meaning.severity == "hold_sending" for rule in failed):

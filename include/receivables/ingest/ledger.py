@@ -21,7 +21,9 @@ class Batch:
     file_sha256: str
     control_sha256: str | None
     approved: frozenset[str]  # brakes that a person overruled for exactly these bytes
-    accepted_rows: int
+    follows: str | None = None  # the batch of the last copy, when this one was read as changes to it
+    held_rows: int = 0
+    gone_rows: int = 0
 
 
 def lock(connection: db.Connection, source: str) -> None:
@@ -107,14 +109,14 @@ def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
     """The batches of these ids, in the contract's order of tables."""
     rows = connection.execute(
         "select batch_id, source, table_name, business_date, state, file_name, file_sha256, control_sha256,"
-        " accepted_rows from ops.load where batch_id = any(%s)",
+        " follows, coalesce(held_rows, 0)::int, coalesce(gone_rows, 0)::int from ops.load where batch_id = any(%s)",
         [batch_ids],
     ).fetchall()
     found = {}
-    for batch_id, source, table_name, *rest, accepted_rows in rows:
-        table = contracts.contract(str(source)).table(str(table_name)).as_delivered(str(rest[2]))
-        approved = _approved(connection, str(batch_id), str(rest[-2]))
-        found[batch_id] = Batch(str(batch_id), table, *rest, approved, int(str(accepted_rows)))  # type: ignore[arg-type, call-arg]
+    for batch_id, source, table_name, *landed, follows, held_rows, gone_rows in rows:
+        table = contracts.contract(str(source)).table(str(table_name)).as_delivered(str(landed[2]))
+        approved = _approved(connection, str(batch_id), str(landed[-2]))
+        found[batch_id] = Batch(str(batch_id), table, *landed, approved, follows, held_rows, gone_rows)  # type: ignore[arg-type, call-arg]
     return [found[each] for each in batch_ids if each in found]
 
 

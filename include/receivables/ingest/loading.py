@@ -11,6 +11,7 @@ from receivables.errors import InputRejectedError, InvariantBrokenError
 from receivables.ingest import ledger, standing, tables
 from receivables.ingest.checking import check
 from receivables.ingest.ledger import Batch
+from receivables.ingest.remembered import forget_others, has_corrections, last_loaded
 from receivables.ingest.totals import totals
 from receivables.settings import State
 
@@ -29,6 +30,7 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
             if batch.state == "checked":
                 _load(connection, source, batch, owner)
                 tables.release(connection, batch.batch_id)
+                forget_others(state, batch)
         refused = connection.execute(
             "select reason from ops.load where batch_id = any(%s) and state in ('rejected', 'missing') order by 1",
             [batch_ids],
@@ -43,12 +45,19 @@ def _check_again(source: str, batch_ids: list[str], state: State) -> None:
     with db.connect(state, "etl", doing=f"load {source}") as connection:
         ledger.lock(connection, source)  # another loader may just be releasing what we look at
         checked = [batch for batch in ledger.read(connection, batch_ids) if batch.state == "checked"]
-        lost = [
-            batch.batch_id for batch in checked if not tables.is_held(connection, batch.batch_id, batch.accepted_rows)
-        ]
+        lost = [batch.batch_id for batch in checked if not _is_held(connection, batch)]
         connection.execute("update ops.load set state = 'landed' where batch_id = any(%s)", [lost])
     if lost:
         check(source, batch_ids, state=state)
+
+
+def _is_held(connection: db.Connection, batch: Batch) -> bool:
+    """Whether what was checked is all there, and the copy that it changes is still the newest one, as it was."""
+    counted = [tables.count(connection, name(batch.batch_id)) for name in (tables.held, tables.gone)]
+    if counted != [batch.held_rows, batch.gone_rows] or batch.follows is None:
+        return counted == [batch.held_rows, batch.gone_rows]
+    last = last_loaded(connection, batch.table)
+    return last is not None and last[0] == batch.follows and not has_corrections(connection, batch.table)
 
 
 def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str) -> None:
@@ -78,8 +87,27 @@ def _load(connection: db.Connection, source: str, batch: Batch, owner_dept: str)
 
 def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[str]) -> None:
     target, held = sql.Identifier(schema, batch.table.name), tables.held(batch.batch_id)
-    # A table believed to be empty is planned as a loop inside a loop, over rows that are just being inserted.
-    connection.execute("set local enable_nestloop = off")
+    # A table believed to be empty is planned as a loop inside a loop, over rows that are just being inserted;
+    # for the few changes to a large one that loop is the way.
+    connection.execute("set local enable_nestloop = off" if batch.follows is None else "set local enable_nestloop = on")
+    _close(connection, batch, target, columns)
+    names = tables.names(tuple(columns))
+    connection.execute(
+        sql.SQL("""
+            insert into {target} ({names}, _batch_id, _line_no, _byte_offset, _known_from)
+            select {names}, %(batch)s, _line_no, _byte_offset, %(day)s from {held} as held
+            where not exists (select 1 from {target} as known where known._known_to is null and {same})
+        """).format(target=target, names=names, held=held, same=tables.same_key(batch.table, "known", "held")),
+        {"day": batch.business_date, "batch": batch.batch_id},
+    )
+
+
+def _close(connection: db.Connection, batch: Batch, target: sql.Identifier, columns: list[str]) -> None:
+    """End the versions that changed or vanished."""
+    held = tables.held(batch.batch_id)
+    if batch.follows is not None:
+        _close_gone(connection, batch, target, columns)
+        return
     same = tables.same_key(batch.table, "known", "held")
     unchanged = tables.same_content(columns, "known", "held")
     connection.execute(
@@ -95,15 +123,23 @@ def _merge(connection: db.Connection, batch: Batch, schema: str, columns: list[s
     connection.execute(sql.SQL("delete from {} where _known_to <= _known_from").format(target))
     if batch.table.delivery == "increment":
         _reopen(connection, batch, target)
-    names = tables.names(tuple(columns))
+
+
+def _close_gone(connection: db.Connection, batch: Batch, target: sql.Identifier, columns: list[str]) -> None:
+    """Of a copy read as changes: only rows that do not stand in it as they were, few, found by their keys."""
     connection.execute(
         sql.SQL("""
-            insert into {target} ({names}, _batch_id, _line_no, _byte_offset, _known_from)
-            select {names}, %(batch)s, _line_no, _byte_offset, %(day)s from {held} as held
-            where not exists (select 1 from {target} as known where known._known_to is null and {same})
-        """).format(target=target, names=names, held=held, same=same),
-        {"day": batch.business_date, "batch": batch.batch_id},
-    )
+            update {target} as known set _known_to = %(day)s from {gone} as gone
+            where known._known_to is null and {is_gone} and not exists (
+                select 1 from {held} as held where {same} and {unchanged}
+            )
+        """).format(
+            target=target, gone=tables.gone(batch.batch_id), held=tables.held(batch.batch_id),
+            is_gone=tables.same_key(batch.table, "known", "gone"), same=tables.same_key(batch.table, "known", "held"),
+            unchanged=tables.same_content(columns, "known", "held"),
+        ),
+        {"day": batch.business_date},
+    )  # fmt: skip
 
 
 def _reach(batch: Batch, held: sql.Identifier, same: sql.Composed) -> sql.Composable:

@@ -1,19 +1,24 @@
 """From the spool into the held table (読込): every record checked, accepted ones copied in typed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import cast
 
+import numpy as np
 from psycopg import sql
 
 from receivables import db
+from receivables.contracts import Table
 from receivables.ingest import spool, tables
 from receivables.ingest.block_check import BlockCheck
+from receivables.ingest.blocks import Block
+from receivables.ingest.chunks import Places
 from receivables.ingest.gaiji import governed
 from receivables.ingest.manifest import entry
 from receivables.ingest.readers import BlockReader, Reader, open_reader
 from receivables.ingest.records import Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
+from receivables.ingest.remembered import Known, NotAsBeforeError, digests, line_at
 from receivables.ingest.rows import Aside, RowCheck, Values
 from receivables.ingest.work import Work
 from receivables.settings import State
@@ -24,22 +29,30 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def parse(connection: db.Connection, work: Work, state: State) -> Declared:
-    """Check every record of the batch's copy; what was declared about it.
+    """Check every record of the batch's copy that the last copy has not; what was declared about all of it.
 
-    Raises BatchRejectedError when the file, its date or its manifest is not as agreed.
+    Raises BatchRejectedError when the file, its date or its manifest is not as agreed, NotAsBeforeError when it
+    cannot be read as changes to the last copy.
     """
     batch = work.batch
     reader = open_reader(batch.table, spool.place(state, batch.file_sha256), batch.business_date)
-    columns = (*(column.name for column in batch.table.columns), "_line_no", "_byte_offset", "_raw_bytes")
-    into = sql.SQL("copy {} ({}) from stdin").format(tables.held(batch.batch_id), tables.names(columns))
-    with connection.cursor().copy(into) as target:
-        for text in accepted(work, reader):
-            target.write(text)
+    _copy(connection, tables.held(batch.batch_id), batch.table, accepted(work, reader))
+    work.kept.layout = reader.declared.layout
+    if work.known:
+        text = _gone(work, work.known, cast("BlockReader", reader), state)
+        _copy(connection, tables.gone(batch.batch_id), batch.table, text)
     declared = reader.declared
     if batch.control_sha256:
         _read_manifest(declared, work, state)
     _require_day(declared, work)
     return declared
+
+
+def _copy(connection: db.Connection, into: sql.Identifier, table: Table, texts: Iterable[str]) -> None:
+    columns = (*(column.name for column in table.columns), "_line_no", "_byte_offset", "_raw_bytes")
+    with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(into, tables.names(columns))) as target:
+        for text in texts:
+            target.write(text)
 
 
 def accepted(work: Work, reader: Reader) -> Iterator[str]:
@@ -49,15 +62,49 @@ def accepted(work: Work, reader: Reader) -> Iterator[str]:
     for part in reader.parts():
         if isinstance(part, Record):
             one_by_one.take(part)
-        else:
-            found = at_once.check(part)
+        elif len(block := _without_known(work, part)):
+            found = at_once.check(block)
             work.account.accepted_rows += found.rows
             work.account.accepted_yen += found.yen
             yield found.text
+            _keep(work, block, found.doubtful)
             for at in found.doubtful:
-                one_by_one.take(cast("BlockReader", reader).record(part.line(int(at))))
+                one_by_one.take(cast("BlockReader", reader).record(block.line(int(at))))
         yield from one_by_one.text(least=_AT_ONCE)
     yield from one_by_one.text(least=1)
+
+
+def _without_known(work: Work, block: Block) -> Block:
+    """Records that did not stand in the last copy; the others are accepted as they were then."""
+    if work.known is None:
+        return block
+    marks = digests(block)
+    stays = work.known.stay(marks)
+    work.kept.add_block(block, marks, stays)
+    work.account.accepted_rows += int(stays.sum())
+    return block.keep(~stays)
+
+
+def _keep(work: Work, block: Block, doubtful: Places) -> None:
+    is_right = np.ones(len(block), dtype=np.bool_)
+    is_right[doubtful] = False
+    work.kept.add_block(block, digests(block), is_right)
+
+
+def _gone(work: Work, known: Known, reader: BlockReader, state: State) -> Iterator[str]:
+    """COPY text of the last copy's rows that do not stand in this one, read from its bytes once more."""
+    if reader.declared.layout != known.copy.layout:
+        raise NotAsBeforeError  # equal bytes under other headings are other rows
+    before = Work(work.batch)
+    rows = OneByOne(before)
+    with spool.place(state, known.copy.sha256).open("rb") as stream:
+        for line in known.gone():
+            rows.take(reader.record(line_at(stream, line)))
+            yield from rows.text(least=_AT_ONCE)
+    yield from rows.text(least=1)
+    if before.asides:
+        raise NotAsBeforeError
+    work.account.accepted_yen += known.copy.accepted_yen - before.account.accepted_yen
 
 
 def raw_records(work: Work, places: dict[int, tuple[int, int]], state: State) -> dict[int, bytes]:
@@ -97,6 +144,7 @@ class OneByOne:
         if isinstance(found, Aside):
             self._work.set_aside(found)
             return
+        self._work.kept.add_record(record)
         self._work.account.accepted_rows += 1
         self._work.account.accepted_yen += int(found[self._yen] or 0) if self._yen is not None else 0
         self._waiting.append(self._line(found, record))

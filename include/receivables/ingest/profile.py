@@ -63,6 +63,12 @@ def keep(connection: db.Connection, source: str, batch: Batch, cells: Sequence[C
         )
 
 
+def kept(connection: db.Connection, batch_id: str) -> list[Cell]:
+    """The profile kept of a batch."""
+    found = connection.execute("select column_name, cell, rows, yen from ops.profile where batch_id = %s", [batch_id])
+    return [Cell(*row) for row in found]  # type: ignore[arg-type]
+
+
 def accepted_before(connection: db.Connection, batch: Batch) -> list[Cell]:
     """The last deliveries that were accepted, added up; those before an approved change of shape count no more."""
     found = connection.execute(

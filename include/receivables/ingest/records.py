@@ -39,3 +39,4 @@ class Declared:
     yen: int | None = None
     business_date: date | None = None
     parts: dict[str, tuple[int, int]] = field(default_factory=dict)  # rows and yen of further measures, by column
+    layout: str = ""  # what a record's meaning hangs on besides the contract: the heading of a CSV

@@ -72,6 +72,11 @@ def held(batch_id: str) -> sql.Identifier:
     return sql.Identifier("landing", held_name(batch_id))
 
 
+def gone(batch_id: str) -> sql.Identifier:
+    """Rows of the last copy that a batch, read as changes to it, does not bring again."""
+    return sql.Identifier("landing", f"{held_name(batch_id)}__gone")
+
+
 def held_aside(batch_id: str) -> sql.Identifier:
     """The rows of a batch that are set aside, between check and load."""
     return sql.Identifier("landing", f"{held_name(batch_id)}__aside")
@@ -93,16 +98,16 @@ def counts_name(batch_id: str) -> str:
 
 
 def hold(connection: db.Connection, table: Table, batch_id: str) -> None:
-    """Make the two empty unlogged tables of a batch."""
+    """Make the empty unlogged tables of a batch."""
     release(connection, batch_id)
-    for name, columns in ((held(batch_id), f"{_typed(list(table.columns))}, {_HELD_TYPES}"),
-                          (held_aside(batch_id), _ASIDE_TYPES)):  # fmt: skip
+    row = f"{_typed(list(table.columns))}, {_HELD_TYPES}"
+    for name, columns in ((held(batch_id), row), (gone(batch_id), row), (held_aside(batch_id), _ASIDE_TYPES)):
         db.run_script(connection, f"create unlogged table {name.as_string()} ({columns})")
 
 
 def release(connection: db.Connection, batch_id: str) -> None:
     """Drop what was held of a batch."""
-    for name in (held(batch_id), held_aside(batch_id), counts(batch_id)):
+    for name in (held(batch_id), gone(batch_id), held_aside(batch_id), counts(batch_id)):
         connection.execute(sql.SQL("drop table if exists {}").format(name))
 
 
@@ -116,13 +121,13 @@ def index_keys(connection: db.Connection, table: Table, batch_id: str) -> bool:
     return True
 
 
-def is_held(connection: db.Connection, batch_id: str, rows: int) -> bool:
-    """Whether all accepted rows of a batch are still held: a crash of the server empties unlogged tables."""
-    found = connection.execute("select to_regclass(%s)", [held(batch_id).as_string()]).fetchone()
+def count(connection: db.Connection, relation: sql.Identifier) -> int:
+    """The rows of a table of `landing`; -1 when there is no such table."""
+    found = connection.execute("select to_regclass(%s)", [relation.as_string()]).fetchone()
     if not found or found[0] is None:
-        return False
-    counted = connection.execute(sql.SQL("select count(*) from {}").format(held(batch_id))).fetchone()
-    return counted is not None and counted[0] == rows
+        return -1
+    counted = connection.execute(sql.SQL("select count(*) from {}").format(relation)).fetchone()
+    return int(str(counted[0])) if counted else -1
 
 
 def names(columns: list[Column] | tuple[str, ...], prefix: str = "") -> sql.Composed:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from receivables.ingest.balance import Account
 from receivables.ingest.ledger import Batch
 from receivables.ingest.plausibility import require_few_faults
+from receivables.ingest.remembered import Kept, Known
 from receivables.ingest.rows import Aside, Conversion, Place
 
 _MOST_ASIDES = 100_000  # rows kept in memory; a file with more faults than that is refused anyway
@@ -21,6 +22,13 @@ class Work:
     converted: Counter[Conversion] = field(default_factory=Counter)
     gaiji_seen: Counter[str] = field(default_factory=Counter)
     originals: list[Place] = field(default_factory=list)
+    known: Known | None = None  # the last copy, when this one is read as changes to it
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def follows(self) -> str | None:
+        """The batch to whose copy this one is read as changes."""
+        return self.known.copy.batch_id if self.known else None
 
     def set_aside(self, found: Aside) -> None:
         """Keep a row that is excluded or quarantined; UNREADABLE when there are far too many."""
@@ -37,6 +45,7 @@ class Work:
 
     def take_back(self, place: tuple[int, int, bytes], amount_yen: int, *, is_conflict: bool) -> None:
         """Set aside a row that was accepted until another row with its key came."""
+        self.kept.taken_back.add(place[0])
         self.account.accepted_rows -= 1
         self.account.accepted_yen -= amount_yen
         if is_conflict:

@@ -113,6 +113,7 @@ class Delimited:
     def _find_columns(self, header: list[str]) -> None:
         """Columns are found by their names, in whatever order the header gives them."""
         self._header = header
+        self.declared.layout = ",".join(header)
         self._places = [header.index(column.from_ or column.name) for column in self._columns]
         self._names = dict(zip(self._places, (column.name for column in self._columns), strict=True))
 
