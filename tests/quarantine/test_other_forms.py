@@ -38,7 +38,12 @@ class Form(NamedTuple):
 
 
 def put_ledger(drop: Path, day: date) -> None:
-    put_loans(drop, [loan(1), loan(2, 返還期日="昭和64年2月1日"), loan(3, 返還額="=4000*2", cached=8_000)], yen=24_000, day=day)
+    put_loans(
+        drop,
+        [loan(1), loan(2, 返還期日="昭和64年2月1日"), loan(3, 返還額="=4000*2", cached=8_000)],
+        yen=24_000,
+        day=day,
+    )
 
 
 def put_host(drop: Path, day: date) -> None:
