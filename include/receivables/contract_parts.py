@@ -94,3 +94,4 @@ class Brake(Strict):
     mean_factor: Annotated[int, Field(ge=2)] = 2
     quantile_factor: Annotated[int, Field(ge=2)] = 4  # of the 10th, 50th and 90th per cent
     share_permille: Annotated[int, Field(ge=1, le=1000)] = 200
+    approvals: Annotated[int, Field(ge=1, le=2)] = 1  # people who must answer for a halted delivery

@@ -175,5 +175,8 @@ def person(no: int = 1, **over: str | None) -> dict[str, str | None]:
         "atena_no": f"{no:015d}", "setai_no": f"{no:010d}", "shimei": "世田谷　次郎", "shimei_kana": "セタガヤ　ジロウ",
         "birth_ymd": "1980-04-01", "seibetsu_cd": "1", "yubin_no": "1540017", "jusho": "世田谷区世田谷四丁目21番27号",
         "katagaki": None, "denwa_no": "090-0000-0001", "shibo_ymd": None, "shien_sochi_flg": "0", "koken_flg": "0",
-        "seiho_flg": "0", "gengo_cd": "ja",
+        "seiho_flg": "0", "gengo_cd": "ja", "romaji_shimei": None, "kanji_shimei": None, "katakana_heiki": None,
+        "tsusho": None, "tsusho_kana": None, "mae_shimei": "梅丘　次郎", "mae_shimei_kana": "ウメガオカ　ジロウ",
+        "shimei_henko_ymd": "2025-06-01", "jutei_ymd": "2024-04-01", "ido_jiyu_cd": "1", "mae_yubin_no": "1660000",
+        "mae_jusho": "東京都杉並区架空町1丁目2番3号", "mae_katagaki": None,
     } | over  # fmt: skip

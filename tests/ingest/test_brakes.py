@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from receivables import db, ingest
-from receivables.errors import InputRejectedError
+from receivables.errors import InputRejectedError, NeedsApprovalError
 
 from .conftest import Desk
 from .files import DAY, host_file, nhi_claim, nhi_receipt, put_nhi
@@ -97,11 +97,11 @@ def test_a_yes_is_recorded_and_holds_for_these_bytes_and_this_brake_alone(desk: 
     changed = [yen * 1_000 for yen in AMOUNTS]
     halted = deliver(desk, claims(changed), sum(changed), NEXT)
 
-    said = ingest.approve(halted.batch_id, user="kakaricho", why="new unit, letter of 18 June", state=desk.state)
+    said = ingest.approve(halted.batch_id, user="chief_tax", why="new unit, letter of 18 June", state=desk.state)
 
     assert said["reason_code"] == "DISTRIBUTION"
     assert desk.ask("select approver, why, role_name, approved_at is not null from correction.delivery_approval") == [
-        ("kakaricho", "new unit, letter of 18 June", "approver", True)]  # fmt: skip
+        ("chief_tax", "new unit, letter of 18 June", "approver", True)]  # fmt: skip
     other = [*changed[:-1], changed[-1] + 1]
     assert deliver(desk, claims(other), sum(other), NEXT).reason_code == "DISTRIBUTION"
     assert deliver(desk, claims(changed), sum(changed), NEXT).state == "loaded"
@@ -123,6 +123,54 @@ def test_what_is_simply_wrong_nobody_can_approve(desk: Desk) -> None:
         with pytest.raises(InputRejectedError):
             ingest.approve(batch_id, user=user, why=why, state=desk.state)
     assert desk.count("correction.delivery_approval") == 0
+
+
+@pytest.mark.parametrize(
+    ("user", "given"),
+    [
+        ("stranger", None),
+        ("sends_only", "'2026-04-01', null, '{campaign,correction}'"),
+        ("retired", "'2024-04-01', '2025-03-31', '{delivery}'"),
+        ("not_yet", "'2999-04-01', null, '{delivery}'"),
+    ],
+)
+def test_who_is_not_on_the_roster_with_that_duty_answers_for_nothing(desk: Desk, user: str, given: str | None) -> None:
+    deliver(desk, claims(AMOUNTS), sum(AMOUNTS))
+    large = [yen * 1_000 for yen in AMOUNTS]
+    halted = deliver(desk, claims(large), sum(large), NEXT)
+    desk.do("delete from campaign.approver")
+    if given:
+        desk.do(f"insert into campaign.approver values ('{user}', '係長', {given})")
+
+    with pytest.raises(NeedsApprovalError, match="duty `delivery`"):
+        ingest.approve(halted.batch_id, user=user, why="it is right", state=desk.state)
+
+    assert desk.count("correction.delivery_approval") == 0
+    assert deliver(desk, claims(large), sum(large), NEXT).reason_code == "DISTRIBUTION"
+    assert ingest.approve(halted.batch_id, user="chief_tax", why="it is right", state=desk.state)["approvals"] == 1
+
+
+def test_where_the_contract_wants_two_people_one_is_not_enough(desk: Desk, amend: Callable[..., None]) -> None:
+    amend("nhi__claims", brake={"approvals": 2})
+    deliver(desk, claims(AMOUNTS), sum(AMOUNTS))
+    large = [yen * 1_000 for yen in AMOUNTS]
+    halted = deliver(desk, claims(large), sum(large), NEXT)
+
+    for _ in range(2):  # the same person twice is one
+        said = ingest.approve(halted.batch_id, user="chief_tax", why="letter of 18 June", state=desk.state)
+        assert (said["approvals"], said["approvals_required"]) == (1, 2)
+        assert deliver(desk, claims(large), sum(large), NEXT).reason_code == "DISTRIBUTION"
+    ingest.approve(halted.batch_id, user="chief_insurance", why="asked again", state=desk.state)
+
+    assert deliver(desk, claims(large), sum(large), NEXT).state == "loaded"
+    assert desk.ask("select approver, why from correction.delivery_approval order by 1") == [
+        ("chief_insurance", "asked again"), ("chief_tax", "letter of 18 June")]  # fmt: skip
+
+
+def test_nobody_writes_an_answer_but_the_function(desk: Desk) -> None:
+    with pytest.raises(db.DatabaseError) as refused, db.connect(desk.state, "approver") as connection:
+        connection.execute("insert into correction.delivery_approval values ('a', 'VOLUME', 'x', 'me', 'because')")
+    assert refused.value.sqlstate == "42501"
 
 
 def test_the_loader_cannot_answer_for_itself(desk: Desk) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from receivables import db, ingest, quarantine
-from receivables.campaigns import roster
+from receivables import db, ingest, quarantine, roster
 from receivables.errors import InputRejectedError, InvariantBrokenError, NeedsApprovalError
 from receivables.quarantine import releasing
 from tests.ingest.conftest import Desk

@@ -74,7 +74,7 @@ def test_a_corrected_file_of_the_day_replaces_only_that_day(desk: Desk) -> None:
     put(desk, day, [(1_000, "0")], month_day="0527")
     refused = desk.take("furikae", day=day)["results"]
     assert refused.reason_code == "TWO_VERSIONS"
-    ingest.approve(refused.batch_id, user="tester", why="the bank corrected its file", state=desk.state)
+    ingest.approve(refused.batch_id, user="chief_tax", why="the bank corrected its file", state=desk.state)
 
     assert desk.take("furikae", day=day)["results"].state == "loaded"
 

@@ -3,20 +3,24 @@
 import hashlib
 import json
 import logging
+import os
 import random
+import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from receivables import city
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.transport import fetch, fetching
 from receivables.settings import State
 from tests.ingest.conftest import Desk
 from tests.ingest.files import DAY
 from tests.ingest.proxy import Proxy
+from tests.ingest.test_crashes import checksums, empty
 
 from . import sftp_server
 from . import zengin_files as bank
@@ -30,6 +34,7 @@ class ByteCutter(Proxy):
     """Ends every connection after so many bytes of the server, `times` times; then lets everything through."""
 
     left, times = 0, 0
+    when_cut: Callable[[], None] = staticmethod(lambda: None)
 
     def cut_after(self, count: int, *, times: int) -> None:
         self.left, self.times, self._count = count, times, count
@@ -40,6 +45,7 @@ class ByteCutter(Proxy):
                 if self.times and len(block) >= self.left:
                     client.sendall(block[: self.left])
                     self.times, self.left = self.times - 1, self._count
+                    self.when_cut()
                     break
                 self.left -= len(block)
                 client.sendall(block)
@@ -289,3 +295,60 @@ def test_a_link_in_the_drop_folder_is_not_followed(place: Place, out: Path, tmp_
 
 def test_without_an_address_nothing_is_fetched(tmp_path: Path) -> None:
     assert fetch("furikae", [NAME], folder=tmp_path, state=State(tmp_path / "state")) == []
+
+
+def test_after_a_cut_the_download_begins_anew(place: Place, out: Path) -> None:
+    """Between the cut and the next try the file is replaced, of one size and one time: no half of each may come."""
+    other = WHOLE.replace(b"0", b"7")
+    assert len(other) == len(WHOLE)
+    proxy = ByteCutter(place.server.port)
+    place.point(port=proxy.port)
+    for at in (len(WHOLE) // 4, len(WHOLE) // 2, len(WHOLE) - 20_000):
+        (place.folder / NAME).unlink(missing_ok=True)
+        (out / NAME).write_bytes(WHOLE)
+        seen = (out / NAME).stat()
+        proxy.cut_after(at, times=1)
+        proxy.when_cut = lambda seen=seen: replaced(out / NAME, other, seen)  # type: ignore[misc]
+
+        assert place.fetch() == [NAME]
+
+        assert (place.folder / NAME).read_bytes() == other, at
+        assert place.leavings() == []
+    proxy.close()
+
+
+def replaced(file: Path, content: bytes, like: os.stat_result) -> None:
+    file.write_bytes(content)
+    os.utime(file, ns=(like.st_atime_ns, like.st_mtime_ns))
+
+
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut on the way"])
+def test_a_ward_served_over_sftp_ends_like_one_dropped_here(
+    intake_desk: Desk,
+    server: Server, out: Path, tmp_path: Path, is_cut: bool,
+) -> None:  # fmt: skip
+    """Host file, CSV with 送付票 and workbook of the ward: served, landed, loaded; every table equal, byte for byte."""
+    desk, sources = intake_desk, ("nhi", "resident_tax", "scholarship")
+    city.make(residents=300, seed=4, out=tmp_path / "ward", state=desk.state)
+    here = Desk(desk.state, tmp_path / "ward")
+    for source in sources:
+        assert {taken.state for taken in here.take(source).values()} == {"loaded"}, source
+    wanted = checksums(here)
+    empty(here)
+    proxy = ByteCutter(server.port)
+    for source in sources:
+        for file in (tmp_path / "ward" / source).iterdir():
+            shutil.copy(file, out / file.name)
+        (desk.drop / "served" / source).mkdir(parents=True)
+        address = server.address(port=proxy.port)
+        (desk.drop / "served" / source / "sftp.json").write_text(json.dumps(address))
+    there = Desk(desk.state, desk.drop / "served")
+
+    for source in sources:
+        if is_cut:
+            proxy.cut_after(20_000, times=1)
+        assert {taken.state for taken in there.take(source).values()} == {"loaded"}, source
+
+    assert checksums(there) == wanted
+    assert desk.ask("select count(*)::int from quarantine.stray_file") == [(0,)]
+    proxy.close()

@@ -85,8 +85,11 @@ def test_unlinked_claims_are_exactly_those_of_people_who_are_not_in_the_register
 
 
 def names(published: State) -> Iterator[str]:
-    for name, kana, phone in rows(published, "select person_name, person_kana, phone from vault.register__persons"):
-        yield from (each for each in (name, kana, phone) if each)
+    """Names in every form, telephones, and addresses, former ones too: a protected person's may stand nowhere else."""
+    columns = ("person_name, person_kana, phone, latin_name, kanji_name, katakana_name, alias_name, alias_kana,"
+               " former_name, former_kana, address, address_detail, previous_address")  # fmt: skip
+    for found in rows(published, f"select {columns} from vault.register__persons"):
+        yield from (each for each in found if each)
 
 
 def test_no_resident_s_name_is_in_what_dbt_wrote_or_in_what_others_read(published: State) -> None:
@@ -98,7 +101,8 @@ def test_no_resident_s_name_is_in_what_dbt_wrote_or_in_what_others_read(publishe
     columns = rows(
         published,
         "select table_schema::text, table_name::text, column_name::text from information_schema.columns"
-        " where table_schema in ('raw', 'staging', 'intermediate', 'mart', 'identity', 'law', 'ops')"
+        " where table_schema in ('raw', 'staging', 'intermediate', 'mart', 'identity', 'law', 'ops', 'campaign',"
+        " 'correction')"
         " and data_type in ('text', 'jsonb')",
     )
     with db.connect(published) as connection:
@@ -112,3 +116,16 @@ def test_no_resident_s_name_is_in_what_dbt_wrote_or_in_what_others_read(publishe
     assert len(columns) > 50
     assert not [each for each in sorted(wanted)[::20] if each in written]
     assert not wanted & values
+
+
+def test_a_protected_person_s_former_address_is_known_to_the_vault_alone(published: State) -> None:
+    """支援措置: not even that and when somebody moved is told outside."""
+    protected = "select addressee_no from raw.register__persons where is_protected"
+    (former,) = rows(published, "select count(*)::int from vault.register__persons where previous_address is not null"
+                     f" and addressee_no in ({protected})")  # fmt: skip
+    told = rows(published, "select is_protected, count(moved_on)::int, count(move_code)::int"
+                " from staging.stg_register__persons group by 1 order by 1")  # fmt: skip
+
+    assert former[0] > 10
+    assert told[1] == (True, 0, 0)
+    assert min(told[0][1:]) > 100

@@ -26,7 +26,7 @@ REFUSED = {
     "RC002": "the run waits for no approval: it was superseded, sent or cancelled; build it again",
     "RC003": "the run's list is another one than was approved; look at the preview again",
     "RC004": "the maker of a list may not approve it; another person must",
-    "RC005": "this user is not a valid approver; the roster is campaign.approver",
+    "RC005": "this user is not a valid approver; the roster is campaign.approver (承認者名簿), with the duty",
     "RC006": "this person has approved already; another person must approve too",
     "RC007": "the list is too old to be approved; build it again",
 }
@@ -35,7 +35,7 @@ _STORED = """
         given.expires_at > clock_timestamp() as is_in_time,
         exists (
             select from campaign.approver as listed
-            where listed.user_name = given.approver
+            where listed.user_name = given.approver and 'campaign' = any(listed.duties)
                 and (clock_timestamp() at time zone 'Asia/Tokyo')::date >= listed.valid_from
                 and ((clock_timestamp() at time zone 'Asia/Tokyo')::date <= listed.valid_to or listed.valid_to is null)
         ) as is_listed

@@ -10,8 +10,7 @@ from datetime import date
 
 from psycopg.types.json import Jsonb
 
-from receivables import db
-from receivables.campaigns import roster
+from receivables import db, roster
 from receivables.campaigns.candidates import decision
 from receivables.campaigns.contacts import Contact, contact_id_of, contact_list, content_sha256
 from receivables.campaigns.playbook import Playbook, playbook

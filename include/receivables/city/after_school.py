@@ -21,6 +21,7 @@ from receivables.city.office_days import fiscal_year
 from receivables.city.papers import Department, Lines, Paper
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _BASIC_YEN, _EXTENSION_YEN = 5_000, 1_000  # a month; domain note 1.2 (configuration)
 _AGES = range(6, 10)  # on 1 April
@@ -91,10 +92,11 @@ def _row(bill: Bill, day: date, note: str) -> Row[Cells]:
     month = (bill.instalment_no + 2) % 12 + 1
     extension_yen = bill.assessed_yen - _BASIC_YEN
     child, school = bill.subject, int(bill.debtor.household_no) % 61 + 1
+    name, child_name = (written_name("after_school", person, day) for person in (bill.debtor, child))
     cells = [
         str(bill.levy_year), *_ACCOUNT, bill.notice_no, str(bill.instalment_no), str(month), bill.debtor.addressee_no,
-        _fitting(bill.debtor.name.written), _fitting(bill.debtor.name.kana), child.addressee_no,
-        _fitting(child.name.written), _day(child.birth_date), str(child.age(date(bill.levy_year, 4, 1)) - 5),
+        _fitting(name.written), _fitting(name.kana), child.addressee_no,
+        _fitting(child_name.written), _day(child.birth_date), str(child.age(date(bill.levy_year, 4, 1)) - 5),
         f"{school:03d}", f"第{school}新ＢＯＰ学童クラブ", f"世田谷区内第{school}小学校", f"{bill.levy_year}0401",
         f"{bill.levy_year + 1}0331", "1" if extension_yen else "0", "0", str(_BASIC_YEN), str(extension_yen),
         str(bill.assessed_yen), str(bill.assessed_yen // 1_000), _day(bill.levied_on), _day(bill.due_date), "口座",

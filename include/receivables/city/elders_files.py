@@ -15,6 +15,7 @@ from receivables.city.office_days import accounting_year
 from receivables.city.papers import Department, Lines, Paper
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _CLAIMS = (
     "年度", "通知書番号", "期別", "被保険者番号", "宛名番号", "氏名", "住所", "納期限", "保険料額", "督促状発付日",
@@ -41,9 +42,10 @@ def _receipts(bills: list[Bill], day: date, _: Block) -> list[Row[Cells]]:
 def _claim(bill: Bill, day: date) -> Row[Cells]:
     debtor, dunned_on = bill.debtor, known(bill.dunned_on, day)
     written_off_on = known(bill.written_off_on, day)
+    name = written_name("latter_stage", debtor, day)
     cells: Cells = (
         str(bill.levy_year), bill.notice_no, f"{bill.instalment_no:02d}", _insured_no(debtor), debtor.addressee_no,
-        debtor.name.written.translate(_FOLDED), _quoted(_address(debtor)), _wareki(bill.due_date),
+        name.written.translate(_FOLDED), _quoted(_address(debtor, day)), _wareki(bill.due_date),
         str(bill.assessed_yen), _wareki(dunned_on), _wareki(known(bill.arrived_on, day)),
         _wareki(bill.dunning_deadline if dunned_on else None), _wareki(written_off_on),
         str(bill.written_off_by(day)), "0", _quoted(_remark(bill)),
@@ -66,9 +68,9 @@ def _insured_no(person: Person) -> str:
     return person.addressee_no[-9:-1]
 
 
-def _address(person: Person) -> str:
+def _address(person: Person, day: date) -> str:
     """The address in two lines where somebody lives in a flat."""
-    place = person.place
+    place = person.place_on(day)
     return f"{place.address}\n{place.detail}" if place.detail else place.address
 
 

@@ -19,6 +19,7 @@ from receivables.city.office_days import fiscal_year
 from receivables.city.papers import Department, Paper
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _RULES = Rules(RENT, 6, 30, False, 14, 5, 2100)  # a private claim: 遅延損害金, no 延滞金
 _RESIDENTS_PER_CONTRACT, _FEWEST = 620, 12  # some 1,500 flats: 519 million yen a year (domain note 1.2)
@@ -88,10 +89,11 @@ def _row(months: list[tuple[Bill, SeenReceipt | None]], day: date) -> Row[Cells]
         ]  # fmt: skip
     yen = sum(bill.assessed_yen for bill, _ in months)
     received = sum(seen.receipt.principal_yen for _, seen in months if seen)
+    name = written_name("ward_housing", first.debtor, day)
     content: Cells = (
         contract_no, first.levy_year, _RENT if code == _CODE[_RENT] else _PARKING,
-        f"区営第{int(contract_no) % 40 + 1}アパート", first.debtor.addressee_no, first.debtor.name.written,
-        first.debtor.name.kana, wareki(first.contract_date), None, Formula("=COUNTA(K5:BF5)"), *cells, _text(yen),
+        f"区営第{int(contract_no) % 40 + 1}アパート", first.debtor.addressee_no, name.written,
+        name.kana, wareki(first.contract_date), None, Formula("=COUNTA(K5:BF5)"), *cells, _text(yen),
         _text(received), None,
     )  # fmt: skip
     return Row(content, yen, first.levy_year, first, first_seen, also=tuple(rest))

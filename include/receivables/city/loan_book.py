@@ -12,6 +12,7 @@ from receivables.city.books import Book, Cells, Formula, number, wareki
 from receivables.city.loans import loan_bills
 from receivables.city.papers import Department, Paper
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _NOTES = ("本人より電話、分割を希望", "転居先を確認中", "連帯保証人へ通知済", "口座変更の届あり")
 _BOOK = Book(
@@ -39,12 +40,13 @@ def _row(bill: Bill, day: date, notes: Random) -> Row[Cells]:
     seen = next(iter(bill.seen(day)), None)
     note = notes.choice(_NOTES) if notes.random() < 0.01 else None
     dunned_on = known(bill.dunned_on, day)
+    name = written_name("scholarship", bill.debtor, day)
     cells: Cells = (
         bill.notice_no,
         bill.instalment_no,
         bill.debtor.addressee_no,
-        bill.debtor.name.written,
-        bill.debtor.name.kana,
+        name.written,
+        name.kana,
         wareki(bill.contract_date),
         wareki(bill.due_date, is_short=notes.random() < 0.03),
         bill.assessed_yen,

@@ -18,6 +18,7 @@ from receivables.city.office_days import fiscal_year
 from receivables.city.papers import Department, Paper, is_settled
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _RULES = Rules(LUNCH, 8, 30, False, 14, 5, 2100)  # a private claim: 遅延損害金, no 延滞金
 _FIRST_YEAR, _LAST_YEAR = 2017, 2022
@@ -120,10 +121,11 @@ def _row(bill: Bill, day: date, school: str, typing: Random) -> Row[Cells]:
     dunned_on = known(bill.dunned_on, day)
     is_adult = bill.subject is bill.debtor
     age = bill.subject.age(date(bill.levy_year, 4, 1))
+    name = written_name("school_lunch", bill.debtor, day)
     cells: Cells = (
         bill.notice_no, bill.instalment_no, bill.levy_year, school,
         None if is_adult else f"{age - (11 if age in _SECONDARY else 5)}年", "教職員" if is_adult else "児童生徒",
-        bill.debtor.addressee_no, bill.debtor.name.written, bill.debtor.name.kana, _typed(bill.contract_date, typing),
+        bill.debtor.addressee_no, name.written, name.kana, _typed(bill.contract_date, typing),
         _typed(bill.due_date, typing), bill.assessed_yen, _typed(seen.receipt.paid_on if seen else None, typing),
         seen.receipt.principal_yen if seen else None, wareki(dunned_on), wareki(known(bill.arrived_on, day)),
         wareki(bill.dunning_deadline if dunned_on else None), None,

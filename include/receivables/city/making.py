@@ -8,6 +8,7 @@ from pathlib import Path
 from receivables.city import register, truth
 from receivables.city.bills import Bill
 from receivables.city.blocks import Block, Plan
+from receivables.city.changes import live_on
 from receivables.city.departments import DEPARTMENTS
 from receivables.city.papers import settled_by, tally_of
 from receivables.city.people import population
@@ -40,8 +41,18 @@ def part_name(key: Key) -> str:
 def make_block(plan: Plan, block: Block) -> Made:
     """People, bills and rows of one block, written down as parts."""
     part(plan, block, "").mkdir(parents=True, exist_ok=True)
-    people = population(block)
+    people, last_day = population(block), plan.business_dates()[-1]
     bills = {department.source: department.bills(block, people) for department in DEPARTMENTS}
+    everything = list(chain.from_iterable(bills.values()))
+    rows = register.register_rows(
+        block, people, {bill.debtor.addressee_no for bill in everything},
+        of_each=block.number == 0, permille=plan.fault_permille,
+    )  # fmt: skip
+    if plan.days:
+        settled = {row.content[0] or "" for row in rows if row.fate is Fate.ACCEPTED}
+        newcomers = live_on(block, people, settled, plan.days)
+        rows = register.rows_on(last_day, rows, people, newcomers)
+        people = people + newcomers
     accounts: dict[Key, Account] = {}
     for day in plan.business_dates():
         deliveries = _deliveries(plan, block, bills, day)
@@ -50,12 +61,7 @@ def make_block(plan: Plan, block: Block) -> Made:
             accounts[delivery.key] = truth.account_of(delivery.rows, tally)
             delivery.paper.form.write_part(delivery.rows, part(plan, block, part_name(delivery.key)))
         truth.write_rows(part(plan, block, f"claims-{day:%Y%m%d}"), truth.claim_states(deliveries, day, plan.as_of))
-    everything = list(chain.from_iterable(bills.values()))
-    truth.write_rows(part(plan, block, "persons"), truth.persons(people, everything))
-    rows = register.register_rows(
-        block, people, {bill.debtor.addressee_no for bill in everything},
-        days=plan.days, of_each=block.number == 0, permille=plan.fault_permille,
-    )  # fmt: skip
+    truth.write_rows(part(plan, block, "persons"), truth.persons(people, everything, last_day))
     register.write_part(rows, part(plan, block, register.SOURCE))
     spoilt = [row.content[0] or "" for row in rows if row.fate is Fate.QUARANTINED]
     return Made(accounts, truth.account_of(rows, tally_of(rows)), spoilt)

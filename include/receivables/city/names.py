@@ -42,6 +42,21 @@ class Name:
         return f"{self.family_kana}　{self.given_kana}"
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignNames:
+    """What a foreign resident is called: 本名 in Latin letters with カタカナ併記, 漢字氏名, 通称 (legal alias)."""
+
+    latin: Name
+    kanji: Name | None = None
+    alias: Name | None = None
+
+    @property
+    def katakana(self) -> Name:
+        """カタカナ併記: the katakana beside the Latin letters, as a writing of its own."""
+        family, given = self.latin.family_kana, self.latin.given_kana
+        return Name(family, family, given, given)
+
+
 class NameBook:
     """Draws names; the same random numbers give the same names."""
 
@@ -74,10 +89,13 @@ class NameBook:
                 return rng.choice([writing for writing in writings if writing != unlike] or [unlike])
         return unlike
 
-    def foreign(self, rng: Random, language_code: str) -> Name:
-        """A foreign resident's name with the reading that person goes by."""
+    def foreign(self, rng: Random, language_code: str) -> ForeignNames:
+        """A foreign resident's names, without an alias."""
         family, given = (rng.choice(self._foreign[language_code, part]) for part in ("family", "given"))
-        return Name(*family, *given)
+        latin = Name(family["latin"], family["kana"], given["latin"], given["kana"])
+        if not family["kanji"]:
+            return ForeignNames(latin)
+        return ForeignNames(latin, Name(family["kanji"], family["kanji_kana"], given["kanji"], given["kanji_kana"]))
 
 
 @cache
@@ -100,11 +118,11 @@ def _given_names(listed: object) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _foreign_names() -> dict[tuple[str, str], list[tuple[str, str]]]:
-    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+def _foreign_names() -> dict[tuple[str, str], list[dict[str, str]]]:
+    found: dict[tuple[str, str], list[dict[str, str]]] = {}
     with Path(__file__).with_name("foreign_names.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            found.setdefault((row["language_code"], row["part"]), []).append((row["written"], row["kana"]))
+            found.setdefault((row["language_code"], row["part"]), []).append(row)
     return found
 
 

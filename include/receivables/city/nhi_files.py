@@ -15,6 +15,7 @@ from receivables.city.nhi import nhi_bills
 from receivables.city.office_days import accounting_year
 from receivables.city.papers import Department, Lines, Paper, Tally
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _SYSTEM = b"KOKUHO  "
 _FOLDED = str.maketrans({"𠮷": "吉"})  # not in CP932: the host has always written it so
@@ -44,10 +45,11 @@ def _claim(bill: Bill, day: date) -> HostRow:
     written_off_on = known(bill.written_off_on, day)
     dunned_on = known(bill.dunned_on, day)
     amounts = (*bill.parts_yen, bill.assessed_yen)
+    name = written_name("nhi", bill.debtor, day)
     content = b"".join((
         f"2{bill.notice_no}{bill.instalment_no:02d}{bill.levy_year}{bill.tax_year}{bill.debtor.addressee_no}".encode(),
-        _kana(bill.debtor.name.kana),
-        _name(bill.debtor.name.written),
+        _kana(name.kana),
+        _name(name.written),
         _wareki(bill.due_date),
         "".join(f"{yen:09d}" for yen in amounts).encode(),
         _wareki(dunned_on),

@@ -19,6 +19,7 @@ from receivables.city.office_days import accounting_year, fiscal_year
 from receivables.city.papers import Department, Lines, Paper
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, duplicated
+from receivables.city.written_names import written_name
 
 _PRESCRIPTION_YEARS = 5  # 児童福祉法56条6項、地方自治法236条1項
 _RULES = Rules(NURSERY, 9, 20, False, 10, _PRESCRIPTION_YEARS, 2018)
@@ -80,9 +81,10 @@ def _claims(bills: list[Bill], day: date, _: Block) -> list[Row[Cells]]:
 def _claim(bill: Bill, day: date) -> Row[Cells]:
     assert bill.subject
     dunned_on = known(bill.dunned_on, day)
+    name = written_name("nursery", bill.debtor, day)
     cells = [
         bill.notice_no, str(bill.instalment_no), str(bill.levy_year), bill.debtor.addressee_no,
-        bill.debtor.name.written, bill.debtor.name.kana, bill.subject.addressee_no,
+        name.written, name.kana, bill.subject.addressee_no,
         f"D{_income_class(bill.debtor):02d}",
         _iso(bill.levied_on), _iso(bill.due_date), str(bill.assessed_yen), _iso(dunned_on),
         _iso(known(bill.arrived_on, day)), _iso(bill.dunning_deadline if dunned_on else None),

@@ -7,27 +7,27 @@ from random import Random
 from typing import TypeVar
 
 from receivables.city.blocks import Block
-from receivables.city.names import Name, NameBook, name_book
+from receivables.city.history import give_history
+from receivables.city.names import ForeignNames, Name, NameBook, name_book
 from receivables.city.numbers import addressee_number
+from receivables.city.phones import give_phones
 from receivables.city.places import Place, Town, all_towns, place_in
 
 T = TypeVar("T")
 _HOUSEHOLD_SIZES = ((1, 50), (2, 25), (3, 13), (4, 9), (5, 3))
 _HEAD_AGES = (((20, 34), 28), ((35, 49), 28), ((50, 64), 22), ((65, 79), 14), ((80, 97), 8))
 _SERIALS_PER_BLOCK = 4_000_000
-_PEOPLE_PER_BLOCK = 20_000
-# One middle a block, known as invented at sight: one digit four times, then two digits by turns.
-_MIDDLES = [
-    *(one * 4 for one in "546732819"),
-    *(f"{one}{other}" * 2 for one in "546732819" for other in "0123456789" if one != other),
-    *(f"{one}{one}{other}{other}" for one in "546732819" for other in "0123456789" if one != other),
-]
+PEOPLE_PER_BLOCK = 20_000
 _LANGUAGES = (("zh", 40), ("ko", 15), ("en", 25), ("vi", 12), ("ne", 8))
 
 
 @dataclass(slots=True)
 class Person:
-    """One row of the register (宛名), and who it is in truth."""
+    """One row of the register (宛名), and who it is in truth.
+
+    `name` holds from `renamed_on` on and `place` from `moved_on` on, before them the former ones; either day may lie
+    after the ward's first.
+    """
 
     person_id: str
     addressee_no: str
@@ -45,6 +45,13 @@ class Person:
     language_code: str = "ja"
     is_birth_day_known: bool = True
     is_registered: bool = True  # False: moved away, so that the register feed no longer has the row
+    foreign: ForeignNames | None = None  # of a foreign resident, whose `name` is the one in Latin letters (本名)
+    former_name: Name | None = None  # 改姓前の氏名
+    renamed_on: date | None = None
+    previous_place: Place | None = None  # 前住所; as secret as the present one
+    moved_on: date | None = None
+    move_code: str | None = None  # 異動事由: how the present address came to be
+    left_on: date | None = None  # 転出
 
     @property
     def last_year(self) -> int:
@@ -55,9 +62,23 @@ class Person:
         """Full years on `day` (満年齢)."""
         return day.year - self.birth_date.year - ((day.month, day.day) < (self.birth_date.month, self.birth_date.day))
 
+    def is_known(self, day: date) -> bool:
+        """Whether the register feed of `day` has the row."""
+        return self.is_registered and (self.left_on is None or day < self.left_on)
+
+    def name_on(self, day: date) -> Name:
+        """氏名 as it was on `day`."""
+        return self.former_name if self.former_name and self.renamed_on and day < self.renamed_on else self.name
+
+    def place_on(self, day: date) -> Place:
+        """住所 as it was on `day`."""
+        return self.previous_place if self.previous_place and self.moved_on and day < self.moved_on else self.place
+
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """What households are drawn from."""
+
     rng: Random
     names: NameBook
     towns: list[Town]
@@ -67,25 +88,32 @@ class _Source:
 def population(block: Block) -> list[Person]:
     """Exactly `block.residents` people of the register, then one more in 200 who moved away owing money."""
     rng, residents = block.rng("people"), block.residents
-    source = _Source(rng, name_book(), all_towns(), block.as_of)
+    source = Source(rng, name_book(), all_towns(), block.as_of)
     leavers = residents // 200
-    first = 10_000_000 + block.number * _SERIALS_PER_BLOCK
+    first = first_serial(block.number)
     serials = iter(rng.sample(range(first, first + _SERIALS_PER_BLOCK), residents + leavers))
-    first_person = block.number * _PEOPLE_PER_BLOCK
+    first_person = block.number * PEOPLE_PER_BLOCK
     found: list[Person] = []
     while len(found) < residents:
-        found.extend(_household(source, first_person + len(found), serials, residents - len(found)))
+        found.extend(household(source, first_person + len(found), serials, residents - len(found)))
     _plant_namesakes(rng, found)
     _plant_second_numbers(rng, found)
     _plant_guardians(rng, found)
     for at in range(leavers):
-        found.extend(_household(source, first_person + residents + at, serials, 1))
+        found.extend(household(source, first_person + residents + at, serials, 1))
         found[-1].is_registered = False
-    _give_phones(rng, found, block)
+    give_phones(rng, found, block)
+    give_history(block, found, source.names, source.towns)
     return found
 
 
-def _household(source: _Source, count: int, serials: Iterator[int], room: int) -> list[Person]:
+def first_serial(block: int) -> int:
+    """The first of the serial numbers from which a block draws 宛名番号."""
+    return 10_000_000 + block * _SERIALS_PER_BLOCK
+
+
+def household(source: Source, count: int, serials: Iterator[int], room: int) -> list[Person]:
+    """The next household, of at most `room` people; `count` people have numbers already."""
     rng, as_of = source.rng, source.as_of
     size = min(_weighted(rng, _HOUSEHOLD_SIZES), room)
     language = _weighted(rng, _LANGUAGES) if rng.random() < 0.034 else "ja"
@@ -96,11 +124,11 @@ def _household(source: _Source, count: int, serials: Iterator[int], room: int) -
         sex = ("2" if members[0].sex_code == "1" else "1") if at == 1 and size != 2 else rng.choice("12")
         born = date(as_of.year - age, 1, 1) - timedelta(days=rng.randrange(170))
         name = Name(*family, *source.names.given(rng, sex, born.year))
-        if language != "ja":
-            name = source.names.foreign(rng, language)
+        foreign = None if language == "ja" else source.names.foreign(rng, language)
         number = addressee_number(next(serials))
         person = Person(f"p{count + at + 1:07d}", number, f"{count + 1:010d}", at == 0, name, sex, born, place)
-        person.language_code = language
+        if foreign:
+            person.name, person.foreign, person.language_code = foreign.latin, foreign, language
         _give_circumstances(rng, person, age, as_of)
         members.append(person)
     if language == "ja" and size >= 3 and rng.random() < 0.02:
@@ -127,7 +155,7 @@ def _give_circumstances(rng: Random, person: Person, age: int, as_of: date) -> N
     person.is_birth_day_known = rng.random() >= (0.06 if person.language_code != "ja" else 0.03 if age >= 85 else 0)
 
 
-def _name_after_parent(source: _Source, parent: Person, child: Person) -> None:
+def _name_after_parent(source: Source, parent: Person, child: Person) -> None:
     """Father and son of one reading at one address: the pair that a careless matcher joins."""
     kana = parent.name.given_kana
     writing = source.names.namesake(source.rng, kana, parent.sex_code, unlike=parent.name.given)
@@ -151,7 +179,7 @@ def _plant_second_numbers(rng: Random, people: list[Person]) -> None:
     for at in rng.sample(singles, max(1, len(people) // 2000)):
         twin, person = people[at], people[at - 1]
         twin.person_id, twin.name, twin.sex_code = person.person_id, person.name, person.sex_code
-        twin.birth_date, twin.language_code = person.birth_date, person.language_code
+        twin.birth_date, twin.language_code, twin.foreign = person.birth_date, person.language_code, person.foreign
 
 
 def _plant_guardians(rng: Random, people: list[Person]) -> None:
@@ -159,41 +187,6 @@ def _plant_guardians(rng: Random, people: list[Person]) -> None:
     heads = [person for person in people if person.is_head]
     for person in rng.sample(heads, max(4, len(heads) // 150)):
         person.has_guardian = True
-
-
-def _give_phones(rng: Random, people: list[Person], block: Block) -> None:
-    """Mobile, landline or none; written as counters write them. All numbers are invented."""
-    mobiles = _mobile_numbers(block.number)
-    shared: dict[str, str] = {}
-    for person in people:
-        kind = rng.random()
-        if person.age(date(2026, 4, 1)) < 15 or kind > 0.92:
-            continue
-        if kind > 0.74:
-            number = shared.setdefault(person.household_no, f"03-5555-{rng.randint(0, 9999):04d}")
-        elif kind > 0.735 and person.household_no in shared:
-            number = shared[person.household_no]
-        else:
-            number = next(mobiles)
-            shared.setdefault(person.household_no, number)
-        person.phone = _as_written(rng, number)
-
-
-def _mobile_numbers(block: int) -> Iterator[str]:
-    """30,000 numbers of this block alone; the middle tells that they are invented (5555, 4444 …, then 5050 …)."""
-    middle = _MIDDLES[block]
-    for last in range(10_000):
-        for prefix in ("090", "080", "070"):
-            yield f"{prefix}-{middle}-{last * 7919 % 10_000:04d}"
-
-
-def _as_written(rng: Random, number: str) -> str:
-    chance = rng.random()
-    if chance < 0.10:
-        return number.replace("-", "")
-    if chance < 0.12:
-        return number.translate(str.maketrans("0123456789-", "０１２３４５６７８９－"))
-    return number
 
 
 def _weighted(rng: Random, table: tuple[tuple[T, int], ...]) -> T:

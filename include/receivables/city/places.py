@@ -6,6 +6,13 @@ from pathlib import Path
 from random import Random
 
 _WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
+# Real municipalities, invented towns: nobody lives at these addresses.
+_ELSEWHERE = (
+    ("1660000", "東京都杉並区"), ("2100000", "神奈川県川崎市川崎区"), ("1500000", "東京都渋谷区"),
+    ("1520000", "東京都目黒区"),
+    ("2200000", "神奈川県横浜市西区"), ("5300000", "大阪府大阪市北区"), ("8120000", "福岡県福岡市博多区"),
+    ("0600000", "北海道札幌市中央区"),
+)  # fmt: skip
 _BUILDINGS = ("メゾン", "コーポ", "ハイツ", "パレス", "グランドール", "サンライズ")
 
 
@@ -42,3 +49,10 @@ def place_in(rng: Random, towns: list[Town]) -> Place:
         return Place(town.postal_code, address, None)
     room = f"{rng.randint(1, 9)}{rng.randint(1, 12):02d}"
     return Place(town.postal_code, address, f"{rng.choice(_BUILDINGS)}{town.name}{room}号室".translate(_WIDE))
+
+
+def place_elsewhere(rng: Random) -> Place:
+    """An address outside the ward (転入前の住所), in a town that there is nowhere."""
+    postal_code, city = rng.choice(_ELSEWHERE)
+    chome, block, house = rng.randint(1, 9), rng.randint(1, 40), rng.randint(1, 30)
+    return Place(postal_code, f"{city}架空町{chome}丁目{block}番{house}号".translate(_WIDE), None)

@@ -3,14 +3,15 @@
 import hashlib
 import json
 import pickle
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from random import Random
 
 from psycopg import sql
 
 from receivables import db
+from receivables.city.bills import known
 from receivables.city.blocks import Block
+from receivables.city.names import ForeignNames
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Fault, Row, planted
 from receivables.settings import State
@@ -20,7 +21,9 @@ READER = "register_reader"
 CONNECTION = "connection.json"
 _COLUMNS = (
     "atena_no", "setai_no", "shimei", "shimei_kana", "birth_ymd", "seibetsu_cd", "yubin_no", "jusho", "katagaki",
-    "denwa_no", "shibo_ymd", "shien_sochi_flg", "koken_flg", "seiho_flg", "gengo_cd",
+    "denwa_no", "shibo_ymd", "shien_sochi_flg", "koken_flg", "seiho_flg", "gengo_cd", "romaji_shimei", "kanji_shimei",
+    "katakana_heiki", "tsusho", "tsusho_kana", "mae_shimei", "mae_shimei_kana", "shimei_henko_ymd", "jutei_ymd",
+    "ido_jiyu_cd", "mae_yubin_no", "mae_jusho", "mae_katagaki",
 )  # fmt: skip
 _AT = {column: at for at, column in enumerate(_COLUMNS)}
 Fields = tuple[str | None, ...]
@@ -32,18 +35,26 @@ def database_name(out: Path) -> str:
 
 
 def register_rows(
-    block: Block, people: list[Person], debtors: set[str], *, days: int, of_each: bool, permille: int
+    block: Block, people: list[Person], debtors: set[str], *, of_each: bool, permille: int
 ) -> list[Row[Fields]]:
-    """One block's rows, some spoilt, as they are `days` after the block's day.
-
-    A database holds one state only: the files of several days stand beside the register of the last one.
-    """
-    rows = sorted((_row(person) for person in people if person.is_registered), key=_key)
-    rows = planted(
+    """One block's rows on the block's day, some spoilt."""
+    rows = sorted((_row(person, block.as_of) for person in people if person.is_registered), key=_key)
+    return planted(
         block.rng(f"faults:{SOURCE}"), rows, _faults(), lambda row: row.content[0] not in debtors,
         of_each=of_each, permille=permille,
     )  # fmt: skip
-    return _moved_on(block.rng("moves"), rows, block.as_of, days)
+
+
+def rows_on(day: date, rows: list[Row[Fields]], people: list[Person], newcomers: list[Person]) -> list[Row[Fields]]:
+    """The same rows as they are on `day`, spoilt as they were, with who came and without who left.
+
+    A database holds one state only: the files of several days stand beside the register of the last one.
+    """
+    now = {person.addressee_no: person for person in people}
+    kept = [row for row in rows if row.fate is not Fate.ACCEPTED]
+    settled = [now[_key(row)] for row in rows if row.fate is Fate.ACCEPTED]
+    kept += [_row(person, day) for person in [*settled, *newcomers] if person.is_known(day)]
+    return sorted(kept, key=_key)
 
 
 def write_part(rows: list[Row[Fields]], part: Path) -> None:
@@ -91,26 +102,57 @@ def _key(row: Row[Fields]) -> str:
     return row.content[0] or ""
 
 
-def _row(person: Person) -> Row[Fields]:
+def _row(person: Person, day: date) -> Row[Fields]:
+    name, place, died_on = person.name_on(day), person.place_on(day), known(person.died_on, day)
     birth = person.birth_date.isoformat() if person.is_birth_day_known else f"{person.birth_date.year}-00-00"
     content = (
         person.addressee_no,
         person.household_no,
-        person.name.written,
-        person.name.kana,
+        name.written,
+        name.kana,
         birth,
         person.sex_code,
-        person.place.postal_code,
-        person.place.address,
-        person.place.detail,
+        place.postal_code,
+        place.address,
+        place.detail,
         person.phone,
-        person.died_on.isoformat() if person.died_on else None,
+        died_on.isoformat() if died_on else None,
         "1" if person.is_protected else "0",
         "1" if person.has_guardian else "0",
         "1" if person.is_on_welfare else "0",
         person.language_code,
+        *_foreign_names(person.foreign),
+        *_former_name(person, day),
+        *_former_place(person, day),
     )
     return Row(content, 0, None)
+
+
+def _foreign_names(names: ForeignNames | None) -> Fields:
+    """本名 in Latin letters, 漢字氏名, カタカナ併記, 通称 and its reading: each in a column of its own."""
+    if names is None:
+        return (None,) * 5
+    kanji, alias = names.kanji, names.alias
+    return (
+        names.latin.written, kanji.written if kanji else None, names.katakana.written,
+        alias.written if alias else None, alias.kana if alias else None,
+    )  # fmt: skip
+
+
+def _former_name(person: Person, day: date) -> Fields:
+    former = person.former_name
+    if former is None or known(person.renamed_on, day) is None:
+        return (None,) * 3
+    return former.written, former.kana, str(person.renamed_on)
+
+
+def _former_place(person: Person, day: date) -> Fields:
+    """The day since when one lives here, why, and where one lived before (前住所)."""
+    if known(person.moved_on, day) is None:
+        return (None,) * 5
+    place = person.previous_place
+    before = (place.postal_code, place.address, place.detail) if place else (None,) * 3
+    return str(person.moved_on), person.move_code, *before
 
 
 def _set(column: str, value: str | None) -> "_Setter":
@@ -133,17 +175,6 @@ def _faults() -> list[Fault[Fields]]:
         Fault("F11", "GAIJI", _set("shimei", "\ue000　太郎")),
         Fault("F19", "DIGITS", lambda fields: ((fields[0] or "")[1:], *fields[1:])),
     ]
-
-
-def _moved_on(rng: Random, rows: list[Row[Fields]], as_of: date, days: int) -> list[Row[Fields]]:
-    """The changes of `days` days (異動): a new telephone number, a death."""
-    quiet = [row for row in rows if row.fate is Fate.ACCEPTED]
-    for at in range(days * max(1, len(rows) // 2000)):
-        row = rng.choice(quiet)
-        died_on = (as_of + timedelta(days=1 + at % days)).isoformat()
-        change = _set("shibo_ymd", died_on) if at % 3 == 0 else _set("denwa_no", f"080-1234-{at % 10_000:04d}")
-        row.content = change(row.content)
-    return rows
 
 
 def _make_reader(state: State, connection: db.Connection) -> None:

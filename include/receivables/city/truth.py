@@ -102,9 +102,9 @@ def write_rows(file: Path, rows: Iterable[tuple[Any, ...]], header: tuple[str, .
         writer.writerows(rows)
 
 
-def persons(people: list[Person], bills: list[Bill]) -> list[tuple[Any, ...]]:
-    """Who stands behind each number of each system."""
-    found = {("register", person.addressee_no): person.person_id for person in people if person.is_registered}
+def persons(people: list[Person], bills: list[Bill], day: date) -> list[tuple[Any, ...]]:
+    """Who stands behind each number of each system, as the register is on `day`."""
+    found = {("register", person.addressee_no): person.person_id for person in people if person.is_known(day)}
     for bill in bills:
         found[bill.source_code, bill.debtor.addressee_no] = bill.debtor.person_id
     return [(source, key, person_id) for (source, key), person_id in sorted(found.items())]
@@ -157,7 +157,7 @@ def _exclusions(bill: Bill, rest_yen: int, day: date) -> Iterable[str]:
         "X08": person.is_protected,
         "X14": person.has_guardian or person.age(day) < 18,
         "X17": person.language_code != "ja",
-        "NOT_REGISTERED": not person.is_registered,
+        "NOT_REGISTERED": not person.is_known(day),
     }
     return (code for code, holds in reasons.items() if holds)
 

@@ -12,7 +12,9 @@ create table if not exists campaign.approver (
     valid_to date check (valid_to >= valid_from),
     primary key (user_name, valid_from)
 );
-comment on table campaign.approver is '承認者名簿: who may approve, and from when to when (both days included)';
+alter table campaign.approver add column if not exists duties text[] not null default '{campaign,correction}'
+check (cardinality(duties) > 0 and duties <@ array['campaign', 'correction', 'delivery']); -- 職務
+comment on table campaign.approver is '承認者名簿: who may approve what, and from when to when (both days included)';
 
 create table if not exists campaign.run (
     run_id text primary key,
@@ -297,7 +299,7 @@ begin
         raise exception 'the maker may not approve' using errcode = 'RC004';
     elsif not exists (
         select from campaign.approver as a
-        where a.user_name = p_approver
+        where a.user_name = p_approver and 'campaign' = any(a.duties)
             and (p_approved_at at time zone 'Asia/Tokyo')::date >= a.valid_from
             and ((p_approved_at at time zone 'Asia/Tokyo')::date <= a.valid_to or a.valid_to is null)
     ) then

@@ -123,7 +123,7 @@ begin
         raise exception 'the maker may not approve' using errcode = 'RC004';
     elsif not exists (
         select from campaign.approver as a
-        where a.user_name = p_approver
+        where a.user_name = p_approver and 'correction' = any(a.duties)
             and (p_approved_at at time zone 'Asia/Tokyo')::date >= a.valid_from
             and ((p_approved_at at time zone 'Asia/Tokyo')::date <= a.valid_to or a.valid_to is null)
     ) then
@@ -152,9 +152,41 @@ create table if not exists correction.delivery_approval (
     why text not null check (why <> ''),
     role_name text not null default session_user,
     approved_at timestamptz not null default clock_timestamp(),
-    primary key (batch_id, reason_code, file_sha256)
+    primary key (batch_id, reason_code, file_sha256, approver)
 );
+alter table correction.delivery_approval drop constraint if exists delivery_approval_pkey,
+add constraint delivery_approval_pkey primary key (batch_id, reason_code, file_sha256, approver);
 comment on table correction.delivery_approval is '取込の承認: who answered for a halted delivery, when, why, for which brake and which bytes';
+
+-- Who answers for a halted delivery must be on the roster with that duty; the batch must be halted by just that brake.
+create or replace function correction.record_delivery_approval(
+    p_batch_id text, p_reason_code text, p_file_sha256 text, p_approver text, p_why text
+) returns integer
+language plpgsql security definer set search_path = pg_catalog as $$
+declare
+    approvals integer;
+begin
+    if not exists (
+        select from ops.load as l
+        where l.batch_id = p_batch_id and l.state = 'rejected' and l.reason_code = p_reason_code
+            and l.file_sha256 = p_file_sha256
+    ) then
+        raise exception 'no such halted batch' using errcode = 'RC001';
+    elsif not exists (
+        select from campaign.approver as a
+        where a.user_name = p_approver and 'delivery' = any(a.duties)
+            and (clock_timestamp() at time zone 'Asia/Tokyo')::date >= a.valid_from
+            and ((clock_timestamp() at time zone 'Asia/Tokyo')::date <= a.valid_to or a.valid_to is null)
+    ) then
+        raise exception 'not an approver' using errcode = 'RC005';
+    end if;
+    insert into correction.delivery_approval (batch_id, reason_code, file_sha256, approver, why)
+    values (p_batch_id, p_reason_code, p_file_sha256, p_approver, p_why)
+    on conflict do nothing;
+    select count(*) into approvals from correction.delivery_approval
+    where batch_id = p_batch_id and reason_code = p_reason_code and file_sha256 = p_file_sha256;
+    return approvals;
+end $$;
 
 ---------- rights
 
@@ -170,4 +202,6 @@ to auditor;
 revoke all on function correction.record_approval(text, text, text, timestamptz, timestamptz, text) from public;
 grant execute on function correction.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
 grant select on correction.delivery_approval to etl, approver, auditor;
-grant insert on correction.delivery_approval to approver; -- what loads does not answer for what it loads
+revoke insert on correction.delivery_approval from approver; -- nobody writes it but the function
+revoke all on function correction.record_delivery_approval(text, text, text, text, text) from public;
+grant execute on function correction.record_delivery_approval(text, text, text, text, text) to approver;

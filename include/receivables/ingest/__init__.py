@@ -2,12 +2,10 @@
 
 from receivables.ingest.accounts import BatchResult, account, batches
 from receivables.ingest.approving import approve
-from receivables.ingest.checking import check
 from receivables.ingest.documents import documents
 from receivables.ingest.flow import ingest_source
 from receivables.ingest.gaiji import inventory
-from receivables.ingest.landing import land
-from receivables.ingest.loading import load
+from receivables.ingest.steps import check, land, load
 
 __all__ = [
     "BatchResult",

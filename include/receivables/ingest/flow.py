@@ -6,9 +6,7 @@ from pathlib import Path
 
 from receivables.errors import InputRejectedError
 from receivables.ingest.accounts import BatchResult, batches
-from receivables.ingest.checking import check
-from receivables.ingest.landing import land
-from receivables.ingest.loading import load
+from receivables.ingest.steps import check, land, load
 from receivables.settings import State
 
 

@@ -8,6 +8,9 @@ from receivables.contracts import Contract, Table
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.spool import Copy
 
+LOCK_WAIT = "20min"  # a whole ward's largest source takes two
+IDLE = "30min"  # longer than any check between two statements
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -27,7 +30,15 @@ class Batch:
 
 
 def lock(connection: db.Connection, source: str) -> None:
-    """Only one process works on a source at a time, until this connection closes."""
+    """Only one process works on a source at a time, until this connection closes.
+
+    Whoever waits longer than `LOCK_WAIT` is told so. The lock and every write are of one session, which the server
+    ends when its process stands still (`IDLE`): what such a process writes afterwards is refused, so that no second
+    number (fence) is needed.
+    """
+    waits = {"lock_timeout": LOCK_WAIT, "idle_in_transaction_session_timeout": IDLE, "idle_session_timeout": IDLE}
+    for name, wait in waits.items():
+        connection.execute("select set_config(%s, %s, %s)", [name, wait, name == "lock_timeout"])
     connection.execute("select pg_advisory_lock(7131124, hashtext(%s))", [source])
     connection.commit()
 
@@ -48,7 +59,7 @@ def enter(
     _forget(connection, batch_id)
     _insert(connection, batch_id, contract, table, as_of, copy, control, state="landed")
     try:
-        _require_next(connection, table, as_of, approved=_approved(connection, batch_id, copy.sha256))
+        _require_next(connection, table, as_of, approved=_approved(connection, table, batch_id, copy.sha256))
     except BatchRejectedError as fault:
         refuse(connection, batch_id, "rejected", fault, f"{contract.source}, file {copy.file_name}")
     return batch_id
@@ -115,15 +126,17 @@ def read(connection: db.Connection, batch_ids: list[str]) -> list[Batch]:
     found = {}
     for batch_id, source, table_name, *landed, follows, held_rows, gone_rows in rows:
         table = contracts.contract(str(source)).table(str(table_name)).as_delivered(str(landed[2]))
-        approved = _approved(connection, str(batch_id), str(landed[-2]))
+        approved = _approved(connection, table, str(batch_id), str(landed[-2]))
         found[batch_id] = Batch(str(batch_id), table, *landed, approved, follows, held_rows, gone_rows)  # type: ignore[arg-type, call-arg]
     return [found[each] for each in batch_ids if each in found]
 
 
-def _approved(connection: db.Connection, batch_id: str, sha256: str) -> frozenset[str]:
+def _approved(connection: db.Connection, table: Table, batch_id: str, sha256: str) -> frozenset[str]:
+    """The brakes for which as many people answered as the contract wants."""
     found = connection.execute(
-        "select reason_code from correction.delivery_approval where batch_id = %s and file_sha256 = %s",
-        [batch_id, sha256],
+        "select reason_code from correction.delivery_approval where batch_id = %s and file_sha256 = %s"
+        " group by 1 having count(distinct approver) >= %s",
+        [batch_id, sha256, table.brake.approvals],
     ).fetchall()
     return frozenset(str(code) for (code,) in found)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg.rows import class_row
 
-from receivables import db
+from receivables import db, roster
 from receivables.campaigns import approvals
 from receivables.errors import NeedsApprovalError
 from receivables.quarantine.proposals import Proposal, proposal_of
@@ -23,7 +23,7 @@ _STORED = """
         given.expires_at > clock_timestamp() as is_in_time,
         exists (
             select from campaign.approver as listed
-            where listed.user_name = given.approver
+            where listed.user_name = given.approver and 'correction' = any(listed.duties)
                 and (clock_timestamp() at time zone 'Asia/Tokyo')::date >= listed.valid_from
                 and ((clock_timestamp() at time zone 'Asia/Tokyo')::date <= listed.valid_to or listed.valid_to is null)
         ) as is_listed
@@ -35,6 +35,7 @@ _STORED = """
 
 def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
     """Record that `user` approves the list with hash `content_sha256` (default: the proposal's own)."""
+    roster.install(state)
     try:
         with db.connect(state, "approver", doing=f"approve {proposal_id}") as connection:
             proposal = proposal_of(connection, proposal_id)

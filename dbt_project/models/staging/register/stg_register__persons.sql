@@ -19,6 +19,11 @@ select
     is_on_welfare,
     coalesce(language_code, 'ja') as language_code,
 
+    ---------- changes of name and place; of a protected person none is told
+    renamed_on,
+    case when not is_protected then moved_on end as moved_on,
+    case when not is_protected then move_code end as move_code,
+
     ---------- provenance
     _batch_id as batch_id,
     _line_no as line_no

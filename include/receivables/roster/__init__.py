@@ -1,0 +1,47 @@
+"""The roster of approvers (承認者名簿): written by the administrator, read by everybody who must check.
+
+One roster for all that people answer for: `duties` says what somebody may approve (職務): sending (campaign),
+corrections of quarantined rows (correction), halted deliveries (delivery). The sender has no right to write it. Rows
+that are there already stay as they are, so that an end date set in the warehouse is not undone by the file.
+"""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+from receivables import db
+from receivables.errors import InputRejectedError
+from receivables.settings import State
+
+FILE = Path(__file__).parent / "131121" / "approvers.csv"  # 世田谷区
+DUTIES = ("campaign", "correction", "delivery")
+Listed = tuple[str, str, date, date | None, list[str]]
+
+
+def install(state: State, file: Path = FILE) -> int:
+    """Add the approvers of `file` that are not on the roster yet; returns how many."""
+    rows = _rows(file)
+    with db.connect(state, doing="approvers") as connection:
+        cursor = connection.cursor()
+        cursor.executemany(
+            "insert into campaign.approver (user_name, title_ja, valid_from, valid_to, duties)"
+            " values (%s, %s, %s, %s, %s)"
+            " on conflict do nothing",
+            rows,
+        )
+        return cursor.rowcount
+
+
+def _rows(file: Path) -> list[Listed]:
+    found = []
+    with file.open(encoding="utf-8", newline="") as lines:
+        for number, row in enumerate(csv.DictReader(lines, strict=True), start=2):
+            try:
+                valid_to = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+                since, duties = date.fromisoformat(row["valid_from"]), row["duties"].split()
+            except (KeyError, ValueError) as error:
+                raise InputRejectedError(f"{file.name} line {number}: {error}") from None
+            if not duties or set(duties) - set(DUTIES):
+                raise InputRejectedError(f"{file.name} line {number}: duties are some of {', '.join(DUTIES)}")
+            found.append((row["user_name"], row["title_ja"], since, valid_to, duties))
+    return found
