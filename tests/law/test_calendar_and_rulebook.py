@@ -98,7 +98,12 @@ def test_an_unknown_kind_of_claim_names_the_seed() -> None:
         ("claim_types.csv", "premium_nhi", "premium_x", "line 4: 'premium_x'"),
         ("claim_classes.csv", "2018-10-01,9999", "2018-10-02,9999", "line 3: must begin 2018-10-01"),
         ("claim_classes.csv", "9999-12-31,nonenforced", "2018-09-30,nonenforced", "no row from 2018-10-01"),
-        ("claim_classes.csv", "enforced_public,public_enforced_5y", "enforced_public,public_5y", "line 3: prescription"),
+        (
+            "claim_classes.csv",
+            "enforced_public,public_enforced_5y",
+            "enforced_public,public_5y",
+            "line 3: prescription",
+        ),
         ("prescription_rules.csv", "tax_issue_plus_10", "whenever", "line 2: restart_rule is"),
         ("late_charge_rules.csv", "floor_each", "half_up", "line 2: segment_rounding is"),
     ],
@@ -109,7 +114,9 @@ def test_a_damaged_rule_file_names_file_and_line(tmp_path: Path, file: str, old:
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputRejectedError, match=f"{file}[,:] .*{message}" if message[0] == "n" else f"{file}, {message}"):
+    with pytest.raises(
+        InputRejectedError, match=f"{file}[,:] .*{message}" if message[0] == "n" else f"{file}, {message}"
+    ):
         rulebook(folder)
 
 
