@@ -18,6 +18,7 @@ _META = {
 _YEARS = {  # which year a file tells of itself
     "resident_tax__claims": "levy_year", "resident_tax__receipts": "accounting_year", "nhi__claims": "premium_year",
     "welfare_refund__decisions": "fiscal_year",
+    "welfare_loans__instalments": "extract(year from due_date - interval '3 months')::integer",
     "scholarship__instalments": "extract(year from due_date - interval '3 months')::integer",
 }  # fmt: skip
 _ASSESS = """
