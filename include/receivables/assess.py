@@ -49,7 +49,7 @@ _CLAIMS = """
     )
     select
         claims.claim_id, claims.claim_type, claims.fiscal_year, claims.due_date, claims.contract_date,
-        claims.assessed_yen, claims.written_off_yen,
+        claims.assessed_yen, claims.written_off_yen, claims.class_rule_id,
         payments.days, payments.yens, letters.days, letters.issued, letters.arrived, letters.deadlines
     from intermediate.int_claims__balances as claims
     left join payments using (claim_id)
@@ -70,6 +70,7 @@ class Claim:
     contract_date: date | None
     assessed_yen: int
     written_off_yen: int
+    class_rule_id: str | None = None  # the claim's own class, where its kind does not settle it
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +112,10 @@ class _Desk:
     def row(self, found: tuple[Any, ...]) -> list[object]:
         """The row of one claim as the query gives it, ready for COPY."""
         self.count += 1
-        claim = Claim(*found[:7])
-        kind = self._rules.claim_type(claim.claim_type)
-        payments = tuple(map(Payment, found[7], found[8])) if found[7] else ()
-        clock, entries, missing = self._clock(claim, kind, payments, found[9:])
+        claim = Claim(*found[:8])
+        kind = self._rules.kind_of(claim.claim_type, claim.class_rule_id)
+        payments = tuple(map(Payment, found[8], found[9])) if found[8] else ()
+        clock, entries, missing = self._clock(claim, kind, payments, found[10:])
         charge = _charge(claim, kind, as_of=self._as_of, payments=payments, rules=self._rules)
         rule = kind.late_charge_rule if charge else None
         return [
@@ -129,7 +130,7 @@ class _Desk:
     ) -> tuple[Prescription, str, str]:
         acknowledged = tuple(payment.paid_on for payment in _part_payments(claim, payments))
         dunned = tuple(zip(*letters, strict=True)) if letters[0] else ()
-        course = claim.claim_type, claim.due_date, claim.contract_date, dunned, acknowledged
+        course = kind.prescription_rule.rule_id, claim.due_date, claim.contract_date, dunned, acknowledged
         known = self._clocks.get(course)
         if known is None:
             clock = _prescription(claim, kind, self._as_of, [_dunned(*letter) for letter in dunned], acknowledged)
@@ -142,7 +143,7 @@ def assessment(
     claim: Claim, *, as_of: date, payments: Sequence[Payment], events: Sequence[Event], rules: Rulebook
 ) -> Assessment:
     """The law applied to one claim (一件の判定): where its clock stands and what it is charged on `as_of`."""
-    kind = rules.claim_type(claim.claim_type)
+    kind = rules.kind_of(claim.claim_type, claim.class_rule_id)
     acknowledged = [payment.paid_on for payment in _part_payments(claim, payments)]
     clock = _prescription(claim, kind, as_of, events, acknowledged)
     return Assessment(clock, _charge(claim, kind, as_of=as_of, payments=payments, rules=rules))

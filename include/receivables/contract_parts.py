@@ -69,6 +69,24 @@ class Exclusion(Strict):
     reason: Literal["DELETED_AT_SOURCE", "CANCELLED_AT_SOURCE"]
 
 
+class Coded(Strict):
+    """A column whose codes stand for words of a seed (コードの読替え)."""
+
+    column: Name
+    codes: dict[str, Name]
+
+
+class LegalBasis(Strict):
+    """What the class of each row hangs on (債権区分の根拠): kind, ground, and the days on which money was paid out.
+
+    Looked up in seeds/law/claim_classes.csv; a row that lies in none of its rows is quarantined (LEGAL_CLASS).
+    """
+
+    claim_type: Coded
+    ground: Coded
+    period: tuple[Name, Name]
+
+
 class Promise(Strict):
     """What must hold between two columns of a row (業務上の約束): `low` is at most `high`, where both are filled.
 

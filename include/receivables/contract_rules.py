@@ -60,6 +60,7 @@ def check_table(table: "Table") -> None:
     _check_yen(table)
     _check_exclusions(table)
     _check_promises(table)
+    _check_legal_basis(table)
     check_places(table)
     if table.as_export:
         check_table(table.as_export)
@@ -103,6 +104,7 @@ def _check_names(table: "Table") -> None:
     refuse_twice("columns", [column.name for column in table.columns])
     known = {column.name for column in table.columns}
     named = {"key": table.key, "yen": table.measures, "fiscal_year": (table.fiscal_year,) if table.fiscal_year else (),
+             "legal_basis": _basis_columns(table),
              "promises": tuple(name for each in table.promises for name in (each.low, each.high)),
              "exclude": tuple(rule.column for rule in table.exclude),
              "sum_of": tuple(name for total, parts in table.sum_of.items() for name in (total, *parts))}  # fmt: skip
@@ -140,6 +142,22 @@ def _check_promises(table: "Table") -> None:
             raise ValueError(
                 f"promises: {each.low!r} and {each.high!r} cannot be compared; name two dates or two amounts"
             )
+
+
+def _basis_columns(table: "Table") -> tuple[str, ...]:
+    basis = table.legal_basis
+    return (basis.claim_type.column, basis.ground.column, *basis.period) if basis else ()
+
+
+def _check_legal_basis(table: "Table") -> None:
+    if (basis := table.legal_basis) is None:
+        return
+    for coded in (basis.claim_type, basis.ground):
+        if sorted(coded.codes) != sorted(table.column(coded.column).codes):
+            raise ValueError(f"legal_basis: its codes are not those of column {coded.column!r}; make them equal")
+    for name in basis.period:
+        if table.column(name).postgres_type != "date" or not table.column(name).required:
+            raise ValueError(f"legal_basis: column {name!r} must be a required date; change its type or choose another")
 
 
 def _check_exclusions(table: "Table") -> None:

@@ -14,7 +14,19 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from receivables import contract_rules as rules
-from receivables.contract_parts import Brake, Control, Exclusion, Export, Name, Place, Promise, Records, Storage, Strict
+from receivables.contract_parts import (
+    Brake,
+    Control,
+    Exclusion,
+    Export,
+    LegalBasis,
+    Name,
+    Place,
+    Promise,
+    Records,
+    Storage,
+    Strict,
+)
 from receivables.errors import InputRejectedError
 from receivables.settings import STAGING
 
@@ -76,6 +88,7 @@ class Table(Strict):
     fiscal_year: Name | None = None  # the column that tells the fiscal year (年度), for control totals
     sum_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     exclude: tuple[Exclusion, ...] = ()
+    legal_basis: LegalBasis | None = None  # where the class (債権区分) hangs on the single claim
     brake: Brake = Brake()
     delivery: Literal["full", "increment"] = "full"  # increment: what a file does not name stays as it was
     promises: tuple[Promise, ...] = ()

@@ -48,18 +48,19 @@ def explain_claim(claim_id: str, *, state: State) -> Record:
             "claim": claim,
             "origin": _origin(connection, claim["batch_id"], claim["line_no"], state),
             "assessment": assessment,
-            "rules": _rules(claim["claim_type"]),
+            "rules": _rules(claim["claim_type"], claim["class_rule_id"]),
             "events": events,
             "receipts": receipts,
         }
 
 
-def _rules(claim_type: str) -> Record:
+def _rules(claim_type: str, class_rule_id: str | None) -> Record:
     """The rule rows that applied, each with the file it stands in."""
-    kind = rulebook().claim_type(claim_type)
+    kind = rulebook().kind_of(claim_type, class_rule_id)
+    seed, row = ("claim_classes", class_rule_id) if class_rule_id else ("claim_types", kind.claim_type)
     charge = kind.late_charge_rule
     return {
-        "claim_type": {"seed": "seeds/law/claim_types.csv", "row": kind.claim_type, "citation": kind.citation},
+        "claim_type": {"seed": f"seeds/law/{seed}.csv", "row": row, "citation": kind.citation},
         "prescription": {
             "seed": "seeds/law/prescription_rules.csv",
             "row": kind.prescription_rule.rule_id,

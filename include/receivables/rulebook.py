@@ -5,7 +5,7 @@ The same files are dbt seeds, so that a query in the warehouse sees the rows a f
 
 import csv
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
@@ -21,6 +21,7 @@ from receivables.law.late_damages import LegalRate
 from receivables.settings import SEEDS
 
 Row = dict[str, str]
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date.max
 T = TypeVar("T")
 Dated = TypeVar("Dated", Rate, LegalRate)
 
@@ -39,10 +40,25 @@ class ClaimType:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassRule:
+    """The class of claims of one kind and ground, on money paid out in a span of days (債権ごとの債権区分)."""
+
+    class_rule_id: str
+    claim_type: str
+    ground_code: str
+    basis_from: date
+    basis_to: date
+    legal_class: LegalClass
+    prescription_rule: PrescriptionRule
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """Everything the seeds say."""
 
     claim_types: dict[str, ClaimType]
+    class_rules: dict[str, ClassRule]
     late_charge_rates: tuple[Rate, ...]
     refund_interest_rates: tuple[Rate, ...]
     legal_rates: tuple[LegalRate, ...]
@@ -56,6 +72,36 @@ class Rulebook:
                 f"add its row with article and department. There are: {', '.join(sorted(self.claim_types))}"
             )
         return found
+
+    def class_rule(self, claim_type: str, ground_code: str, first: date, last: date) -> ClassRule | None:
+        """The one row that holds for everything paid out from `first` to `last`; None where the law changes between."""
+        for rule in self.class_rules.values():
+            is_of = rule.claim_type == claim_type and rule.ground_code == ground_code
+            if is_of and rule.basis_from <= first <= last <= rule.basis_to:
+                return rule
+        return None
+
+    def kind_of(self, claim_type: str, class_rule_id: str | None) -> ClaimType:
+        """The kind as it holds for one claim: with the claim's own class where the kind does not settle it.
+
+        Raises InputRejectedError for a claim that should have a class of its own and has none: nothing is assumed.
+        """
+        kind = self.claim_type(claim_type)
+        rule = self.class_rules.get(class_rule_id or "")
+        if (rule.claim_type if rule else None) != (claim_type if self._is_classed(claim_type) else None):
+            raise InputRejectedError(
+                f"a claim of type {claim_type!r} stands under class rule {class_rule_id!r}; its row in "
+                "dbt_project/seeds/law/claim_classes.csv must be of that type: see how its source's bases are read"
+            )
+        return _under(kind, rule) if rule else kind
+
+    def _is_classed(self, claim_type: str) -> bool:
+        return any(rule.claim_type == claim_type for rule in self.class_rules.values())
+
+
+def _under(kind: ClaimType, rule: ClassRule) -> ClaimType:
+    own = {"legal_class": rule.legal_class, "prescription_rule": rule.prescription_rule, "citation": rule.citation}
+    return replace(kind, **own)  # type: ignore[arg-type]
 
 
 @cache
@@ -75,9 +121,18 @@ def rulebook(folder: Path = SEEDS / "law") -> Rulebook:
             row["citation"],
         )
 
+    def class_rule(row: Row) -> ClassRule:
+        own = row["class_rule_id"], kinds[row["claim_type"]].claim_type, row["ground_code"]
+        days = date.fromisoformat(row["basis_from"]), date.fromisoformat(row["basis_to"])
+        prescribes = prescriptions[row["prescription_rule"]]
+        if prescribes.legal_class != row["legal_class"]:
+            raise ValueError(f"prescription rule {prescribes.rule_id} is of class {prescribes.legal_class}")
+        return ClassRule(*own, *days, LegalClass(row["legal_class"]), prescribes, row["citation"])
+
     kinds = {kind.claim_type: kind for kind in _read(folder / "claim_types.csv", claim_type)}
     return Rulebook(
         kinds,
+        _covering(folder / "claim_classes.csv", class_rule),
         _gapless(folder / "late_charge_rates.csv", _rate),
         _gapless(folder / "refund_interest_rates.csv", _single_rate),
         _gapless(folder / "legal_rates.csv", _legal_rate),
@@ -101,6 +156,22 @@ def _gapless(file: Path, build: Callable[[Row], Dated]) -> tuple[Dated, ...]:
     for line, (before, after) in enumerate(pairwise(found), start=3):
         if after.effective_from != before.effective_to + timedelta(days=1):
             raise InputRejectedError(f"{file.name}, line {line}: must begin the day after {before.effective_to}")
+    return found
+
+
+def _covering(file: Path, build: Callable[[Row], ClassRule]) -> dict[str, ClassRule]:
+    """Rows of one kind and ground cover every day once: no claim has two classes or none (債権ごとの債権区分)."""
+    found: dict[str, ClassRule] = {}
+    begins: dict[tuple[str, str], date] = {}
+    for line, rule in enumerate(_read(file, build), start=2):
+        own = rule.claim_type, rule.ground_code
+        if rule.basis_from != begins.get(own, _FIRST_DAY):
+            raise InputRejectedError(f"{file.name}, line {line}: must begin {begins.get(own, _FIRST_DAY)}")
+        begins[own] = rule.basis_to + timedelta(days=1) if rule.basis_to < _LAST_DAY else _LAST_DAY
+        found[rule.class_rule_id] = rule
+    for (claim_type, ground_code), begin in begins.items():
+        if begin != _LAST_DAY:
+            raise InputRejectedError(f"{file.name}: {claim_type}, {ground_code}: no row from {begin}; add it")
     return found
 
 

@@ -75,6 +75,16 @@ def test_every_kind_of_claim_has_its_law() -> None:
         assert kind.citation
 
 
+def test_a_claim_of_a_kind_whose_class_is_its_own_must_bring_it() -> None:
+    rules = rulebook()
+    assert rules.kind_of("seiho_refund_63", "seiho_63_from_2018").prescription_rule.rule_id == "public_enforced_5y"
+    assert rules.kind_of("resident_tax", None) == rules.claim_type("resident_tax")
+    for claim_type, row in (("seiho_refund_63", None), ("seiho_refund_63", "seiho_78_to_2014"),
+                            ("resident_tax", "seiho_63_to_2018")):  # fmt: skip
+        with pytest.raises(InputRejectedError, match=r"claim_classes\.csv"):
+            rules.kind_of(claim_type, row)
+
+
 def test_an_unknown_kind_of_claim_names_the_seed() -> None:
     with pytest.raises(InputRejectedError, match=r"claim_types\.csv"):
         rulebook().claim_type("parking")
@@ -86,6 +96,14 @@ def test_an_unknown_kind_of_claim_names_the_seed() -> None:
         ("late_charge_rates.csv", "2022-01-01", "2022-01-02", "line 14: must begin the day after 2021-12-31"),
         ("late_charge_rates.csv", ",28,91,地方", ",2.8,91,地方", "line 10: invalid literal"),
         ("claim_types.csv", "premium_nhi", "premium_x", "line 4: 'premium_x'"),
+        ("claim_classes.csv", "2018-10-01,9999", "2018-10-02,9999", "line 3: must begin 2018-10-01"),
+        ("claim_classes.csv", "9999-12-31,nonenforced", "2018-09-30,nonenforced", "no row from 2018-10-01"),
+        (
+            "claim_classes.csv",
+            "enforced_public,public_enforced_5y",
+            "enforced_public,public_5y",
+            "line 3: prescription",
+        ),
         ("prescription_rules.csv", "tax_issue_plus_10", "whenever", "line 2: restart_rule is"),
         ("late_charge_rules.csv", "floor_each", "half_up", "line 2: segment_rounding is"),
     ],
@@ -96,7 +114,9 @@ def test_a_damaged_rule_file_names_file_and_line(tmp_path: Path, file: str, old:
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
     (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(InputRejectedError, match=f"{file}, {message}"):
+    with pytest.raises(
+        InputRejectedError, match=f"{file}[,:] .*{message}" if message[0] == "n" else f"{file}, {message}"
+    ):
         rulebook(folder)
 
 

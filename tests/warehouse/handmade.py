@@ -17,6 +17,8 @@ _META = {
 }  # fmt: skip
 _YEARS = {  # which year a file tells of itself
     "resident_tax__claims": "levy_year", "resident_tax__receipts": "accounting_year", "nhi__claims": "premium_year",
+    "welfare_refund__decisions": "fiscal_year",
+    "welfare_loans__instalments": "extract(year from due_date - interval '3 months')::integer",
     "scholarship__instalments": "extract(year from due_date - interval '3 months')::integer",
 }  # fmt: skip
 _ASSESS = """
@@ -154,6 +156,15 @@ class Handmade:
                "provisional_code": "0", "channel_code": "01", **given}  # fmt: skip
         row["received_yen"] = row["principal_yen"] + row.get("delinquency_charge_yen", 0)
         self.add("nhi__receipts", notice_no=notice_no, instalment_no=f"{instalment:02}", receipt_no=receipt_no, **row)
+
+    def refund(self, decision_no: str, split_seq: int = 1, **given: Any) -> str:
+        """An instalment of a welfare refund; returns its claim_id."""
+        row = {"article_code": "63", "error_code": "0", "basis_from": date(2020, 4, 1), "basis_to": date(2020, 9, 30),
+               "addressee_no": "1" * 15, "fiscal_year": 2021, "decided_on": date(2021, 4, 20),
+               "due_date": date(2021, 5, 20), "assessed_yen": 90_000, "status_code": "0", **given}  # fmt: skip
+        self.add("welfare_refund__decisions", decision_no=decision_no, split_seq=split_seq, instalment_no=1,
+                 notice_no=f"{split_seq}0{decision_no}", **row)  # fmt: skip
+        return f"welfare_refund:{decision_no}-{split_seq}-01"
 
     def loan(self, loan_no: str, instalment: int = 1, **given: Any) -> str:
         """A repayment of a scholarship loan; returns its claim_id."""

@@ -32,14 +32,18 @@ select
     balances.source_claim_key,
     balances.claim_type,
     balances.legal_class,
+    balances.class_rule_id,
     balances.owner_dept,
     link.debtor_id,
     balances.fiscal_year,
     balances.instalment_no,
+    balances.claim_split_seq,
 
     ---------- dates
     balances.due_date,
     balances.contract_date,
+    balances.basis_from,
+    balances.basis_to,
     balances.last_paid_on,
 
     ---------- yen

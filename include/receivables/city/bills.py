@@ -37,6 +37,18 @@ class SeenReceipt:
     received_on: date
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a claim is founded on (決定): a decision, and the days between which the money was paid out."""
+
+    decision_no: str
+    split_seq: int
+    decided_on: date
+    is_office_error: bool
+    first: date
+    last: date
+
+
 @dataclass(slots=True)
 class Bill:
     """One instalment (期別): levied, perhaps paid, dunned or written off."""
@@ -59,6 +71,7 @@ class Bill:
     object_no: str = ""  # for which thing: 軽自管理番号
     kind_code: str = ""
     remark_code: str = ""
+    basis: Basis | None = None
     receipts: list[Receipt] = field(default_factory=list)
     dunned_on: date | None = None
     arrived_on: date | None = None

@@ -33,10 +33,11 @@ class Block:
         first = self.number * _NUMBERS_PER_BLOCK + 1
         return iter(range(first, first + _NUMBERS_PER_BLOCK))
 
-    def receipt_serials(self) -> Iterator[int]:
-        """Serial numbers of receipts that no other block uses."""
-        first = self.number * _RECEIPTS_PER_BLOCK + 1
-        return iter(range(first, first + _RECEIPTS_PER_BLOCK))
+    def receipt_serials(self, *, is_second: bool = False) -> Iterator[int]:
+        """Serial numbers of receipts that no other block uses; from the middle on for a system's second book."""
+        half = _RECEIPTS_PER_BLOCK // 2
+        first = self.number * _RECEIPTS_PER_BLOCK + 1 + (half if is_second else 0)
+        return iter(range(first, first + half))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from random import Random
 
 import xlsxwriter
 
 from receivables.city.papers import Kept, Tally
 
 _MANY_ROWS = 100_000
+_DAY_ZERO = date(1899, 12, 30)
 _ERAS = ((date(2019, 5, 1), "令和", 2018), (date(1989, 1, 8), "平成", 1988))
 
 
@@ -40,6 +42,7 @@ class Book:
     subtotal_by: str | None = None  # 小計 after each run of rows that are equal in this column
     hidden: str | None = None  # a helper column (作業列) that nobody is to see
     cover: tuple[str, ...] = ()  # lines of a sheet in front
+    total_label: str = "合計"
 
     @property
     def form(self) -> Kept[Cells]:
@@ -86,7 +89,7 @@ class _Sheet:
         self._row += 1
         self._sheet.freeze_panes(self._row, 0)
         self._rows(rows)
-        self._put(self._summed("合計", tally.rows, tally.yen, tally.received_yen))
+        self._put(self._summed(book.total_label, tally.rows, tally.yen, tally.received_yen))
 
     def _rows(self, rows: Iterator[Cells]) -> None:
         by = self._book.at(self._book.subtotal_by) if self._book.subtotal_by else None
@@ -138,6 +141,26 @@ def wareki(day: date | None, *, is_short: bool = False) -> str | None:
     if is_short:
         return f"{'R' if kanji == '令和' else 'H'}{year}.{day.month}.{day.day}"
     return f"{kanji}{'元' if year == 1 else year}年{day.month}月{day.day}日"
+
+
+def typed(day: date | None, typing: Random) -> Cell:
+    """A day as a sheet holds it: 和暦 text, a date of Excel's, or its bare number where the format was lost."""
+    if day is None:
+        return None
+    chance = typing.random()
+    if chance < 0.04:
+        return (day - _DAY_ZERO).days
+    return day if chance < 0.5 else wareki(day, is_short=chance < 0.55)
+
+
+def grouped(yen: int) -> str:
+    """Yen as text with commas: 12,300."""
+    return f"{yen:,}"
+
+
+def ungrouped(cell: Cell) -> int:
+    """The yen of such a text."""
+    return int(str(cell).replace(",", ""))
 
 
 def number(cell: Cell) -> int:

@@ -10,8 +10,10 @@ from receivables.city import (
     lunch_book,
     nhi_files,
     nursery,
+    refund_files,
     tax_files,
     vehicles_files,
+    welfare_loan_book,
 )
 from receivables.city.papers import Department
 
@@ -26,5 +28,7 @@ DEPARTMENTS: tuple[Department, ...] = (
     lunch_book.DEPARTMENT,
     nursery.DEPARTMENT,
     housing_book.DEPARTMENT,
+    refund_files.DEPARTMENT,
+    welfare_loan_book.DEPARTMENT,
     *channel_files.DEPARTMENTS,
 )

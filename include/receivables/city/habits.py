@@ -55,7 +55,7 @@ NURSERY = Mix((820, 110, 55, 10, 5), 300, 5)  # 99 / 30
 CLUB = Mix((780, 130, 70, 15, 5), 200, 5)  # 98.5 / 20
 RENT = Mix((600, 250, 110, 30, 10), 200, 5)  # 98 / 20
 LUNCH = Mix((0, 30, 150, 420, 400), 90, 8)  # who was left in arrears when pupils' lunch became free
-REFUND = Mix((40, 100, 160, 380, 320), 50, 5)  # 30 / 5
+REFUND = Mix((20, 60, 110, 310, 500), 50, 5)  # 30 / 5
 
 
 def habit_of(rng: Random, mix: Mix) -> Habit:

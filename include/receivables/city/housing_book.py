@@ -11,7 +11,7 @@ from random import Random
 
 from receivables.city.bills import Bill, SeenReceipt, known
 from receivables.city.blocks import Block
-from receivables.city.books import Book, Cell, Cells, Formula, wareki
+from receivables.city.books import Book, Cell, Cells, Formula, grouped, ungrouped, wareki
 from receivables.city.habits import RENT, habit_of
 from receivables.city.levies import YEARS_KEPT, month_end
 from receivables.city.life import Desk, Rules
@@ -84,7 +84,7 @@ def _row(months: list[tuple[Bill, SeenReceipt | None]], day: date) -> Row[Cells]
     cells: list[Cell] = [None] * 48
     for bill, seen in months:
         cells[(bill.instalment_no - 1) * 4 : bill.instalment_no * 4] = [
-            _text(bill.assessed_yen), _text(seen.receipt.principal_yen) if seen else None,
+            grouped(bill.assessed_yen), grouped(seen.receipt.principal_yen) if seen else None,
             wareki(seen.receipt.paid_on if seen else None), wareki(known(bill.dunned_on, day)),
         ]  # fmt: skip
     yen = sum(bill.assessed_yen for bill, _ in months)
@@ -93,30 +93,22 @@ def _row(months: list[tuple[Bill, SeenReceipt | None]], day: date) -> Row[Cells]
     content: Cells = (
         contract_no, first.levy_year, _RENT if code == _CODE[_RENT] else _PARKING,
         f"区営第{int(contract_no) % 40 + 1}アパート", first.debtor.addressee_no, name.written,
-        name.kana, wareki(first.contract_date), None, Formula("=COUNTA(K5:BF5)"), *cells, _text(yen),
-        _text(received), None,
+        name.kana, wareki(first.contract_date), None, Formula("=COUNTA(K5:BF5)"), *cells, grouped(yen),
+        grouped(received), None,
     )  # fmt: skip
     return Row(content, yen, first.levy_year, first, first_seen, also=tuple(rest))
-
-
-def _text(yen: int) -> str:
-    return f"{yen:,}"
-
-
-def _yen(cell: Cell) -> int:
-    return int(str(cell).replace(",", ""))
 
 
 def _faults() -> list[Fault[Cells]]:
     cell = _BOOK.cell
     return [
-        Fault("P05", "SUM_MISMATCH", cell("4月", lambda old: _text(_yen(old) + 100) if old else "100")),
+        Fault("P05", "SUM_MISMATCH", cell("4月", lambda old: grouped(ungrouped(old) + 100) if old else "100")),
         Fault("F28", "AMOUNT", cell("年間計", lambda old: f"{old}円"), is_amount_readable=False),
         Fault("F28", "AMOUNT", cell("3月", lambda _: "1,23,4")),
         Fault("F28", "NEGATIVE", cell("年間計", lambda old: f"-{old}"), is_negated=True),
         Fault("F24", "ERA", cell("契約日", lambda _: "平成31年5月31日")),
         Fault("P07", "CONTRACT_DATE", cell("契約日", lambda _: None), times=2),
-        Fault("F18", "FORMULA", cell("年間計", lambda old: Formula(f"={_yen(old)}*1")), is_amount_readable=False),
+        Fault("F18", "FORMULA", cell("年間計", lambda old: Formula(f"={ungrouped(old)}*1")), is_amount_readable=False),
         Fault("P02", "REQUIRED", cell("宛名番号", lambda _: None)),
         Fault("F19", "DIGITS", cell("契約番号", lambda old: str(old).lstrip("0"))),
         Fault("P04", "CODE", cell("種別", lambda _: "倉庫")),

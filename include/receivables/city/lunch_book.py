@@ -10,7 +10,7 @@ from random import Random
 
 from receivables.city.bills import Bill, known
 from receivables.city.blocks import Block
-from receivables.city.books import Book, Cell, Cells, Formula, number, wareki
+from receivables.city.books import Book, Cells, Formula, number, typed, wareki
 from receivables.city.habits import LUNCH
 from receivables.city.levies import Levy, Payer, heads, levied, monthly
 from receivables.city.life import Rules
@@ -28,7 +28,6 @@ _PRIMARY, _SECONDARY = range(6, 12), range(12, 15)  # age on 1 April
 _PRIMARY_YEN, _SECONDARY_YEN, _ADULT_YEN = 4_500, 5_400, 5_000  # a month; assumptions
 _NO_LUNCH_IN = 8  # August
 _SHARE_OF_MONTHS = 0.5  # of a family's months were left unpaid
-_DAY_ZERO = date(1899, 12, 30)
 _BOOK = Book(
     "滞納繰越",
     ("学校給食費 滞納整理簿", "{day}現在", "学校健康推進課（単位：円）"),
@@ -125,23 +124,13 @@ def _row(bill: Bill, day: date, school: str, typing: Random) -> Row[Cells]:
     cells: Cells = (
         bill.notice_no, bill.instalment_no, bill.levy_year, school,
         None if is_adult else f"{age - (11 if age in _SECONDARY else 5)}年", "教職員" if is_adult else "児童生徒",
-        bill.debtor.addressee_no, name.written, name.kana, _typed(bill.contract_date, typing),
-        _typed(bill.due_date, typing), bill.assessed_yen, _typed(seen.receipt.paid_on if seen else None, typing),
+        bill.debtor.addressee_no, name.written, name.kana, typed(bill.contract_date, typing),
+        typed(bill.due_date, typing), bill.assessed_yen, typed(seen.receipt.paid_on if seen else None, typing),
         seen.receipt.principal_yen if seen else None, wareki(dunned_on), wareki(known(bill.arrived_on, day)),
         wareki(bill.dunning_deadline if dunned_on else None), None,
         "転出先へ送付" if typing.random() < 0.02 else None,
     )  # fmt: skip
     return Row(cells, bill.assessed_yen, bill.fiscal_year, bill, seen)
-
-
-def _typed(day: date | None, typing: Random) -> Cell:
-    """A day as the sheet holds it: 和暦 text, a date of Excel's, or its bare number where the format was lost."""
-    if day is None:
-        return None
-    chance = typing.random()
-    if chance < 0.04:
-        return (day - _DAY_ZERO).days
-    return day if chance < 0.5 else wareki(day, is_short=chance < 0.55)
 
 
 def _is_victim(row: Row[Cells], settled_by: date) -> bool:

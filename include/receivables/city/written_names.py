@@ -31,6 +31,8 @@ _HABITS = {
     "school_lunch": _habit(lambda names: names.alias or names.katakana, 365),
     "nursery": _habit(lambda names: None, 60),
     "ward_housing": _habit(lambda names: names.alias, 365),
+    "welfare_refund": _habit(lambda names: names.kanji or names.katakana, 90),
+    "welfare_loans": _habit(lambda names: names.alias, 10_000),  # the name of the contract, for ever
 }
 
 

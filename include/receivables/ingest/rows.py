@@ -1,7 +1,8 @@
 """One record against its contract (行の検査): accepted with typed values, set aside, or quarantined with a reason.
 
 The first fault wins, in this order: the record's shape, NUL, undecodable bytes, 外字, an empty
-field that may not be empty, digits, then each column in the contract's order, then sums.
+field that may not be empty, digits, then each column in the contract's order, then sums; a row that is
+not void must have a class.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 from receivables.contracts import Table
 from receivables.ingest import fields
+from receivables.ingest.legal_basis import BasisCheck
 from receivables.ingest.records import Record
 from receivables.ingest.rejection import RowFaultError
 from receivables.yen import parse_yen
@@ -57,6 +59,7 @@ class RowCheck:
         self.gaiji_seen: Counter[str] = Counter()  # rows by private-use character, accepted or not
         self.originals: list[Place] = []  # accepted rows that are loaded with other letters than their own
         self.converted: Counter[Conversion] = Counter()  # accepted rows whose text was read as another (換算)
+        self._basis = BasisCheck(table)
         self._exclusions = [(names.index(rule.column), rule.equals, rule.reason) for rule in table.exclude]
 
     def check(self, record: Record) -> Values | Aside:
@@ -75,6 +78,8 @@ class RowCheck:
         for at, equals, reason in self._exclusions:
             if texts[at] == equals:
                 return self._aside(record, reason, self._names[at], is_excluded=True)
+        if name := self._basis.fault(values):
+            return self._aside(record, "LEGAL_CLASS", name)
         self._note_conversions(record, texts, values)
         return values
 
