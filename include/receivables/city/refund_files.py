@@ -38,10 +38,11 @@ def _decision(bill: Bill, day: date) -> Row[Cells]:
     assert bill.basis
     basis, debtor, dunned_on = bill.basis, bill.debtor, known(bill.dunned_on, day)
     base_yen, surcharge_yen = bill.parts_yen
+    name = written_name("welfare_refund", debtor, day)
     cells: Cells = (
         str(bill.fiscal_year), basis.decision_no, str(basis.split_seq), str(bill.instalment_no), bill.notice_no,
         bill.kind_code, "1" if basis.is_office_error else "0", _day(basis.first), _day(basis.last),
-        _day(basis.decided_on), debtor.addressee_no, written_name("welfare_refund", debtor, day).written.translate(FOLDED),
+        _day(basis.decided_on), debtor.addressee_no, name.written.translate(FOLDED),
         debtor.household_no[-8:], str(base_yen), str(surcharge_yen), str(bill.assessed_yen),
         _BY_INSTALMENTS if bill.remark_code else _AT_ONCE, _day(bill.due_date), _day(dunned_on),
         _day(known(bill.arrived_on, day)), _day(bill.dunning_deadline if dunned_on else None),
