@@ -18,6 +18,7 @@ from bench.step_night import night_step
 from bench.step_sources import source_steps
 from bench.world import World, world
 
+HERE = Path(__file__).parent
 RESIDENTS = 20_000
 STEPS = ("load", "clean", "checks", "night", "sources")
 
@@ -31,7 +32,7 @@ class Wanted:
     has_peers: bool = True
     steps: tuple[str, ...] = STEPS
     residents: int = RESIDENTS
-    out: Path = Path(__file__).parent
+    out: Path = HERE
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", default=",".join(STEPS))
     parser.add_argument("--no-peers", action="store_true")
-    parser.add_argument("--out", type=Path, default=Wanted.out)
+    parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
     return measure(Wanted(given.scale, given.rounds, not given.no_peers, tuple(given.steps.split(",")), out=given.out))
 

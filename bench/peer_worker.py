@@ -61,11 +61,7 @@ def dlt(asked: dict[str, Any]) -> None:
     """An Arrow table through the csv loader into PostgreSQL."""
     import dlt as tool
 
-    os.environ.update(
-        RUNTIME__DLTHUB_TELEMETRY="false",
-        RUNTIME__LOG_LEVEL="ERROR",
-        NORMALIZE__DATA_WRITER__DISABLE_COMPRESSION="true",
-    )
+    os.environ.update(RUNTIME__DLTHUB_TELEMETRY="false", RUNTIME__LOG_LEVEL="CRITICAL")
     frame = _arrow(asked).slice(0, asked["rows"])
     frame = frame.rename_columns([name.lstrip("_") for name in frame.column_names])
     pipeline = tool.pipeline("bench", destination=tool.destinations.postgres(asked["url"]), dataset_name="bench_dlt",
@@ -88,10 +84,10 @@ def _copied(asked: dict[str, Any], blocks: Any) -> None:
     import psycopg
 
     names = ", ".join(asked["columns"])
-    with psycopg.connect(asked["url"]) as connection, connection.cursor() as cursor:
-        with cursor.copy(f"copy bench.peer ({names}) from stdin (format csv)".encode()) as target:
-            for block in blocks:
-                target.write(block)
+    into = f"copy bench.peer ({names}) from stdin (format csv)".encode()
+    with psycopg.connect(asked["url"]) as connection, connection.cursor().copy(into) as target:
+        for block in blocks:
+            target.write(block)
 
 
 def polars_clean(asked: dict[str, Any]) -> int:
@@ -197,7 +193,7 @@ def main() -> None:
         try:
             answer = {"bad": work(json.loads(line))}
         except Exception as fault:
-            answer = {"error": f"{type(fault).__name__}: {str(fault)[:4000]}"}
+            answer = {"error": f"{type(fault).__name__}: {str(fault)[:300]}"}
         print(json.dumps(answer), file=answers, flush=True)
 
 

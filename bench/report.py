@@ -6,6 +6,7 @@ import platform
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench.deliveries import SEED, Delivery
 from bench.rounds import Contender, Gate, Step, ratio
@@ -13,6 +14,7 @@ from bench.world import World
 from receivables import db
 
 TOLERANCE = 1.15  # a CPU ratio may pass its target by 15 %: two runs of the same thing differ by so much
+_NEEDED = ("ours", "day", "COPY", "one", "raw")  # contenders that must be right; a peer may be wrong
 _SETTINGS = ("server_version", "shared_buffers", "work_mem", "max_parallel_workers_per_gather", "synchronous_commit",
              "jit", "max_wal_size")  # fmt: skip
 
@@ -49,7 +51,7 @@ def _described(delivery: Delivery) -> dict[str, object]:
             "sha256": delivery.sha256}  # fmt: skip
 
 
-def tell(step: Step) -> dict[str, object]:
+def tell(step: Step) -> dict[str, Any]:
     """Print one step; what goes into the file."""
     say(f"\n{step.name}: {step.what}")
     say(f"  {'':34} {'CPU':>7} {'least-most':>12} {'wall':>6} {'CPU s':>8} {'wall s':>8} {'MiB':>6} {'fixed s':>8}")
@@ -97,28 +99,37 @@ def _verdict(found: float, gate: Gate) -> str:
     return "missed, within 15 %" if found <= gate.most * TOLERANCE else "failed"
 
 
-def failures(told: list[dict[str, object]]) -> list[str]:
+def failures(told: list[dict[str, Any]]) -> list[str]:
     """Gates that failed and results of the limit or of ours that are not right."""
     found = []
     for step in told:
-        gates: list[dict[str, object]] = step["gates"]  # type: ignore[assignment]
-        contenders: list[dict[str, object]] = step["contenders"]  # type: ignore[assignment]
+        gates: list[dict[str, object]] = step["gates"]
+        contenders: list[dict[str, object]] = step["contenders"]
         found += [f"{step['step']}: {gate['ours']}" for gate in gates if gate["verdict"] == "failed"]
         found += [f"{step['step']}: {one['name']} {one['verdict']}" for one in contenders
-                  if one["verdict"] != "right" and str(one["name"]).startswith(("ours", "day", "COPY", "one", "raw"))]  # fmt: skip
+                  if one["verdict"] != "right" and str(one["name"]).startswith(_NEEDED)]  # fmt: skip
     return found
 
 
-def write(folder: Path, about: dict[str, object], told: list[dict[str, object]]) -> None:
+def _measurements(told: list[dict[str, Any]]) -> list[dict[str, object]]:
+    """The departments' wall ratios by themselves: the README states them."""
+    return [
+        {"source": step["step"].removeprefix("source "), "rows": one["rows"], "ratio": round(one["wall_ratio"], 1)}
+        for step in told for one in step["contenders"]
+        if step["step"].startswith("source ") and "wall_ratio" in one and one["name"].startswith("ours")
+    ]  # fmt: skip
+
+
+def write(folder: Path, about: dict[str, object], told: list[dict[str, Any]]) -> None:
     """results.json and ratios.svg in `folder`."""
     import altair as alt
     import vl_convert
 
-    content = json.dumps(about | {"steps": told}, ensure_ascii=False, indent=1)
+    content = json.dumps(about | {"measurements": _measurements(told), "steps": told}, ensure_ascii=False, indent=1)
     (folder / "results.json").write_text(content + "\n", encoding="utf-8")
     rows = [
         {"step": step["step"], "way": one["name"], "ratio": one["cpu_ratio"]}
-        for step in told for one in step["contenders"] if "cpu_ratio" in one  # type: ignore[attr-defined]
+        for step in told for one in step["contenders"] if "cpu_ratio" in one
     ]  # fmt: skip
     chart = (
         alt.Chart(alt.Data(values=rows))

@@ -73,7 +73,7 @@ def plant(world: World, batch: Batch) -> str:
         connection.execute(sql.SQL("insert into {} select * from {}").format(table, tables.held(batch.batch_id)))
         for change, remainder in (("claim_code = 'XX'", 11), ("person_name = null", 12), ("principal_yen = -1", 13)):
             connection.execute(
-                sql.SQL("update {} set {} where instalment_no::bigint %% 500 = %s").format(table, sql.SQL(change)),  # type: ignore[arg-type]
+                sql.SQL("update {} set {} where instalment_no::bigint %% 500 = %s").format(table, sql.SQL(change)),
                 [remainder],
             )
         connection.execute(

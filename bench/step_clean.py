@@ -41,7 +41,7 @@ class Cleaning:
         return (*self.world.fingerprint(tables.held(self.batch.batch_id).as_string()), self.bad)
 
     def contender(self, name: str) -> Contender:
-        """This as a contender."""
+        """The cleaning as a contender."""
         key = (*self.world.key(self.delivery), self.delivery.bad_rows)
         return Contender(name, self.work, self.answer, key, self.delivery.rows, "ingest's parse into the held table")
 

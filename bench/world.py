@@ -91,7 +91,7 @@ def world(rows: int) -> Iterator[World]:
         postmaster = int((Path(running.data) / "postmaster.pid").read_text().split()[0])
         made = [deliver(folder / name, count, day_no=day) for name, count in (("whole", rows), ("tenth", rows // 10))
                 for day in (1, 2)]  # fmt: skip
-        yield World(state, postmaster, *made)
+        yield World(state, postmaster, made[0], made[1], made[2], made[3])
     finally:
         os.environ.pop("RECEIVABLES_CONTRACTS", None)
         if before is not None:
