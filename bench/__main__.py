@@ -1,6 +1,7 @@
 """`make bench`: every step beside its limit and its peers, results checked; writes bench/results.json and a chart."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--out", type=Path, default=HERE)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server must not outlive the suite
     return measure(Wanted(given.scale, given.rounds, not given.no_peers, tuple(given.steps.split(",")), out=given.out))
 
 
