@@ -6,6 +6,9 @@ PORT ?= 8080
 STATE ?= .state
 PYTHON ?= python3
 WORKERS ?= 2
+SCALE ?= 0.1
+ROUNDS ?= 5
+STEPS ?= load,clean,checks,night,sources
 V = .venv/bin
 
 help: ## list the targets
@@ -32,14 +35,16 @@ check: .venv/ready ## format, lint, types, imports, sizes, SQL; no services
 new-source: .venv/ready ## draft a department from a sample: FILE= SOURCE= TITLE= DEPARTMENT= OWNER= CLAIM= [ARGS=]
 	@$(V)/receivables source draft "$(FILE)" --source "$(SOURCE)" --title "$(TITLE)" --department "$(DEPARTMENT)" --owner-dept "$(OWNER)" --claim-type "$(CLAIM)" $(ARGS)
 
-bench: .venv/ready ## measure; writes bench/results.json and a chart
-	@$(V)/python -m bench
+bench: .venv/ready ## every step beside its limit and its peers; SCALE=1 is a whole ward, STEPS=load,clean some of them
+	@$(MAKE) -s .venv-bench/ready || echo "the peers could not be installed: they are marked so"
+	@$(V)/python -m bench --scale $(SCALE) --rounds $(ROUNDS) --steps $(STEPS)
 
 bench-ward: .venv/ready ## a whole ward of 918,246 residents, step by step (half an hour); writes bench/ward.json
 	@$(V)/python -m bench.whole_ward
 
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
+	@$(V)/uv pip compile bench/requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements.txt -q
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 5; }
@@ -50,6 +55,12 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.txt
 	@$(V)/uv pip install -q --system-certs --require-hashes --compile-bytecode --python $(V)/python -r requirements.txt
 	@$(V)/uv pip install -q --system-certs --no-deps --no-build-isolation --python $(V)/python -e .
+	@touch $@
+
+.venv-bench/ready: bench/requirements.txt | .venv/ready
+	@echo "installing the benchmark's peers into .venv-bench …"
+	@$(PYTHON) -m venv .venv-bench
+	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/bin/python -r bench/requirements.txt
 	@touch $@
 
 .PHONY: help run test journey stop ui check new-source bench bench-ward lock

@@ -1,127 +1,87 @@
-"""`make bench`: our load against a raw COPY of the same bytes, interleaved; writes results.json and load.svg."""
+"""`make bench`: every step beside its limit and its peers, results checked; writes bench/results.json and a chart."""
 
-import json
-import platform
-import shutil
-import statistics
-import tempfile
+import argparse
+import signal
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
 
-import altair as alt
-import vl_convert
-
-from receivables import city, contracts, database, db, ingest, server
-from receivables.settings import State
+from bench import report
+from bench.deliveries import FULL
+from bench.peers import Peers
+from bench.rounds import Step, run
+from bench.step_checks import checks_step
+from bench.step_clean import clean_step
+from bench.step_load import load_step
+from bench.step_night import night_step
+from bench.step_sources import source_steps
+from bench.world import World, world
 
 HERE = Path(__file__).parent
-AS_OF = date(2026, 6, 19)
-RESIDENTS, ROUNDS = 20_000, 3
-MEASURED = ("nhi", "resident_tax")
+RESIDENTS = 20_000
+STEPS = ("load", "clean", "checks", "night", "sources")
 
 
 @dataclass(frozen=True, slots=True)
-class Measurement:
-    """One pair of ways on all files of a source: seconds of each round, and how many times slower ours is."""
+class Wanted:
+    """What is to be measured: `scale` 1 is the whole ward."""
 
-    source: str
-    bytes: int
-    rows: int
-    yen: int
-    ours_seconds: list[float]
-    copy_seconds: list[float]
-    ratio: float
-
-
-def main() -> None:
-    """Measure, check that both ways loaded the same, write the figures and the chart."""
-    folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    state = State(folder / "state")
-    try:
-        server.ensure_running(state)
-        database.initialise(state)
-        city.make(residents=RESIDENTS, seed=1, as_of=AS_OF, days=0, out=state.ward, state=state)
-        found = [measurement(state, source) for source in MEASURED]
-    finally:
-        server.stop(state)
-        shutil.rmtree(folder, ignore_errors=True)
-    write(found)
+    scale: float = 0.1
+    rounds: int = 5  # of the short steps; the long ones have two fewer, three at least
+    has_peers: bool = True
+    steps: tuple[str, ...] = STEPS
+    residents: int = RESIDENTS
+    out: Path = HERE
 
 
-def measurement(state: State, source: str) -> Measurement:
-    """Both ways in turn, `ROUNDS` times, on one department's delivery."""
-    tables = contracts.contract(source).tables
-    files = [next((state.ward / source).glob(table.file_name(AS_OF))) for table in tables]
-    ours, raw = [], []
-    for _ in range(ROUNDS):
-        forget(state)
-        ours.append(seconds(lambda: ingest.ingest_source(source, drop=state.ward, as_of=AS_OF, state=state)))
-        raw.append(seconds(lambda: raw_copy(state, files)))
-    batches = [batch for batch in ingest.batches(as_of=AS_OF, state=state) if batch.source == source]
-    assert all(batch.state == "loaded" and not batch.unexplained_rows for batch in batches), "our load lost rows"
-    with db.connect(state) as connection:
-        copied = connection.execute("select count(*) from bench.bytes").fetchone()
-    rows = sum(batch.declared_rows or 0 for batch in batches)
-    assert copied is not None
-    assert 0 <= int(str(copied[0])) - rows <= 2 * len(files), "the raw copy holds other rows"  # headers, trailers
-    ratio = statistics.median(ours) / statistics.median(raw)
-    yen = sum(batch.declared_yen or 0 for batch in batches)
-    return Measurement(source, sum(file.stat().st_size for file in files), rows, yen, ours, raw, round(ratio, 1))
+def main() -> int:
+    """Measure as the command line says; 1 when a gate failed."""
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--scale", type=float, default=0.1, help="1 is 6 million instalments")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", default=",".join(STEPS))
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--out", type=Path, default=HERE)
+    given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server must not outlive the suite
+    return measure(Wanted(given.scale, given.rounds, not given.no_peers, tuple(given.steps.split(",")), out=given.out))
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
-    began = time.perf_counter()
-    work()
-    return round(time.perf_counter() - began, 3)
+def measure(wanted: Wanted, change: Callable[[Step], None] = lambda step: None) -> int:
+    """The suite; `change` may alter a step before it runs (tests plant a wrong answer)."""
+    began, told, peers = time.monotonic(), [], Peers(wanted.has_peers)
+    longer = max(3, wanted.rounds - 2) if wanted.rounds > 2 else wanted.rounds
+    with world(int(FULL * wanted.scale)) as here:
+        about = report.machine(here, wanted.scale)
+        try:
+            for make, rounds in _steps(wanted, here, peers, longer):
+                for step in make():
+                    change(step)
+                    run(step, rounds, here.postmaster, here.settle)
+                    told.append(report.tell(step))
+        finally:
+            peers.stop()
+    wanted.out.mkdir(exist_ok=True)
+    report.write(wanted.out, about | {"seconds": round(time.monotonic() - began)}, told)
+    failed = report.failures(told)
+    report.say("\n" + ("failed: " + "; ".join(failed) if failed else "every gate met"))
+    return 1 if failed else 0
 
 
-def raw_copy(state: State, files: list[Path]) -> None:
-    """The limit: the same bytes, a line a row, into one unlogged column; nothing is decoded or checked."""
-    with db.connect(state) as connection:
-        connection.execute("create schema if not exists bench")
-        connection.execute("drop table if exists bench.bytes")
-        connection.execute("create unlogged table bench.bytes (line text)")
-        for file in files:
-            lines = file.read_bytes().decode("latin-1").replace("\\", "\\\\").replace("\t", " ").replace("\0", " ")
-            with connection.cursor().copy("copy bench.bytes from stdin") as target:
-                target.write(lines.replace("\r\n", "\n"))
-
-
-def forget(state: State) -> None:
-    """Make the next round a first night again."""
-    with db.connect(state) as connection:
-        relations = connection.execute(
-            "select format('%I.%I', table_schema, table_name) from information_schema.tables"
-            " where table_schema in ('raw', 'vault', 'quarantine')"
-            " or table_schema = 'ops' and table_name in"
-            " ('load', 'control_total', 'set_aside_row', 'validation', 'validation_document')"
-        ).fetchall()
-        if relations:
-            connection.execute(f"truncate {', '.join(str(name) for (name,) in relations)} cascade".encode())
-
-
-def write(found: list[Measurement]) -> None:
-    """bench/results.json and bench/load.svg."""
-    payload = {
-        "what": "land, check (contract, Great Expectations) and load of a source against a raw COPY of the same files",
-        "on": f"{platform.machine()}, Python {platform.python_version()}, {RESIDENTS} residents, {ROUNDS} rounds",
-        "measurements": [asdict(each) for each in found],
+def _steps(
+    wanted: Wanted, here: World, peers: Peers, longer: int
+) -> list[tuple[Callable[[], list[Step]], int]]:  # fmt: skip
+    every = {
+        "load": (lambda: [load_step(here, peers)], wanted.rounds),
+        "clean": (lambda: [clean_step(here, peers)], longer),
+        "checks": (lambda: [checks_step(here)], longer),
+        "night": (lambda: [night_step(here)], longer),
+        "sources": (lambda: source_steps(here, wanted.residents), longer),
     }
-    (HERE / "results.json").write_text(json.dumps(payload, indent=1) + "\n", encoding="utf-8")
-    rows = [{"source": each.source, "ratio": each.ratio} for each in found]
-    chart = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(color="#2b6777")
-        .encode(x=alt.X("ratio:Q", title="times a raw COPY of the same bytes"), y=alt.Y("source:N", title=None))
-    )
-    (HERE / "load.svg").write_text(vl_convert.vegalite_to_svg(chart.to_json()), encoding="utf-8")
-    for each in found:
-        print(f"{each.source}: {each.rows:,} rows, ours {each.ratio} x raw COPY")  # noqa: T201
+    return [every[name] for name in STEPS if name in wanted.steps]
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
