@@ -7,19 +7,23 @@ strict where it likes, and never more lenient than RowCheck: a property test hol
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import AnyStr, NamedTuple
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from receivables.contracts import Column, Table
 from receivables.ingest import fields
 from receivables.ingest.blocks import WIDEST, Block, Cells, Mask, written
 from receivables.ingest.chunks import Bytes, Places
+from receivables.ingest.encodings import undecodable_lines
+from receivables.ingest.records import NULL
 from receivables.ingest.rejection import RowFaultError
 
-# These stand for \N and for line ends until the text is decoded; a cell with a control byte is never surely right.
-_NULL, _FEED, _RETURN = 1, 2, 3
-_LF, _CR = ord("\n"), ord("\r")
+# An empty cell is what COPY is told to take for one; these stand for line ends until the text is decoded.
+_NULL, _FEED, _RETURN = ord(NULL), 2, 3  # a cell with a control byte is never surely right
+_TAB, _LF, _CR, _WIDE_BLANK = ord("\t"), ord("\n"), ord("\r"), 0x3000
 _WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u3000[ \u3000]*(?=[\t\n])")
 _MOST_DIGITS = 11  # twelve may be a My Number
 _MOST_YEN_DIGITS = 13
@@ -91,54 +95,62 @@ class BlockCheck:
 
     def _decoded(self, columns: list[Bytes], is_right: Mask) -> tuple[str, Mask]:
         """The accepted rows as text; rows that do not decode, or hold what no row may, become doubtful."""
-        while True:
-            if not is_right.any():
-                return "", is_right
-            raw = written([column[is_right] for column in columns])
-            try:
-                text = raw.decode(self._encoding)
-            except UnicodeDecodeError:
-                suspects = [_is_decodable(line, self._encoding) for line in raw.split(b"\n")[:-1]]
-            else:
-                if raw.isascii():
-                    return _escaped(text), is_right
-                text = _without_wide_blanks(text)
-                if not _has_odd_letters(text) and "\t\t" not in text and "\n\t" not in text and text[0] != "\t":
-                    return _escaped(text), is_right
-                suspects = [not _is_odd(line) for line in text.split("\n")[:-1]]
-            is_right = is_right.copy()
-            is_right[np.flatnonzero(is_right)[~np.array(suspects, dtype=np.bool_)]] = False
+        lines = np.flatnonzero(is_right)
+        raw = written(columns if len(lines) == len(is_right) else [column[is_right] for column in columns])
+        try:
+            text = raw.decode(self._encoding)
+        except UnicodeDecodeError:
+            begins = np.flatnonzero(np.frombuffer(b"\n" + raw, dtype=np.uint8) == _LF)[:-1]
+            wrong = undecodable_lines(raw, begins, self._encoding)
+            text, lines = _without(raw.split(b"\n"), wrong).decode(self._encoding), np.delete(lines, wrong)
+        if not raw.isascii():
+            text = _without_wide_blanks(text)
+            odd = _odd_lines(text)
+            text, lines = _without(text.split("\n"), odd) if odd else text, np.delete(lines, odd)
+        is_kept = np.zeros(len(is_right), dtype=np.bool_)
+        is_kept[lines] = True
+        return _escaped(text, has_breaks=bytes([_FEED]) in raw or bytes([_RETURN]) in raw), is_kept
 
 
-def _escaped(text: str) -> str:
+def _without(lines: list[AnyStr], places: list[int]) -> AnyStr:
+    """The lines but those at `places`, put together again."""
+    end = lines[-1]  # empty: every line had an end
+    for at in reversed(places):
+        del lines[at]
+    return (end + type(end)("\n" if isinstance(end, str) else b"\n")).join(lines)  # type: ignore[call-overload]
+
+
+def _escaped(text: str, *, has_breaks: bool) -> str:
     """COPY text of what stood for it."""
-    text = text.replace("\\", "\\\\").replace(chr(_NULL), "\\N")
-    return text.replace(chr(_FEED), "\\n").replace(chr(_RETURN), "\\r")
+    if "\\" in text:
+        text = text.replace("\\", "\\\\")
+    return text.replace(chr(_FEED), "\\n").replace(chr(_RETURN), "\\r") if has_breaks else text
+
+
+def _units(text: str) -> NDArray[np.uint16]:
+    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
 
 
 def _without_wide_blanks(text: str) -> str:
     """Cells without 全角 blanks around them; plain blanks are gone, so a 全角 one stands at the very edge."""
-    text = f"\n{text}"
-    has_any = any(edge in text for edge in ("\u3000\t", "\t\u3000", "\n\u3000"))
-    return (_WIDE_BLANKS.sub("", text) if has_any else text)[1:]
+    units = _units(text)
+    blanks = np.flatnonzero(units == _WIDE_BLANK)
+    edges = np.isin(units.take(blanks + 1, mode="clip"), (_TAB, _LF)) | np.isin(units[blanks - 1], (_TAB, _LF))
+    return _WIDE_BLANKS.sub("", f"\n{text}")[1:] if edges.any() else text
 
 
-def _has_odd_letters(text: str) -> bool:
-    """Whether a letter is a replacement or may be 外字; a surrogate may be half of one."""
-    units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
-    return bool((((units >= 0xDB80) & (units <= 0xF8FF)) | (units == 0xFFFD)).any())
+def _odd_lines(text: str) -> list[int]:
+    """Lines with a letter that is a replacement or may be 外字 (a surrogate may be half of one), or with an empty cell.
 
-
-def _is_odd(line: str) -> bool:
-    return _has_odd_letters(line) or "\t\t" in line or line.startswith("\t")
-
-
-def _is_decodable(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+    A cell that may be empty is marked; another one was blanks alone.
+    """
+    units = _units(text)
+    is_odd = ((units >= 0xDB80) & (units <= 0xF8FF)) | (units == 0xFFFD)
+    is_end = (units == _TAB) | (units == _LF)
+    is_odd[1:] |= is_end[1:] & is_end[:-1]
+    is_odd[:1] |= is_end[:1]
+    places = np.flatnonzero(is_odd)
+    return sorted(set(np.searchsorted(np.flatnonzero(units == _LF), places).tolist())) if len(places) else []
 
 
 def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
@@ -194,25 +206,43 @@ class _Distinct:
 
     def __init__(self, column: Column, encoding: str) -> None:
         # A day after its era's end is left to RowCheck, which counts it.
-        parse = fields.parser(column.model_copy(update={"era_overrun": False}))
-
-        @lru_cache(65_536)
-        def parsed(raw: bytes) -> bytes | None:
-            try:
-                found = parse(raw.decode(encoding).strip(" \u3000"))
-            except (RowFaultError, UnicodeDecodeError):
-                return None
-            return bytes([_NULL]) if found is None else found.encode(encoding)
-
-        self._parsed = parsed
+        self._parse, self._encoding = fields.parser(column.model_copy(update={"era_overrun": False})), encoding
+        self._words = pd.Index([], dtype=np.uint64)  # values of up to eight bytes that were met, as one word
+        self._met: list[bytes | None] = []
+        self._table, self._is_right = _tabled(self._met)
+        self._parsed = lru_cache(65_536)(self._read)
 
     def __call__(self, cells: Cells) -> _Checked:
-        codes, firsts = cells.distinct()
-        found = [self._parsed(cells.value(int(at))) for at in firsts]
-        width = max((len(each) for each in found if each), default=1)
-        table = np.zeros((len(found), width), dtype=np.uint8)
-        for at, each in enumerate(found):
-            if each:
-                table[at, : len(each)] = np.frombuffer(each, dtype=np.uint8)
-        is_right = np.array([each is not None for each in found], dtype=np.bool_)
-        return _Checked(table[codes], is_right[codes])
+        words = cells.words()
+        if words.shape[1] > 1:
+            codes, firsts = cells.distinct()
+            table, is_right = _tabled([self._parsed(cells.value(int(at))) for at in firsts])
+            return _Checked(table[codes], is_right[codes])
+        codes = self._words.get_indexer(words[:, 0])
+        if (codes < 0).any():
+            self._meet(words[codes < 0, 0])
+            codes = self._words.get_indexer(words[:, 0])
+        return _Checked(self._table[codes], self._is_right[codes])
+
+    def _meet(self, words: NDArray[np.uint64]) -> None:
+        new = pd.unique(words)
+        self._words = self._words.append(pd.Index(new))
+        self._met += [self._parsed(int(word).to_bytes(8, "little").replace(b"\0", b"")) for word in new]
+        self._table, self._is_right = _tabled(self._met)
+
+    def _read(self, raw: bytes) -> bytes | None:
+        try:
+            found = self._parse(raw.decode(self._encoding).strip(" \u3000"))
+        except (RowFaultError, UnicodeDecodeError):
+            return None
+        return bytes([_NULL]) if found is None else found.encode(self._encoding)
+
+
+def _tabled(found: list[bytes | None]) -> tuple[Bytes, Mask]:
+    """Read values as rows of bytes, and which of them are right."""
+    width = max((len(each) for each in found if each), default=1)
+    table = np.zeros((len(found), width), dtype=np.uint8)
+    for at, each in enumerate(found):
+        if each:
+            table[at, : len(each)] = np.frombuffer(each, dtype=np.uint8)
+    return table, np.array([each is not None for each in found], dtype=np.bool_)

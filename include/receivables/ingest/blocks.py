@@ -68,6 +68,8 @@ class Cells:
             offsets = np.arange(width)
             found = data.take(starts[:, None] + offsets, mode="clip")
             found[offsets >= lengths[:, None]] = 0
+            if not _has_blanks_at_edges(data, starts, ends):
+                return cls(found)
         return cls(_without_blanks_around(found))
 
     @property
@@ -87,11 +89,15 @@ class Cells:
             found = np.where(column == 0, found, found * 10 + (column.astype(np.int64) - 48))
         return found
 
-    def distinct(self) -> tuple[Places, Places]:
-        """For each record the number of its value, and for each number a record that has it."""
+    def words(self) -> NDArray[np.uint64]:
+        """The bytes of each cell as numbers of eight bytes, the first in the lowest place."""
         padded = np.zeros((len(self.data), -(-self.data.shape[1] // 8) * 8), dtype=np.uint8)
         padded[:, : self.data.shape[1]] = self.data
-        words = padded.view(np.uint64)
+        return padded.view("<u8")
+
+    def distinct(self) -> tuple[Places, Places]:
+        """For each record the number of its value, and for each number a record that has it."""
+        words = self.words()
         codes = np.zeros(len(words), dtype=np.int64)
         for word in words.T:
             found, values = pd.factorize(np.ascontiguousarray(word))
@@ -125,12 +131,18 @@ def written(columns: Sequence[Bytes]) -> bytes:
     return bytes(page[page != 0])
 
 
+def _has_blanks_at_edges(data: Bytes, starts: Places, ends: Places) -> bool:
+    edges = np.concatenate((data.take(starts, mode="clip"), data.take(ends - 1, mode="clip")))
+    return bool((edges == _BLANK).any())
+
+
 def _without_blanks_around(cells: Bytes) -> Bytes:
     has_text = (cells != _BLANK) & (cells != 0)
     if (has_text[:, 0] & has_text[:, -1]).all():
         return cells
-    inside = np.logical_or.accumulate(has_text, axis=1)
-    inside &= np.logical_or.accumulate(has_text[:, ::-1], axis=1)[:, ::-1]
+    inside = np.logical_or.accumulate(has_text[:, ::-1], axis=1)[:, ::-1]
+    if not has_text[:, 0].all():
+        inside &= np.logical_or.accumulate(has_text, axis=1)
     cells[~inside] = 0
     return cells
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from receivables.ingest.encodings import undecodable_lines
 from receivables.ingest.records import Line
 from receivables.ingest.rejection import BatchRejectedError
 
@@ -50,8 +51,9 @@ class Chunk:
 
     def are_decodable(self, encoding: str) -> NDArray[np.bool_]:
         """Whether each line decodes strictly."""
-        return np.array([_decodes(self.line(at).raw, encoding) for at in range(len(self))], dtype=np.bool_) \
-            if not _decodes(self.raw, encoding) else np.ones(len(self), dtype=np.bool_)  # fmt: skip
+        found = np.ones(len(self), dtype=np.bool_)
+        found[undecodable_lines(self.raw, self.begins, encoding)] = False
+        return found
 
     def line(self, at: int, last: int | None = None) -> Line:
         """Line `at` of this chunk, counted from 0; with `last` all lines up to that one as one."""
@@ -84,14 +86,6 @@ def lines(stream: BinaryIO) -> Iterator[Line]:
     for chunk in chunks(stream):
         for at in range(len(chunk)):
             yield chunk.line(at)
-
-
-def _decodes(raw: bytes, encoding: str) -> bool:
-    try:
-        raw.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _last_end(raw: bytes) -> int:

@@ -2,7 +2,11 @@
 
 import codecs
 import re
+from collections.abc import Sequence
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from receivables.ingest.rejection import BatchRejectedError
 
@@ -84,3 +88,18 @@ def _decodes(sample: bytes, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def undecodable_lines(raw: bytes, begins: Sequence[int] | NDArray[np.int64], encoding: str) -> list[int]:
+    """Which of the lines of `raw` that begin there do not decode strictly; no multibyte letter holds a line's end."""
+    view, found, at = memoryview(raw), [], 0
+    while True:
+        try:
+            str(view[at:], encoding)
+        except UnicodeDecodeError as fault:
+            found.append(int(np.searchsorted(begins, at + fault.start, side="right")) - 1)
+            if found[-1] + 1 == len(begins):
+                return found
+            at = int(begins[found[-1] + 1])
+        else:
+            return found

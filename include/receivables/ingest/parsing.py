@@ -16,7 +16,7 @@ from receivables.ingest.chunks import Places
 from receivables.ingest.gaiji import governed
 from receivables.ingest.manifest import entry
 from receivables.ingest.readers import BlockReader, Reader, open_reader
-from receivables.ingest.records import Declared, Record
+from receivables.ingest.records import NULL, Declared, Record
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.remembered import Known, NotAsBeforeError, digests, line_at
 from receivables.ingest.rows import Aside, RowCheck, Values
@@ -24,8 +24,8 @@ from receivables.ingest.work import Work
 from receivables.settings import State
 
 _AT_ONCE = 1_000
-_SPECIAL = re.compile(r"[\\\t\n\r]")
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = re.compile(r"[\x01\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", NULL: "\\x01"})
 
 
 def parse(connection: db.Connection, work: Work, state: State) -> Declared:
@@ -50,7 +50,8 @@ def parse(connection: db.Connection, work: Work, state: State) -> Declared:
 
 def _copy(connection: db.Connection, into: sql.Identifier, table: Table, texts: Iterable[str]) -> None:
     columns = (*(column.name for column in table.columns), "_line_no", "_byte_offset", "_raw_bytes")
-    with connection.cursor().copy(sql.SQL("copy {} ({}) from stdin").format(into, tables.names(columns))) as target:
+    statement = sql.SQL("copy {} ({}) from stdin (null {})").format(into, tables.names(columns), sql.Literal(NULL))
+    with connection.cursor().copy(statement) as target:
         for text in texts:
             target.write(text)
 
@@ -161,7 +162,7 @@ class OneByOne:
             if text and _SPECIAL.search(text):
                 values[at] = text.translate(_ESCAPED)
         place = f"{record.line_no}\t{record.byte_offset}\t{len(record.raw)}\n"
-        return "\t".join(["\\N" if value is None else value for value in values]) + "\t" + place
+        return "\t".join([NULL if value is None else value for value in values]) + "\t" + place
 
 
 def _read_manifest(declared: Declared, work: Work, state: State) -> None:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+NULL = "\x01"  # an empty value in the text that COPY reads; escaped where a value is just that
+
 
 class Line(NamedTuple):
     """One physical line without its end: number from 1, first byte from 0."""

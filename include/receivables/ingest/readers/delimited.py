@@ -74,7 +74,10 @@ class Delimited:
     def _neat(self, chunk: Chunk, start: int) -> tuple[Neat, Mask]:
         """Records with as many cells as agreed and nothing that needs a closer look, and the lines of all others."""
         found = neat_records(chunk, start, len(self._header), lambda at: self._is_row(chunk.line(at).raw))
-        is_odd = np.concatenate(([0], np.cumsum(chunk.has(b"\0") | ~chunk.are_decodable(self._encoding))))
+        is_spoilt = chunk.has(b"\0")
+        if len(self._columns) < len(self._header):  # the block's check sees the letters we take
+            is_spoilt |= ~chunk.are_decodable(self._encoding)
+        is_odd = np.concatenate(([0], np.cumsum(is_spoilt)))
         is_plain = is_odd[found.lasts + 1] == is_odd[found.firsts]
         neat = Neat(found.firsts[is_plain], found.lasts[is_plain], found.commas[is_plain])
         steps = np.zeros(len(chunk) + 1, dtype=np.int64)
