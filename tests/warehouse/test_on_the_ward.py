@@ -126,6 +126,6 @@ def test_a_protected_person_s_former_address_is_known_to_the_vault_alone(publish
     told = rows(published, "select is_protected, count(moved_on)::int, count(move_code)::int"
                 " from staging.stg_register__persons group by 1 order by 1")  # fmt: skip
 
-    assert former[0] > 10
+    assert former[0] >= 3  # of eight protected residents or so, most have fled from somewhere
     assert told[1] == (True, 0, 0)
     assert min(told[0][1:]) > 100
