@@ -13,6 +13,7 @@ from receivables.city.papers import settled_by, tally_of
 from receivables.city.people import population
 from receivables.city.planting import Fate, planted
 from receivables.city.truth import Account, Delivery
+from receivables.city.waves import hold_waves
 
 Key = tuple[str, str, date]  # source, table, business date
 
@@ -42,6 +43,7 @@ def make_block(plan: Plan, block: Block) -> Made:
     part(plan, block, "").mkdir(parents=True, exist_ok=True)
     people = population(block)
     bills = {department.source: department.bills(block, people) for department in DEPARTMENTS}
+    hold_waves(block, bills, has_effects=plan.has_effects)
     accounts: dict[Key, Account] = {}
     for day in plan.business_dates():
         deliveries = _deliveries(plan, block, bills, day)

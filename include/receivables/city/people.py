@@ -45,6 +45,8 @@ class Person:
     language_code: str = "ja"
     is_birth_day_known: bool = True
     is_registered: bool = True  # False: moved away, so that the register feed no longer has the row
+    no_sms_from: date | None = None  # the day on which the ward is told that no SMS may go there (拒否・番号違い)
+    stopped_on: date | None = None  # the day on which it is told so of any channel
 
     @property
     def last_year(self) -> int:
