@@ -46,10 +46,11 @@ def measured(state: State, group: str) -> dict[tuple[str, ...], Measured]:
     width = len(group.split(","))
     with db.connect(state) as connection:
         rows = connection.execute(_MEASURED.format(group=group).encode()).fetchall()
-    return {
-        tuple(str(each) for each in row[:width]): Measured(int(str(row[width])), *(float(str(x)) for x in row[width + 1 :]))
-        for row in rows
-    }  # fmt: skip
+    found = {}
+    for row in rows:
+        people, *figures = (float(str(each)) for each in row[width:])
+        found[tuple(str(each) for each in row[:width])] = Measured(int(people), *figures)
+    return found
 
 
 def built(state: State, *, has_effects: bool) -> State:
