@@ -30,9 +30,9 @@ from receivables.contract_parts import (
 from receivables.errors import InputRejectedError
 from receivables.settings import STAGING
 
-Type = Literal["text", "digits", "int", "year", "yen", "date", "wareki", "partial_date", "flag", "code"]
+Type = Literal["text", "digits", "int", "year", "yen", "date", "wareki", "partial_date", "timestamp", "flag", "code"]
 POSTGRES_TYPE = {"yen": "bigint", "date": "date", "wareki": "date", "year": "integer", "int": "integer",
-                 "flag": "boolean"}  # fmt: skip
+                 "timestamp": "timestamptz", "flag": "boolean"}  # fmt: skip
 
 
 class ContractError(InputRejectedError):
@@ -154,7 +154,7 @@ class Contract(Strict):
     owner_dept: Name
     schedule: Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")]
     tables: Annotated[tuple[Table, ...], Field(min_length=1)]
-    announces: tuple[Name, ...] = ()  # 収納チャネル: the sources whose payments it tells of before they book them
+    announces: tuple[Name, ...] = ()  # the sources whose debtors it tells of: payments before they are booked, refusals
 
     def table(self, name: str) -> Table:
         """The table called `name`, KeyError when the contract has none."""

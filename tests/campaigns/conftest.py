@@ -42,7 +42,7 @@ _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
     campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
-    identity.link, identity.contact_fact, ops.published_batch, quarantine.row, ops.load cascade;
+    identity.link, identity.contact_fact, identity.channel_stop, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
@@ -112,6 +112,9 @@ class World:
         self.run(
             "insert into identity.contact_fact values (%s, %s, %s, null, 'residents', 'b')", debtor_id, code, valid_from
         )
+
+    def stop(self, debtor_id: str, channel: str, *, stopped_on: date = AS_OF) -> None:
+        self.run("insert into identity.channel_stop values (%s, %s, %s, 'b')", debtor_id, channel, stopped_on)
 
     def quarantine(self, table: str, raw: bytes, *, day: date = AS_OF) -> None:
         self.run(

@@ -63,6 +63,42 @@ def test_a_hold_recorded_here_excludes(code: str, world: World) -> None:
     assert [each[:3] for each in codes] == [code]
 
 
+def test_who_refused_a_channel_is_not_asked_on_it(world: World) -> None:
+    refused, on_the_phone, later = world.debtor(), world.debtor(), world.debtor()
+    world.stop(refused, "sms")
+    world.stop(on_the_phone, "phone_centre")
+    world.stop(later, "sms", stopped_on=AS_OF + timedelta(days=1))
+
+    world.build()
+
+    assert world.contact(refused) == ("excluded", ["X11_optout"])
+    assert (world.contact(on_the_phone)[0], world.contact(later)[0]) == ("treat", "treat")
+
+
+def test_a_refusal_that_is_told_after_the_approval_stops_the_message(
+    world: World, carrier: Callable[..., CarrierProcess]
+) -> None:
+    refused, ordinary = world.debtor(), world.debtor()
+    run_id, gateway = world.approved(), carrier()
+    world.stop(refused, "sms")
+
+    send(world, run_id, gateway.url)
+
+    assert world.message(refused) == ("suppressed", ["X11_optout"])
+    assert world.message(ordinary)[0] in ("accepted", "delivered")
+    assert len(gateway.sent()) == 1
+
+
+@pytest.mark.parametrize("vendor", ["sms_returns", "phone_centre", "auto_call"])
+def test_a_silent_vendor_hides_refusals_and_stops_the_message(vendor: str, world: World) -> None:
+    debtor = world.debtor()
+    world.run("delete from ops.load where source = %s", vendor)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+
+
 def test_every_reason_is_kept_and_not_only_the_first(world: World) -> None:
     debtor = world.debtor(phone=None, fact="X05", provisional_yen=1)
 
@@ -191,8 +227,9 @@ def test_one_late_table_makes_its_source_stale_and_sends_nothing(table: str, sta
 
 def test_a_claim_rests_on_the_channels_that_tell_of_its_payments_and_on_no_other() -> None:
     channels = {"convenience", "bank_debit", "payment_agent", "el_qr"}
+    vendors = {"phone_centre", "auto_call", "sms_returns"}  # they tell who refused
 
-    assert rests_on("nhi") == {"nhi", "register"} | channels
+    assert rests_on("nhi") == {"nhi", "register"} | channels | vendors
     assert rests_on("ward_housing") == {"ward_housing", "register"}  # the operator collects rents itself
 
 

@@ -17,7 +17,7 @@ from receivables.settings import State
 from .conftest import QUICK, CarrierProcess
 
 AS_OF = date(2026, 6, 19)
-NEVER = {"X05", "X07", "X08", "X17", "NOT_REGISTERED"}
+NEVER = {"X05", "X07", "X08", "X11", "X17", "NOT_REGISTERED"}
 
 
 def rows(state: State, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -60,7 +60,7 @@ def test_on_the_ward_only_those_who_may_be_reminded_are_and_each_once(
     arms = {each["arm"]: each["people"] for each in shown["arms"]}
     assert arms["treat"] > 10
     assert arms["control"] > 0
-    assert {"X05_welfare", "X15_dunning_window", "X19_no_mobile", "X20_unlinked"} <= {
+    assert {"X05_welfare", "X15_dunning_window", "X11_optout", "X19_no_mobile", "X20_unlinked"} <= {
         each["code"] for each in shown["exclusions"]
     }
     assert campaigns.build("sms_after_dunning", as_of=AS_OF, maker="planner", state=own_ward) == run_id

@@ -17,7 +17,7 @@ from receivables.settings import State
 
 @pytest.fixture(scope="session")
 def world(new_state: Callable[[], State]) -> Handmade:
-    """Two claims of each section, one overdue and dunned, published."""
+    """Two claims of each section, one overdue and dunned, and calls of two of them, published."""
     one = Handmade(new_state())
     one.make_tables()
     for number in "12":
@@ -29,6 +29,10 @@ def world(new_state: Callable[[], State]) -> Handmade:
         one.premium(f"000000000{number}", **person)
         one.premium_receipt(f"000000000{number}", f"00000000000{number}", principal_yen=500)
         one.loan(f"000000{number}", received_yen=500, paid_on=AS_OF, **person)
+        for system in ("01", "03"):
+            one.add("phone_centre__calls", call_no=f"K{system}-{number}", request_no=f"R{number}", system_code=system,
+                    campaign_code="after_dunning", wave_no=1, addressee_no=number * 15, called_on=AS_OF,
+                    called_at="1030", result_code="01")  # fmt: skip
     one.settle_ledger()
     warehouse.prepare(as_of=AS_OF, state=one.state)
     identity.resolve(as_of=AS_OF, state=one.state)

@@ -19,7 +19,14 @@ COMMANDS = {
     "truncate": "truncate {relation}",
 }
 SECTIONS = access.declaration().departments
-BY_DEPARTMENT = ["fct_claims", "fct_claim_events", "fct_receipts", "fct_delinquencies", "wl_prescription"]
+BY_DEPARTMENT = [
+    "fct_claims",
+    "fct_claim_events",
+    "fct_receipts",
+    "fct_delinquencies",
+    "wl_prescription",
+    "fct_contacts",
+]
 
 
 def relations(world: Handmade) -> list[tuple[str, str, str, str]]:

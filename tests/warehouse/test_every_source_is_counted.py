@@ -5,6 +5,8 @@ import yaml
 from receivables import contracts
 from receivables.settings import DBT_PROJECT, STAGING
 
+KINDS = ("claim_sources", "channel_sources", "contact_sources", "other_sources")
+
 
 def listed(name: str) -> list[str]:
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
@@ -24,6 +26,6 @@ def test_every_table_of_every_contract_is_counted_in_staging() -> None:
 def test_every_source_is_on_one_of_the_lists() -> None:
     having = {file.parent.name for file in STAGING.glob("*/stg_*__claims.sql")}
     assert sorted(listed("claim_sources")) == sorted(having)
-    lists = [name for kind in ("claim_sources", "channel_sources", "other_sources") for name in listed(kind)]
+    lists = [name for kind in KINDS for name in listed(kind)]
     assert len(lists) == len({*lists})
     assert {*lists} == {one.source for one in contracts.all_contracts()}

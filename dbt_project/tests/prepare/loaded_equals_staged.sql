@@ -29,7 +29,8 @@ loaded as (
 
 staged as (
 
-    {{ union_of('totals', var('claim_sources') + var('channel_sources') + var('other_sources')) }}
+    {{ union_of('totals',
+        var('claim_sources') + var('channel_sources') + var('contact_sources') + var('other_sources')) }}
 
 )
 

@@ -33,6 +33,9 @@ _FACTS = """
     union
     select debtor_id, exclusion_code from campaign.hold
     where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
+    union
+    select debtor_id, 'X11' from identity.channel_stop
+    where debtor_id = any(%(debtor_ids)s) and channel = %(channel)s and stopped_on <= %(day)s
 """
 _QUARANTINED = "select claim_id from campaign.quarantined_of(%s)"
 _BLOCKED = "select debtor_id from mart.dim_debtors where contact_block and debtor_id = any(%s)"
@@ -76,7 +79,7 @@ def read_candidates(
     needed = {"register"}.union(*(rests_on(claim.source_code) for claim in claims))
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
     numbers = _numbers(connection, known)
-    facts = _facts(connection, known, day, with_blocks=debtor_ids is None)
+    facts = _facts(connection, known, day, playbook.channel, with_blocks=debtor_ids is None)
     for held in _quarantined(connection, claims):
         key = held.subject_key
         facts[key] = facts.get(key, frozenset()) | {"X24_quarantined"}
@@ -116,10 +119,13 @@ def _quarantined(connection: Connection, claims: list[OverdueClaim]) -> list[Ove
     return [claim for claim in claims if claim.claim_id in held]
 
 
-def _facts(connection: Connection, known: list[str], day: date, *, with_blocks: bool) -> dict[str, frozenset[str]]:
+def _facts(
+    connection: Connection, known: list[str], day: date, channel: str, *, with_blocks: bool
+) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = defaultdict(set)
+    wanted = {"debtor_ids": known, "day": day, "channel": channel}
     with connection.cursor(row_factory=args_row(lambda debtor, code: (str(debtor), str(code)))) as cursor:
-        for debtor, code in cursor.execute(_FACTS, {"debtor_ids": known, "day": day}):
+        for debtor, code in cursor.execute(_FACTS, wanted):
             found[debtor].add(full_code(code))
     if with_blocks:
         # Sending asks the facts themselves: fewer views to lock while a night may be publishing.

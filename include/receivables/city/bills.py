@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from receivables.city.people import Person
+from receivables.city.requests import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class Bill:
     written_off_on: date | None = None
     written_off_yen: int = 0
     write_off_cause_code: str = ""
+    asked: list[Asked] = field(default_factory=list)  # the waves (催告) in which somebody was asked for it
 
     @property
     def claim_id(self) -> str:

@@ -53,6 +53,7 @@ class Plan:
     days: int
     fault_permille: int
     out: Path
+    has_effects: bool = True  # whether those who were asked (催告) pay more than those who were not
 
     def blocks(self) -> list[Block]:
         """The blocks in order; the last one takes what does not fill a block."""

@@ -1,9 +1,10 @@
-"""Every department of the ward, in the order in which they levy; the payment channels speak of all of them, last."""
+"""Every department of the ward, in the order in which they levy; channels and callers speak of all of them, last."""
 
 from receivables.city import (
     after_school,
     care_files,
     channel_files,
+    contact_files,
     elders_files,
     housing_book,
     loan_book,
@@ -31,4 +32,5 @@ DEPARTMENTS: tuple[Department, ...] = (
     refund_files.DEPARTMENT,
     welfare_loan_book.DEPARTMENT,
     *channel_files.DEPARTMENTS,
+    *contact_files.DEPARTMENTS,
 )

@@ -62,8 +62,7 @@ class Desk:
     def _receipt(self, bill: Bill, habit: Habit, paid_on: date, yen: int) -> Receipt:
         rng = self._rng
         channel = DEBIT if habit is Habit.DEBIT and paid_on == bill.due_date else _channel(rng)
-        advised_on = later(paid_on, rng.randint(1, 2)) if channel in _ADVISED else None
-        received_on = later(paid_on, rng.randint(*_LAG_DAYS[channel]))
+        advised_on, received_on = _course(rng, channel, paid_on)
         number = receipt_number(self.rules.system, next(self._serials))
         charge_yen = self._charge(bill.due_date, paid_on, yen)
         return Receipt(number, channel, paid_on, advised_on, received_on, yen, charge_yen)
@@ -86,6 +85,18 @@ class Desk:
             bill.returned_on = later(dunning_date, rng.randint(5, 9))  # 返戻: nobody lives there
         else:
             bill.arrived_on = dunning_date + timedelta(days=rng.randint(2, 4))
+
+
+def asked_receipt(rng: Random, number: str, paid_on: date, yen: int) -> Receipt:
+    """The receipt of somebody who pays because somebody called or wrote (催告による納付): the principal alone."""
+    channel = _channel(rng)
+    return Receipt(number, channel, paid_on, *_course(rng, channel, paid_on), yen)
+
+
+def _course(rng: Random, channel: str, paid_on: date) -> tuple[date | None, date]:
+    """When a channel tells of a payment, if it does, and when the department books it."""
+    advised_on = later(paid_on, rng.randint(1, 2)) if channel in _ADVISED else None
+    return advised_on, later(paid_on, rng.randint(*_LAG_DAYS[channel]))
 
 
 def write_off_prescribed(rng: Random, bill: Bill, years: int) -> None:

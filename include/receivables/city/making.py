@@ -14,6 +14,7 @@ from receivables.city.papers import settled_by, tally_of
 from receivables.city.people import population
 from receivables.city.planting import Fate, planted
 from receivables.city.truth import Account, Delivery
+from receivables.city.waves import hold_waves
 
 Key = tuple[str, str, date]  # source, table, business date
 
@@ -43,6 +44,7 @@ def make_block(plan: Plan, block: Block) -> Made:
     part(plan, block, "").mkdir(parents=True, exist_ok=True)
     people, last_day = population(block), plan.business_dates()[-1]
     bills = {department.source: department.bills(block, people) for department in DEPARTMENTS}
+    hold_waves(block, bills, has_effects=plan.has_effects)
     everything = list(chain.from_iterable(bills.values()))
     rows = register.register_rows(
         block, people, {bill.debtor.addressee_no for bill in everything},

@@ -52,6 +52,8 @@ class Person:
     moved_on: date | None = None
     move_code: str | None = None  # 異動事由: how the present address came to be
     left_on: date | None = None  # 転出
+    no_sms_from: date | None = None  # the day on which the ward is told that no SMS may go there (拒否・番号違い)
+    stopped_on: date | None = None  # the day on which it is told so of any channel
 
     @property
     def last_year(self) -> int:

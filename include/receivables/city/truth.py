@@ -14,6 +14,7 @@ from receivables.city.channels import in_flight_yen
 from receivables.city.papers import Department, Paper, Tally
 from receivables.city.people import Person
 from receivables.city.planting import Fate, Row
+from receivables.city.waves import true_effects
 
 PERSONS = ("source_code", "source_debtor_key", "person_id")
 CLAIMS = (
@@ -72,6 +73,11 @@ class Account:
             self.years[year] = (had[0] + rows, had[1] + yen)
         self.tally = self.tally + other.tally
         self.lines += other.lines
+
+
+def effects(*, has_effects: bool) -> list[tuple[str, ...]]:
+    """Every campaign's true effect: of the waves that were held, and of the messages that are yet to be sent."""
+    return [*true_effects(has_effects=has_effects), *TRUE_EFFECTS]
 
 
 def account_of(rows: list[Row[Any]], tally: Tally) -> Account:
@@ -155,6 +161,7 @@ def _exclusions(bill: Bill, rest_yen: int, day: date) -> Iterable[str]:
         "X05": person.is_on_welfare,
         "X07": known(person.died_on, day) is not None,
         "X08": person.is_protected,
+        "X11": known(person.no_sms_from, day) is not None,
         "X14": person.has_guardian or person.age(day) < 18,
         "X17": person.language_code != "ja",
         "NOT_REGISTERED": not person.is_known(day),

@@ -32,6 +32,7 @@ def make(
     as_of: date = date(2026, 6, 19),
     days: int = 0,
     fault_permille: int = 0,
+    has_effects: bool = True,
     out: Path,
     state: State,
     notice: Notice = lambda _: None,
@@ -41,6 +42,7 @@ def make(
     With `days` > 0 each following day's full copies are written beside the first day's, under
     their own dates; the register, being one database, then shows the last of these days.
     One fault of every kind is planted; `fault_permille` of the settled rows are spoilt besides.
+    Without `has_effects` those who were asked (催告) in past waves pay like those who were not.
     Raises InputRejectedError for residents, days or faults that no ward can have.
     """
     if not FEWEST_RESIDENTS <= residents <= MOST_RESIDENTS or days < 0:
@@ -49,7 +51,7 @@ def make(
         )
     if not 0 <= fault_permille <= MOST_FAULTS_PERMILLE:
         raise InputRejectedError(f"--faults is per mille of the rows, 0 to {MOST_FAULTS_PERMILLE}")
-    plan = Plan(residents, seed, as_of, days, fault_permille, out)
+    plan = Plan(residents, seed, as_of, days, fault_permille, out, has_effects)
     blocks = plan.blocks()
     shutil.rmtree(out / ".parts", ignore_errors=True)
     made = list(_made(plan, blocks, notice))
@@ -140,7 +142,7 @@ def _write_truth(plan: Plan, blocks: list[Block], tables: list[tuple[Key, Accoun
     truth.write_rows(folder / "faults.csv", faults, truth.FAULTS)
     truth.write_rows(folder / "set_aside.csv", asides, truth.ASIDES)
     truth.write_rows(folder / "totals.csv", sorted(totals, key=str), truth.TOTALS)
-    truth.write_rows(folder / "effects.csv", truth.TRUE_EFFECTS, truth.EFFECTS)
+    truth.write_rows(folder / "effects.csv", truth.effects(has_effects=plan.has_effects), truth.EFFECTS)
     truth.join(folder / "persons.csv", [part(plan, block, "persons") for block in blocks], truth.PERSONS)
     for day in plan.business_dates():
         name = "claims.csv" if day == plan.as_of else f"claims-{day:%Y%m%d}.csv"

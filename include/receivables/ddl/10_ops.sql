@@ -208,3 +208,30 @@ grant usage on schema raw to etl, dbt;
 grant usage on schema vault to etl;
 grant select, insert, delete on vault.original_record to etl;
 grant usage, create on schema landing to etl;
+
+---------- measuring
+
+create or replace function ops.uplift(paid_treated bigint, treated bigint, paid_control bigint, control bigint)
+returns table (uplift_permille numeric, uplift_low_permille numeric, uplift_high_permille numeric)
+language sql immutable set search_path = pg_catalog as $$
+    with arm as (
+        select given.name, given.n, given.paid::double precision / given.n as rate, 1.959963984540054 ^ 2 / given.n as zz
+        from (values ('treat', paid_treated, treated), ('control', paid_control, control)) as given (name, paid, n)
+        where treated > 0 and control > 0
+    ),
+    wilson as (
+        select
+            arm.name, arm.rate,
+            (arm.rate + arm.zz / 2 - spread) / (1 + arm.zz) as low,
+            (arm.rate + arm.zz / 2 + spread) / (1 + arm.zz) as high
+        from arm, lateral (select sqrt(arm.zz * arm.rate * (1 - arm.rate) + arm.zz ^ 2 / 4) as spread) as half
+    )
+    select
+        round((1000 * (t.rate - c.rate))::numeric, 2),
+        round((1000 * (t.rate - c.rate - sqrt((t.rate - t.low) ^ 2 + (c.high - c.rate) ^ 2)))::numeric, 2),
+        round((1000 * (t.rate - c.rate + sqrt((t.high - t.rate) ^ 2 + (c.rate - c.low) ^ 2)))::numeric, 2)
+    from wilson as t
+    inner join wilson as c on t.name = 'treat' and c.name = 'control'
+$$;
+comment on function ops.uplift(bigint, bigint, bigint, bigint) is
+'効果の差: treated minus control in per mille with its 95 % interval, Newcombe''s hybrid of two Wilson intervals (Newcombe 1998, method 10); no row when an arm is empty';

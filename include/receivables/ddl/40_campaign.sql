@@ -331,7 +331,7 @@ begin
     -- so no message enters `sending` after a reason against it.
     lock table campaign.hold in share mode;
     if to_regclass('identity.contact_fact') is not null then
-        lock table identity.contact_fact in share mode;
+        lock table identity.contact_fact, identity.channel_stop in share mode;
     end if;
     select is_stopped into strict stopped from campaign.switch for share;
     return stopped;
@@ -430,6 +430,6 @@ do $$
 begin
     -- Made by the identity room's script, which runs before this one.
     if to_regclass('identity.link') is not null then
-        grant select on identity.link, identity.contact_fact to sender;
+        grant select on identity.link, identity.contact_fact, identity.channel_stop to sender;
     end if;
 end $$;

@@ -54,6 +54,16 @@ using fact_now as n
 where n.debtor_id = f.debtor_id and n.exclusion_code = f.exclusion_code
     and f.valid_to is null and f.valid_from > n.valid_from
 """
+# 手段ごとの連絡停止 (X11): what vendors reported; a person may refuse one channel and be asked on another.
+_DROP_STOPS = "delete from identity.channel_stop"
+_KEEP_STOPS = """
+insert into identity.channel_stop (debtor_id, channel, stopped_on, batch_id)
+select distinct on (l.debtor_id, stopped.channel) l.debtor_id, stopped.channel, c.attempted_on, c.batch_id
+from intermediate.int_contacts__unioned as c
+join identity.link as l on l.source_code = c.source_code and l.source_debtor_key = c.source_debtor_key
+cross join lateral unnest(string_to_array(c.stops_channels, ' ')) as stopped (channel)
+order by l.debtor_id, stopped.channel, c.attempted_on, c.contact_id
+"""
 _FOUND = """
 create temp table found on commit drop as
 select s.source_code, s.source_debtor_key, k.debtor_id, s.batch_id
@@ -97,6 +107,8 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
         pairs = _pseudonyms(connection, key=state.secret("hmac_debtor"))
         _link(connection, pairs)
         _keep_facts(connection, as_of)
+        connection.execute(_DROP_STOPS)
+        connection.execute(_KEEP_STOPS)
         counts = connection.execute(_COUNTS).fetchone()
     assert counts is not None
     linked, unlinked, facts = (int(str(each)) for each in counts)

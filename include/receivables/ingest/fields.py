@@ -5,7 +5,7 @@ Every function raises RowFaultError with the reason code; none repeats the value
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from receivables.contracts import Column
@@ -17,6 +17,7 @@ Parser = Callable[[str], str | None]
 _NO_DATE = frozenset({"", "0", "0000000", "00000000", "0000-00-00", "9999999", "99999999", "9999-99-99"})
 _DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 _ERA_MARK = re.compile(r"(明治|大正|昭和|平成|令和|[MTSHR][0-9元]|[0-9]{7}$)")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})", re.ASCII)
 _YEAR = re.compile(r"(19|20)\d\d", re.ASCII)
 _INT = re.compile(r"[0-9]{1,9}")
 _TWELVE = re.compile(r"(?<!\d)\d{4}[ -]?\d{4}[ -]?\d{4}(?!\d)")
@@ -102,7 +103,7 @@ def _reader(column: Column) -> Callable[[str], str]:
         return lambda text: str(int(_yen(text)) * column.unit)
     readers: dict[str, Callable[[str], str]] = {
         "text": _text, "int": _int, "year": _year, "yen": _yen, "date": _date, "wareki": _wareki,
-        "partial_date": _partial_date, "flag": _flag,
+        "partial_date": _partial_date, "timestamp": _timestamp, "flag": _flag,
     }  # fmt: skip
     return readers[column.type]
 
@@ -205,6 +206,16 @@ def _partial_date(text: str) -> str:
     year, month, day = (part if part != "99" else "00" for part in match.groups())
     _date(f"{year}-{month if month != '00' else '01'}-{day if day != '00' else '01'}")
     return f"{year}-{month}-{day}"
+
+
+def _timestamp(text: str) -> str:
+    """A moment with its offset (ISO 8601): without one nobody knows when it was."""
+    try:
+        if _MOMENT.fullmatch(text):
+            return datetime.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    raise RowFaultError("DATE")
 
 
 def _flag(text: str) -> str:

@@ -118,6 +118,7 @@ def _value(column: Column, at: int) -> str:
         "date": f"{day:%Y%m%d}" if is_short else day.isoformat(),
         "wareki": date_to_host_wareki(day) if is_packed else date_to_wareki(day),
         "partial_date": f"{day:%Y%m%d}" if is_short else day.isoformat(),
+        "timestamp": f"{day.isoformat()}T10:30:00+09:00",
         "flag": "0",
         "code": next((code for code in column.codes if code not in ("取消", "取下", "削除", "9")), ""),
         "text": f"作り物{at + 1}" if column.pii else f"t{at + 1}",
