@@ -102,22 +102,21 @@ class BlockCheck:
         except UnicodeDecodeError:
             begins = np.flatnonzero(np.frombuffer(b"\n" + raw, dtype=np.uint8) == _LF)[:-1]
             wrong = undecodable_lines(raw, begins, self._encoding)
-            text, lines = _without(raw.split(b"\n"), wrong).decode(self._encoding), np.delete(lines, wrong)
+            text, lines = _without(raw.split(b"\n"), wrong, b"\n").decode(self._encoding), np.delete(lines, wrong)
         if not raw.isascii():
             text = _without_wide_blanks(text)
             odd = _odd_lines(text)
-            text, lines = _without(text.split("\n"), odd) if odd else text, np.delete(lines, odd)
+            text, lines = _without(text.split("\n"), odd, "\n") if odd else text, np.delete(lines, odd)
         is_kept = np.zeros(len(is_right), dtype=np.bool_)
         is_kept[lines] = True
         return _escaped(text, has_breaks=bytes([_FEED]) in raw or bytes([_RETURN]) in raw), is_kept
 
 
-def _without(lines: list[AnyStr], places: list[int]) -> AnyStr:
+def _without(lines: list[AnyStr], places: list[int], end: AnyStr) -> AnyStr:
     """The lines but those at `places`, put together again."""
-    end = lines[-1]  # empty: every line had an end
     for at in reversed(places):
         del lines[at]
-    return (end + type(end)("\n" if isinstance(end, str) else b"\n")).join(lines)  # type: ignore[call-overload]
+    return end.join(lines)
 
 
 def _escaped(text: str, *, has_breaks: bool) -> str:
