@@ -7,7 +7,7 @@ strict where it likes, and never more lenient than RowCheck: a property test hol
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import AnyStr, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,14 +17,15 @@ from receivables.contracts import Column, Table
 from receivables.ingest import fields
 from receivables.ingest.blocks import WIDEST, Block, Cells, Mask, written
 from receivables.ingest.chunks import Bytes, Places
-from receivables.ingest.encodings import undecodable_lines
 from receivables.ingest.records import NULL
 from receivables.ingest.rejection import RowFaultError
 
 # An empty cell is what COPY is told to take for one; these stand for line ends until the text is decoded.
 _NULL, _FEED, _RETURN = ord(NULL), 2, 3  # a cell with a control byte is never surely right
+_ZERO, _TEN = np.uint8(48), np.uint8(10)
 _TAB, _LF, _CR, _WIDE_BLANK = ord("\t"), ord("\n"), ord("\r"), 0x3000
 _WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u3000[ \u3000]*(?=[\t\n])")
+Units = NDArray[np.uint16]
 _MOST_DIGITS = 11  # twelve may be a My Number
 _MOST_YEN_DIGITS = 13
 
@@ -95,28 +96,23 @@ class BlockCheck:
 
     def _decoded(self, columns: list[Bytes], is_right: Mask) -> tuple[str, Mask]:
         """The accepted rows as text; rows that do not decode, or hold what no row may, become doubtful."""
-        lines = np.flatnonzero(is_right)
-        raw = written(columns if len(lines) == len(is_right) else [column[is_right] for column in columns])
-        try:
-            text = raw.decode(self._encoding)
-        except UnicodeDecodeError:
-            begins = np.flatnonzero(np.frombuffer(b"\n" + raw, dtype=np.uint8) == _LF)[:-1]
-            wrong = undecodable_lines(raw, begins, self._encoding)
-            text, lines = _without(raw.split(b"\n"), wrong, b"\n").decode(self._encoding), np.delete(lines, wrong)
+        raw = written(columns, is_right)
+        text = raw.decode(self._encoding, "surrogateescape")  # a letter that is none becomes an odd one
+        is_kept = is_right
         if not raw.isascii():
-            text = _without_wide_blanks(text)
-            odd = _odd_lines(text)
-            text, lines = _without(text.split("\n"), odd, "\n") if odd else text, np.delete(lines, odd)
-        is_kept = np.zeros(len(is_right), dtype=np.bool_)
-        is_kept[lines] = True
+            text, units = _without_wide_blanks(text)
+            if odd := _odd_lines(units):
+                text, is_kept = _without(text, odd), is_right.copy()
+                is_kept[np.flatnonzero(is_right)[odd]] = False
         return _escaped(text, has_breaks=bytes([_FEED]) in raw or bytes([_RETURN]) in raw), is_kept
 
 
-def _without(lines: list[AnyStr], places: list[int], end: AnyStr) -> AnyStr:
-    """The lines but those at `places`, put together again."""
+def _without(text: str, places: list[int]) -> str:
+    """The text without some of its lines."""
+    lines = text.split("\n")
     for at in reversed(places):
         del lines[at]
-    return end.join(lines)
+    return "\n".join(lines)
 
 
 def _escaped(text: str, *, has_breaks: bool) -> str:
@@ -126,24 +122,26 @@ def _escaped(text: str, *, has_breaks: bool) -> str:
     return text.replace(chr(_FEED), "\\n").replace(chr(_RETURN), "\\r") if has_breaks else text
 
 
-def _units(text: str) -> NDArray[np.uint16]:
+def _units(text: str) -> Units:
     return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
 
 
-def _without_wide_blanks(text: str) -> str:
+def _without_wide_blanks(text: str) -> tuple[str, Units]:
     """Cells without 全角 blanks around them; plain blanks are gone, so a 全角 one stands at the very edge."""
     units = _units(text)
     blanks = np.flatnonzero(units == _WIDE_BLANK)
     edges = np.isin(units.take(blanks + 1, mode="clip"), (_TAB, _LF)) | np.isin(units[blanks - 1], (_TAB, _LF))
-    return _WIDE_BLANKS.sub("", f"\n{text}")[1:] if edges.any() else text
+    if not edges.any():
+        return text, units
+    text = _WIDE_BLANKS.sub("", f"\n{text}")[1:]
+    return text, _units(text)
 
 
-def _odd_lines(text: str) -> list[int]:
-    """Lines with a letter that is a replacement or may be 外字 (a surrogate may be half of one), or with an empty cell.
+def _odd_lines(units: Units) -> list[int]:
+    """Lines with an empty cell, or a letter that is none, a replacement or perhaps 外字 (a surrogate may be half of one).
 
     A cell that may be empty is marked; another one was blanks alone.
     """
-    units = _units(text)
     is_odd = ((units >= 0xDB80) & (units <= 0xF8FF)) | (units == 0xFFFD)
     is_end = (units == _TAB) | (units == _LF)
     is_odd[1:] |= is_end[1:] & is_end[:-1]
@@ -170,12 +168,13 @@ def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
 
 def _text(cells: Cells, *, is_required: bool) -> _Checked:
     data = cells.data
-    is_break = (data == _LF) | (data == _CR)
-    is_plain = ((data >= 32) | (data == 0) | is_break).all(axis=1)
-    digits = ((data >= 48) & (data <= 57)).sum(axis=1)
     is_empty = cells.lengths == 0
-    is_right = is_plain & (digits <= _MOST_DIGITS) & ~(is_empty & is_required)
-    if is_break.any():
+    is_right = ~(is_empty & is_required)
+    if data.shape[1] > _MOST_DIGITS:
+        is_right &= np.count_nonzero((data - _ZERO) < _TEN, axis=1) <= _MOST_DIGITS
+    if not cells.is_printable:
+        is_break = (data == _LF) | (data == _CR)
+        is_right &= ((data >= 32) | (data == 0) | is_break).all(axis=1)
         data[data == _LF], data[data == _CR] = _FEED, _RETURN
     return _Checked(_with_null(data, is_empty), is_right)
 

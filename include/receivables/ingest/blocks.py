@@ -40,7 +40,7 @@ class Block:
 
     def field(self, column: int) -> "Cells":
         """The cells of one column, blanks around them cut off."""
-        return Cells.cut(self.chunk.data, self.starts[column], self.ends[column])
+        return Cells.cut(self.chunk, self.starts[column], self.ends[column])
 
     def place_columns(self) -> list[Bytes]:
         """Line number, byte offset and length of every record as digits."""
@@ -54,32 +54,31 @@ class Cells:
     """One column of a block: a row of bytes per record, 0 where there is nothing."""
 
     data: Bytes  # shape (records, width)
+    lengths: Places  # bytes in each cell
+    is_printable: bool = False  # True: no cell holds a control byte; False: one may
 
     @classmethod
-    def cut(cls, data: Bytes, starts: Places, ends: Places) -> "Cells":
-        """Cells between `starts` and `ends` of `data`; what is wider than WIDEST is cut there."""
+    def cut(cls, chunk: Chunk, starts: Places, ends: Places) -> "Cells":
+        """Cells between `starts` and `ends` of a chunk; what is wider than WIDEST is cut there."""
         lengths = ends - starts
         width = int(min(max(lengths.max(initial=1), 1), WIDEST))
         if (lengths == width).all() and len(starts) > 1 and (np.diff(starts) == starts[1] - starts[0]).all():
             # Equal records in a row: no bytes need to be gathered one by one.
             shape, strides = (len(starts), width), (int(starts[1] - starts[0]), 1)
-            found = np.lib.stride_tricks.as_strided(data[int(starts[0]) :], shape, strides).copy()
+            found = np.lib.stride_tricks.as_strided(chunk.data[int(starts[0]) :], shape, strides).copy()
         else:
             offsets = np.arange(width)
-            found = data.take(starts[:, None] + offsets, mode="clip")
+            found = chunk.data.take(starts[:, None] + offsets, mode="clip")
             found[offsets >= lengths[:, None]] = 0
-            if not _has_blanks_at_edges(data, starts, ends):
-                return cls(found)
-        return cls(_without_blanks_around(found))
-
-    @property
-    def lengths(self) -> Places:
-        """Bytes in each cell."""
-        return np.asarray(np.count_nonzero(self.data, axis=1), dtype=np.int64)
+        # A line's end inside a record is a control byte that the chunk does not tell apart.
+        if _has_blanks_at_edges(chunk.data, starts, ends) or chunk.has_controls:
+            found = _without_blanks_around(found)
+            lengths = np.asarray(np.count_nonzero(found, axis=1), dtype=np.int64)
+        return cls(found, np.minimum(lengths, width), not chunk.has_controls)
 
     def are_digits(self) -> Mask:
         """Whether each cell holds digits only (an empty one does)."""
-        is_digit: Mask = (((self.data >= 48) & (self.data <= 57)) | (self.data == 0)).all(axis=1)
+        is_digit: Mask = np.count_nonzero((self.data - np.uint8(48)) < 10, axis=1) == self.lengths
         return is_digit
 
     def numbers(self) -> Places:
@@ -111,16 +110,11 @@ class Cells:
         cell = self.data[at]
         return bytes(cell[cell != 0])
 
-    def keep(self, mask: Mask) -> "Cells":
-        """The cells of some records."""
-        return Cells(self.data[mask])
 
-
-def written(columns: Sequence[Bytes]) -> bytes:
-    """One line per record, its cells apart by tabs."""
-    count = len(columns[0])
+def written(columns: Sequence[Bytes], mask: Mask) -> bytes:
+    """One line per record of `mask`, its cells apart by tabs."""
     width = sum(column.shape[1] + 1 for column in columns)
-    page = np.zeros((count, width), dtype=np.uint8)
+    page = np.zeros((len(mask), width), dtype=np.uint8)
     at = 0
     for column in columns:
         page[:, at : at + column.shape[1]] = column
@@ -128,6 +122,7 @@ def written(columns: Sequence[Bytes]) -> bytes:
         page[:, at] = 9
         at += 1
     page[:, -1] = 10
+    page[~mask] = 0
     return bytes(page[page != 0])
 
 

@@ -6,6 +6,7 @@ Memory stays flat: a line longer than 1 MiB is refused as UNREADABLE.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -23,9 +24,10 @@ _END = re.compile(rb"\r\n|\n|\r")
 _END_MARK = b"\x1a"  # hosts still close a file with Ctrl-Z
 _LF = ord("\n")
 _CR = ord("\r")
+_FIRST_LETTER = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chunk:
     """Whole lines: line `i` is raw[begins[i]:stops[i]], and its end goes on to begins[i + 1]."""
 
@@ -38,6 +40,12 @@ class Chunk:
 
     def __len__(self) -> int:
         return len(self.begins)
+
+    @cached_property
+    def has_controls(self) -> bool:
+        """Whether a control byte stands anywhere but in the ends of lines, or a record may hold such an end."""
+        ends = np.count_nonzero(self.data == _LF) + np.count_nonzero(self.data == _CR)
+        return b'"' in self.raw or bool(np.count_nonzero(self.data < _FIRST_LETTER) > ends)
 
     def has(self, byte: bytes) -> NDArray[np.bool_]:
         """Whether each line holds `byte`."""

@@ -45,7 +45,7 @@ def rules(contract: Contract, table: Table) -> list[Rule]:
     for promise in table.promises:
         broken = sql.SQL("{} > {}").format(sql.Identifier(promise.low), sql.Identifier(promise.high))
         meaning = Meaning(promise.wording, promise.severity, contract.department, promise.reference)
-        found.append(Rule("expect_column_pair_values_a_to_be_greater_than_b", promise.high, broken, meaning))
+        found.append(Rule("expect_column_pair_values_a_to_be_greater_than_b", None, broken, meaning))
     return found
 
 
