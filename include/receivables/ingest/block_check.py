@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from receivables.contracts import Column, Table
 from receivables.ingest import fields
-from receivables.ingest.blocks import WIDEST, Block, Cells, Mask, written
-from receivables.ingest.chunks import Bytes, Places
+from receivables.ingest.blocks import Block, Cells, Mask, written
+from receivables.ingest.chunks import WIDEST, Bytes, Places
 from receivables.ingest.records import NULL
 from receivables.ingest.rejection import RowFaultError
 
@@ -102,17 +102,19 @@ class BlockCheck:
         if not raw.isascii():
             text, units = _without_wide_blanks(text)
             if odd := _odd_lines(units):
-                text, is_kept = _without(text, odd), is_right.copy()
+                text, is_kept = _without(text, units, odd), is_right.copy()
                 is_kept[np.flatnonzero(is_right)[odd]] = False
         return _escaped(text, has_breaks=bytes([_FEED]) in raw or bytes([_RETURN]) in raw), is_kept
 
 
-def _without(text: str, places: list[int]) -> str:
+def _without(text: str, units: Units, places: list[int]) -> str:
     """The text without some of its lines."""
-    lines = text.split("\n")
-    for at in reversed(places):
-        del lines[at]
-    return "\n".join(lines)
+    if len(units) != len(text):  # a letter of two units: places of units are none of letters
+        left_out = set(places)
+        return "\n".join(line for at, line in enumerate(text.split("\n")) if at not in left_out)
+    ends = np.concatenate(([0], np.flatnonzero(units == _LF) + 1))
+    begins, stops = [0, *ends[np.array(places) + 1].tolist()], [*ends[places].tolist(), len(text)]
+    return "".join(text[begin:stop] for begin, stop in zip(begins, stops, strict=True))
 
 
 def _escaped(text: str, *, has_breaks: bool) -> str:
@@ -138,7 +140,7 @@ def _without_wide_blanks(text: str) -> tuple[str, Units]:
 
 
 def _odd_lines(units: Units) -> list[int]:
-    """Lines with an empty cell, or a letter that is none, a replacement or perhaps 外字 (a surrogate may be half of one).
+    """Lines with an empty cell, or a letter that is none, a replacement or maybe 外字 (a surrogate may be half of one).
 
     A cell that may be empty is marked; another one was blanks alone.
     """

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from receivables.ingest.chunks import Bytes, Chunk, Places
+from receivables.ingest.chunks import WIDEST, Bytes, Chunk, Places
 from receivables.ingest.records import Line
 
 Mask = NDArray[np.bool_]
-WIDEST = 400  # bytes; a record with a wider field is looked at by itself
 _BLANK = ord(" ")
 _TENS = 10 ** np.arange(14, dtype=np.int64)[::-1]
 
@@ -67,9 +66,8 @@ class Cells:
             shape, strides = (len(starts), width), (int(starts[1] - starts[0]), 1)
             found = np.lib.stride_tricks.as_strided(chunk.data[int(starts[0]) :], shape, strides).copy()
         else:
-            offsets = np.arange(width)
-            found = chunk.data.take(starts[:, None] + offsets, mode="clip")
-            found[offsets >= lengths[:, None]] = 0
+            found = np.lib.stride_tricks.sliding_window_view(chunk.padded, width)[starts]
+            found *= np.arange(width) < lengths[:, None]
         # A line's end inside a record is a control byte that the chunk does not tell apart.
         if _has_blanks_at_edges(chunk.data, starts, ends) or chunk.has_controls:
             found = _without_blanks_around(found)

@@ -18,6 +18,7 @@ from receivables.ingest.rejection import BatchRejectedError
 
 PIECE = 4 << 20
 LONGEST_LINE = 1 << 20
+WIDEST = 400  # bytes; a record with a wider field is looked at by itself
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
 _END = re.compile(rb"\r\n|\n|\r")
@@ -42,6 +43,11 @@ class Chunk:
         return len(self.begins)
 
     @cached_property
+    def padded(self) -> Bytes:
+        """The bytes, and nothing behind them for as long as the widest field."""
+        return np.concatenate((self.data, np.zeros(WIDEST, dtype=np.uint8)))
+
+    @cached_property
     def has_controls(self) -> bool:
         """Whether a control byte stands anywhere but in the ends of lines, or a record may hold such an end."""
         ends = np.count_nonzero(self.data == _LF) + np.count_nonzero(self.data == _CR)
@@ -55,7 +61,8 @@ class Chunk:
         """How often `byte`, which ends no line, is in each line."""
         if byte not in self.raw or not len(self):
             return np.zeros(len(self), dtype=np.int64)
-        return np.add.reduceat((self.data == ord(byte)).astype(np.int64), self.begins)
+        found = np.flatnonzero(self.data == ord(byte))
+        return np.diff(np.searchsorted(found, self.begins), append=len(found))
 
     def are_decodable(self, encoding: str) -> NDArray[np.bool_]:
         """Whether each line decodes strictly."""
