@@ -20,7 +20,7 @@ from receivables.ingest import balance
 from receivables.ingest.ledger import Batch
 from receivables.ingest.parsing import accepted
 from receivables.ingest.readers import open_reader
-from receivables.ingest.records import Declared
+from receivables.ingest.records import NULL, Declared
 from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.work import Work
 from receivables.settings import State
@@ -73,7 +73,7 @@ def declared_beside(file: Path, table: Table) -> tuple[int, int] | None:
 
 
 def count(table: Table, file: Path, beside: tuple[int, int] | None) -> Count:
-    work = Work(Batch("b", table, AS_OF, "landed", file.name, "", None, frozenset(), 0))
+    work = Work(Batch("b", table, AS_OF, "landed", file.name, "", None, frozenset()))
     reader = open_reader(table, file, AS_OF)
     try:
         lines = [line.split("\t") for text in accepted(work, reader) for line in text.split("\n")[:-1]]
@@ -85,7 +85,7 @@ def count(table: Table, file: Path, beside: tuple[int, int] | None) -> Count:
         return Count(0, 0, 0, 0, Declared(), f"{fault.reason_code}: {fault}")
     at = [column.name for column in table.columns].index(table.yen) if table.yen else None
     read = [aside.amount_yen for aside in work.asides]
-    yen = sum(int(line[at]) for line in lines if at is not None) + sum(one or 0 for one in read)
+    yen = sum(int(line[at]) for line in lines if at is not None and line[at] != NULL) + sum(one or 0 for one in read)
     return Count(len(lines) + len(work.asides), yen, read.count(None), work.account.yen, declared)
 
 

@@ -64,7 +64,8 @@ def test_results_are_taken_in_whatever_ends_their_records(desk: Desk, end: bytes
         (result, yen, yen if result == "0" else 0, 0 if result == "0" else yen, date(2026, 6, 10))
         for yen, result in RECORDS
     ]
-    assert desk.ask("select payer_kana, account_no from vault.furikae__results limit 1") == [("ｾﾀｶﾞﾔ ﾀﾛｳ", "0000001")]
+    payers = desk.ask("select payer_kana, account_no from vault.furikae__results order by account_no limit 1")
+    assert payers == [("ｾﾀｶﾞﾔ ﾀﾛｳ", "0000001")]
 
 
 def test_both_results_are_in_the_control_totals(desk: Desk) -> None:
