@@ -126,6 +126,9 @@ HOST = [
     nhi_claim(16, name=b"A\tB".ljust(40)),
     nhi_claim(17, kana=b"1234 5678 9018".ljust(40)),
     nhi_claim(18, medical=b"000009999"),
+    nhi_claim(19, name="１２３４５６７８９０１８".encode("cp932").ljust(40)),
+    nhi_claim(20, name="1234５６７８ 9018".encode("cp932").ljust(40)),
+    nhi_claim(21, name="桜１丁目２０番９号１０１".encode("cp932").ljust(40)),
     nhi_claim(13, name="　".encode("cp932") * 20),
     nhi_claim(14, due_date=b"4310501"),
     nhi_claim(15, name=b"\xf0\x40".ljust(40)),
@@ -159,8 +162,10 @@ def test_both_ways_agree_on_the_whole_file(name: str, tmp_path: Path, monkeypatc
     assert len(quick.rows) > 4
 
 
+WIDE = [part.encode("cp932") for part in ("１２３４５６", "７８９０１８")]
 INTERESTING = [b"\0", b"\x01", b"\t", b"\n", b"\r", b"\r\n", b'"', b",", b"\\", b"\x1a", b" ", b"\x81\x40", b"\x83",
-               b"\xf0\x40", b"\xff", b"-", b"9", b"\xe3\x80\x80", b"\xef\xbf\xbd", b"\xee\x80\x80"]  # fmt: skip
+               b"\xf0\x40", b"\xff", b"-", b"9", b"\xe3\x80\x80", b"\xef\xbf\xbd", b"\xee\x80\x80",
+               *WIDE]  # fmt: skip
 
 
 def spoilt(rng: random.Random, content: bytes) -> bytes:
@@ -231,6 +236,18 @@ def test_every_line_between_header_and_trailer_is_somewhere(
         return
     numbers = [int(row.split("\t")[-3]) for row in found.rows] + [one[0] for one in found.asides]
     assert sorted(numbers) == list(range(2, 2 + len(rows)))  # type: ignore[type-var]
+
+
+def test_a_record_over_three_pieces_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = care_claim(2, '"' + "\n".join(["世田谷区" * 5] * 12) + '"')
+    file = tmp_path / "file"
+    file.write_bytes("\r\n".join([CARE_CLAIMS, care_claim(1), long, care_claim(3), ""]).encode("cp932"))
+    whole = outcome(CARE, file)
+    assert len(whole.rows) == 3
+
+    monkeypatch.setattr(chunks, "PIECE", 60)
+
+    assert outcome(CARE, file) == whole
 
 
 def test_a_large_file_is_mostly_accepted_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

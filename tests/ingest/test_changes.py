@@ -190,7 +190,7 @@ def test_another_contract_reads_every_row_again(desk: Desk, amend: Callable[...,
     assert follows(desk) is None
 
 
-@pytest.mark.parametrize("damage", ["removed", "cut", "nonsense"])
+@pytest.mark.parametrize("damage", ["removed", "cut", "nonsense", "empty"])
 def test_without_what_was_remembered_the_copy_is_read_whole(desk: Desk, damage: str) -> None:
     rows = [nhi_claim(no) for no in range(1, 21)]
     put_host(desk, rows, DAY)
@@ -199,7 +199,7 @@ def test_without_what_was_remembered_the_copy_is_read_whole(desk: Desk, damage: 
         content = file.read_bytes()
         file.unlink()
         if damage != "removed":
-            file.write_bytes(content[: len(content) // 2] if damage == "cut" else b"nonsense")
+            file.write_bytes({"cut": content[: len(content) // 2], "nonsense": b"nonsense", "empty": b""}[damage])
     put_host(desk, rows, NEXT)
 
     assert desk.take("nhi", day=NEXT)["claims"].accepted_rows == 20

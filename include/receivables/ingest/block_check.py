@@ -28,6 +28,8 @@ _WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u300
 Units = NDArray[np.uint16]
 _MOST_DIGITS = 11  # twelve may be a My Number
 _MOST_YEN_DIGITS = 13
+_WINDOW, _LAST_ASCII = 14, 127
+_DIGITS = np.array([chr(unit).isdecimal() for unit in range(1 << 16)], dtype=np.bool_)
 
 
 class Accepted(NamedTuple):
@@ -140,16 +142,34 @@ def _without_wide_blanks(text: str) -> tuple[str, Units]:
 
 
 def _odd_lines(units: Units) -> list[int]:
-    """Lines with an empty cell, or a letter that is none, a replacement or maybe 外字 (a surrogate may be half of one).
+    """Lines with an empty cell, a letter that is none, a replacement or maybe 外字, or a long number not of ASCII.
 
     A cell that may be empty is marked; another one was blanks alone.
     """
-    is_odd = ((units >= 0xDB80) & (units <= 0xF8FF)) | (units == 0xFFFD)
+    is_odd = ((units >= 0xD800) & (units <= 0xF8FF)) | (units == 0xFFFD) | _in_wide_numbers(units)
     is_end = (units == _TAB) | (units == _LF)
     is_odd[1:] |= is_end[1:] & is_end[:-1]
     is_odd[:1] |= is_end[:1]
     places = np.flatnonzero(is_odd)
     return sorted(set(np.searchsorted(np.flatnonzero(units == _LF), places).tolist())) if len(places) else []
+
+
+def _in_wide_numbers(units: Units) -> Mask:
+    """Digits beyond ASCII, 全角 mostly, near which as many digits stand as a My Number has, two blanks between at most.
+
+    A street's number in 全角 is none: twelve digits in fourteen letters are.
+    """
+    found = np.zeros(len(units), dtype=np.bool_)
+    is_digit = _DIGITS[units]
+    wide = np.flatnonzero(is_digit & (units > _LAST_ASCII))
+    if not len(wide):
+        return found
+    before = np.concatenate(([0], np.cumsum(is_digit, dtype=np.int32)))  # digits before each letter
+    starts = wide[:, None] - np.arange(_WINDOW)
+    stops = np.minimum(starts + _WINDOW, len(units))
+    counts = before[stops] - before[np.maximum(starts, 0)]
+    found[wide[(counts > _MOST_DIGITS).any(axis=1)]] = True
+    return found
 
 
 def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:

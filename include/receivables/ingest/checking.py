@@ -126,6 +126,8 @@ def _record(connection: db.Connection, source: str, work: Work, declared: Declar
          *(tables.count(connection, name(batch.batch_id)) for name in (tables.held, tables.gone)), batch.batch_id],
     )  # fmt: skip
     named = {"batch_id": batch.batch_id, "source": source, "table_name": batch.table.name}
+    for relation in ("ops.conversion", "ops.gaiji"):  # a check that was cut short may have got this far
+        connection.execute(f"delete from {relation} where batch_id = %s".encode(), [batch.batch_id])  # noqa: S608
     for (column, reason), converted in sorted(work.converted.items()):
         connection.execute(
             "insert into ops.conversion (batch_id, source, table_name, column_name, reason_code, rows)"

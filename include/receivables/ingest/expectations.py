@@ -104,6 +104,7 @@ def library() -> Any:
 
 
 def _keep(connection: db.Connection, source: str, batch: Batch, found: list[tuple[Rule, int, bool]]) -> None:
+    connection.execute("delete from ops.validation where batch_id = %s", [batch.batch_id])
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ops.validation (batch_id, source, table_name, expectation, column_name, success,"

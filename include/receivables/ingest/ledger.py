@@ -87,11 +87,25 @@ def _require_next(connection: db.Connection, table: Table, as_of: date, *, appro
             "STALE", f"business date {as_of}: the copy of {newest} is loaded already", "have a newer copy delivered"
         )
     if newest == as_of and "TWO_VERSIONS" not in approved:
-        raise BatchRejectedError(
-            "TWO_VERSIONS",
-            f"other content for business date {as_of} is loaded already",
-            "ask the department which is right; when it is this one, `receivables ingest approve`",
-        )
+        raise _two_versions(as_of)
+
+
+def require_only(connection: db.Connection, batch: Batch) -> None:
+    """TWO_VERSIONS when other bytes of the batch's day were loaded since it was landed, and nobody approved it."""
+    found = connection.execute(
+        "select exists (select 1 from ops.load where table_name = %s and business_date = %s and state = 'loaded')",
+        [batch.table.name, batch.business_date],
+    ).fetchone()
+    if found and found[0] and "TWO_VERSIONS" not in batch.approved:
+        raise _two_versions(batch.business_date)
+
+
+def _two_versions(as_of: date) -> BatchRejectedError:
+    return BatchRejectedError(
+        "TWO_VERSIONS",
+        f"other content for business date {as_of} is loaded already",
+        "ask the department which is right; when it is this one, `receivables ingest approve`",
+    )
 
 
 def enter_failure(

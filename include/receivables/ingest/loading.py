@@ -7,13 +7,16 @@ Raw is versioned by batch: a full copy closes the rows that changed or vanished 
 from psycopg import sql
 
 from receivables import contracts, control_totals, db
-from receivables.errors import InputRejectedError, InvariantBrokenError
+from receivables.errors import EnvironmentFailureError, InputRejectedError, InvariantBrokenError
 from receivables.ingest import ledger, standing, tables
 from receivables.ingest.checking import check
 from receivables.ingest.ledger import Batch
+from receivables.ingest.rejection import BatchRejectedError
 from receivables.ingest.remembered import forget_others, has_corrections, last_loaded
 from receivables.ingest.totals import totals
 from receivables.settings import State
+
+_MOST_CHECKS = 3  # of one load: each ends in loading or in a reason
 
 
 def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
@@ -22,15 +25,15 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
     Raises InputRejectedError with the reasons when a batch was refused: nothing of the source is
     loaded then.
     """
-    owner = contracts.contract(source).owner_dept
-    _check_again(source, batch_ids, state)
+    for _ in range(_MOST_CHECKS):
+        if not (lost := _load_held(source, batch_ids, state)):
+            break
+        check(source, batch_ids, state=state)
+    else:
+        raise EnvironmentFailureError(
+            f"{source}: what was checked was gone again {_MOST_CHECKS} times: {', '.join(lost)}"
+        )
     with db.connect(state, "etl", doing=f"load {source}") as connection:
-        ledger.lock(connection, source)
-        for batch in ledger.read(connection, batch_ids):
-            if batch.state == "checked":
-                _load(connection, source, batch, owner)
-                tables.release(connection, batch.batch_id)
-                forget_others(state, batch)
         refused = connection.execute(
             "select reason from ops.load where batch_id = any(%s) and state in ('rejected', 'missing') order by 1",
             [batch_ids],
@@ -40,15 +43,35 @@ def load(source: str, batch_ids: list[str], *, state: State) -> list[str]:
     return batch_ids
 
 
-def _check_again(source: str, batch_ids: list[str], state: State) -> None:
-    """What a crash of the server has emptied between check and load is checked again from the spool."""
+def _load_held(source: str, batch_ids: list[str], state: State) -> list[str]:
+    """Load what is held as it was checked; when some is not, nothing, and which (a crash, another version meanwhile).
+
+    Looked at and loaded under one lock: nobody comes between.
+    """
+    owner = contracts.contract(source).owner_dept
     with db.connect(state, "etl", doing=f"load {source}") as connection:
-        ledger.lock(connection, source)  # another loader may just be releasing what we look at
+        ledger.lock(connection, source)
         checked = [batch for batch in ledger.read(connection, batch_ids) if batch.state == "checked"]
         lost = [batch.batch_id for batch in checked if not _is_held(connection, batch)]
-        connection.execute("update ops.load set state = 'landed' where batch_id = any(%s)", [lost])
-    if lost:
-        check(source, batch_ids, state=state)
+        if lost:
+            connection.execute("update ops.load set state = 'landed' where batch_id = any(%s)", [lost])
+            return lost
+        for batch in checked:
+            _load_next(connection, source, batch, owner)
+    for batch in checked:
+        forget_others(state, batch)
+    return []
+
+
+def _load_next(connection: db.Connection, source: str, batch: Batch, owner: str) -> None:
+    """Load one batch, unless another version of its day was loaded meanwhile and nobody approved this one."""
+    try:
+        ledger.require_only(connection, batch)
+    except BatchRejectedError as fault:
+        ledger.refuse(connection, batch.batch_id, "rejected", fault, f"{source}, file {batch.file_name}")
+    else:
+        _load(connection, source, batch, owner)
+    tables.release(connection, batch.batch_id)
 
 
 def _is_held(connection: db.Connection, batch: Batch) -> bool:

@@ -7,18 +7,19 @@ deleted at any time: the next copy is then read whole.
 
 import hashlib
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import BinaryIO
-from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from receivables import db
+from receivables.charsets import is_host
 from receivables.contracts import Table
 from receivables.ingest import spool
 from receivables.ingest.blocks import Block, Mask
@@ -29,6 +30,11 @@ from receivables.settings import State
 
 LINE = np.dtype([("digest", "u8"), ("line_no", "i8"), ("offset", "i8"), ("length", "i4"), ("is_quick", "?")])
 _KEY = "receivables-line"  # of the hash: 16 letters
+_HERE = Path(__file__).parent
+# The reading code itself, as it was when this process began: what another edition accepted is read again.
+_CODE = hashlib.sha256(b"".join(
+    file.read_bytes() for file in [*sorted(_HERE.rglob("*.py")), _HERE.parent / "era.py", _HERE.parent / "yen.py"]
+)).digest()  # fmt: skip
 Lines = NDArray[np.void]
 Digests = NDArray[np.uint64]
 
@@ -126,16 +132,15 @@ def recall(connection: db.Connection, batch: Batch, state: State) -> LastCopy | 
     None for increments, for another copy of the same day, after corrections of ours, and when contract,
     外字 map or the code that reads have changed since.
     """
-    if batch.table.delivery != "full" or batch.table.reader not in ("csv", "fixed_width"):
+    if not _has_lines(batch.table):
         return None
     last = last_loaded(connection, batch.table)
     if last is None or last[1] >= batch.business_date or has_corrections(connection, batch.table):
         return None
-    file = _file(state, batch.table, last[0])
     try:
-        with np.load(file) as kept:
+        with np.load(_file(state, batch.table, last[0])) as kept:
             mark, layout, lines = str(kept["mark"]), str(kept["layout"]), kept["lines"]
-    except (OSError, ValueError, KeyError, BadZipFile):
+    except Exception:
         return None
     found = LastCopy(last[0], last[2], last[3], last[4], layout, lines)
     is_whole = len(lines) == found.accepted_rows and spool.place(state, found.sha256).exists()
@@ -160,22 +165,32 @@ def has_corrections(connection: db.Connection, table: Table) -> bool:
 
 
 def keep(state: State, batch: Batch, kept: Kept) -> None:
-    """Remember the lines of a batch that is checked."""
-    if batch.table.delivery == "full" and batch.table.reader in ("csv", "fixed_width"):
+    """Remember the lines of a batch that is checked; where they cannot be written the next copy is read whole."""
+    if not _has_lines(batch.table):
+        return
+    with suppress(OSError):
         file = _file(state, batch.table, batch.batch_id)
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
         with draft.open("wb") as stream:
             np.savez(stream, mark=_mark(batch.table), layout=kept.layout, lines=kept.lines())
+            stream.flush()
+            os.fsync(stream.fileno())
         draft.replace(file)
 
 
 def forget_others(state: State, batch: Batch) -> None:
     """Once a batch is loaded, only its own lines are needed."""
-    own = _file(state, batch.table, batch.batch_id)
-    for file in own.parent.glob("*") if own.parent.is_dir() else ():
-        if file != own:
-            file.unlink(missing_ok=True)
+    with suppress(OSError):
+        own = _file(state, batch.table, batch.batch_id)
+        for file in own.parent.glob("*") if own.parent.is_dir() else ():
+            if file != own:
+                file.unlink(missing_ok=True)
+
+
+def _has_lines(table: Table) -> bool:
+    """Whether its copies are whole, and read in blocks of lines."""
+    return table.delivery == "full" and table.reader in ("csv", "fixed_width") and not is_host(table.encoding)
 
 
 def line_at(stream: BinaryIO, line: np.void) -> Line:
@@ -192,13 +207,5 @@ def _mark(table: Table) -> str:
     """What the acceptance of a line hung on."""
     found = hashlib.sha256(table.model_dump_json().encode())
     found.update(json.dumps(sorted(governed(table.name.partition("__")[0]).items())).encode())
-    found.update(_code())
+    found.update(_CODE)
     return found.hexdigest()
-
-
-@cache
-def _code() -> bytes:
-    """The reading code itself: what another edition accepted is read again."""
-    here = Path(__file__).parent
-    files = [*sorted(here.rglob("*.py")), here.parent / "era.py", here.parent / "yen.py"]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).digest()

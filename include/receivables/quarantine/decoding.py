@@ -3,9 +3,10 @@ r"""The fields of a quarantined row (隔離行の項目), as people read them: b
 import csv
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
-from receivables import contracts, standard
+from receivables import contracts
 from receivables.charsets import is_host
 from receivables.contracts import Table
 from receivables.ingest import spool
@@ -39,7 +40,8 @@ def fields(rows: Sequence[QuarantinedRow], state: State) -> dict[str, list[Field
         ):  # fields that are in no single record
             found |= _read_again(table, file_sha256, members, state)
         else:
-            found |= {row.row_id: _cut(table, row.raw) for row in members}
+            header = _header(table, spool.place(state, file_sha256))
+            found |= {row.row_id: _cut(table, row.raw, header) for row in members}
     return found
 
 
@@ -61,8 +63,16 @@ def _read_again(
     }
 
 
-def _cut(table: Table, raw: bytes) -> list[Field]:
-    parts = _fixed_width(table, raw) if table.reader == "fixed_width" else _delimited(table, raw)
+def _header(table: Table, file: Path) -> list[str]:
+    """The headings of a CSV as this file has them: they may stand in any order, and name more than we take."""
+    if table.reader != "csv":
+        return []
+    with file.open(encoding=table.encoding or "utf-8", newline="") as lines:
+        return next(csv.reader(lines, strict=True), [])
+
+
+def _cut(table: Table, raw: bytes, header: list[str]) -> list[Field]:
+    parts = _fixed_width(table, raw) if table.reader == "fixed_width" else _delimited(table, raw, header)
     if parts is None:
         return [Field("", False)] * len(table.columns)
     return [_shown(part, table.encoding or "utf-8") for part in parts]
@@ -74,16 +84,14 @@ def _fixed_width(table: Table, raw: bytes) -> Bytes | None:
     return [raw[column.at[0] - 1 : column.at[0] - 1 + column.at[1]] for column in table.columns if column.at]
 
 
-def _delimited(table: Table, raw: bytes) -> Bytes | None:
-    own = [str(column.from_) for column in table.columns]
-    header = list(standard.edition().group(table.layout).names) if table.layout else own
+def _delimited(table: Table, raw: bytes, header: list[str]) -> Bytes | None:
     try:
         (parts,) = csv.reader([raw.decode("latin-1")], strict=True)
     except (csv.Error, ValueError):
         return None
     if len(parts) != len(header):
         return None
-    return [parts[header.index(name)].encode("latin-1") for name in own]
+    return [parts[header.index(str(column.from_ or column.name))].encode("latin-1") for column in table.columns]
 
 
 def _shown(part: bytes, encoding: str) -> Field:

@@ -139,9 +139,10 @@ def _merged(decoded: Sequence[Field], lines: Sequence[sheet.Line], row: Quaranti
     """Each field as corrected, else as it came; one that cannot be read must be corrected."""
     corrected = {line.name: "" if line.corrected == sheet.EMPTY else line.corrected for line in lines if line.corrected}
     table = checking.table_of(row)
+    is_shapeless = not any(field.is_sound for field in decoded)  # then nobody knows of any field that it was empty
     texts = []
     for column, field in zip(table.columns, decoded, strict=True):
-        if column.name not in corrected and not field.is_sound and (field.shown or column.required):
+        if column.name not in corrected and not field.is_sound and (field.shown or column.required or is_shapeless):
             return Fault(row.row_id, lines[0].line_no, row.reason_code, column.name)
         texts.append(corrected.get(column.name, field.shown))
     return texts

@@ -53,7 +53,7 @@ class Delimited:
 
     def _parts_of(self, chunk: Chunk, coming: "_Coming") -> Iterator[Block | Record]:
         done = coming.used_of_next  # lines that a record of the chunk before has taken
-        coming.used_of_next = 0
+        coming.used_of_next = max(0, done - len(chunk))  # a record may run over the whole of this chunk
         neat, is_left = self._neat(chunk, max(done, int(chunk.first_line_no == 1)))
         for at in map(int, np.flatnonzero(is_left)):
             if at < done:
