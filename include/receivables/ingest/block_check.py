@@ -4,7 +4,6 @@ What is not surely right is left to RowCheck, which alone says what is wrong. So
 strict where it likes, and never more lenient than RowCheck: a property test holds them together.
 """
 
-import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,19 +16,14 @@ from receivables.contracts import Column, Table
 from receivables.ingest import fields
 from receivables.ingest.blocks import Block, Cells, Mask, written
 from receivables.ingest.chunks import WIDEST, Bytes, Places
+from receivables.ingest.letters import FEED, MOST_DIGITS, RETURN, escaped, odd_lines, without, without_wide_blanks
 from receivables.ingest.records import NULL
 from receivables.ingest.rejection import RowFaultError
 
-# An empty cell is what COPY is told to take for one; these stand for line ends until the text is decoded.
-_NULL, _FEED, _RETURN = ord(NULL), 2, 3  # a cell with a control byte is never surely right
+_NULL = ord(NULL)  # an empty cell is what COPY is told to take for one
 _ZERO, _TEN = np.uint8(48), np.uint8(10)
-_TAB, _LF, _CR, _WIDE_BLANK = ord("\t"), ord("\n"), ord("\r"), 0x3000
-_WIDE_BLANKS = re.compile("(?<=[\t\n])[ \u3000]*\u3000[ \u3000]*|[ \u3000]*\u3000[ \u3000]*(?=[\t\n])")
-Units = NDArray[np.uint16]
-_MOST_DIGITS = 11  # twelve may be a My Number
+_LF, _CR = ord("\n"), ord("\r")
 _MOST_YEN_DIGITS = 13
-_WINDOW, _LAST_ASCII = 14, 127
-_DIGITS = np.array([chr(unit).isdecimal() for unit in range(1 << 16)], dtype=np.bool_)
 
 
 class Accepted(NamedTuple):
@@ -102,74 +96,11 @@ class BlockCheck:
         text = raw.decode(self._encoding, "surrogateescape")  # a letter that is none becomes an odd one
         is_kept = is_right
         if not raw.isascii():
-            text, units = _without_wide_blanks(text)
-            if odd := _odd_lines(units):
-                text, is_kept = _without(text, units, odd), is_right.copy()
+            text, units = without_wide_blanks(text)
+            if odd := odd_lines(units):
+                text, is_kept = without(text, units, odd), is_right.copy()
                 is_kept[np.flatnonzero(is_right)[odd]] = False
-        return _escaped(text, has_breaks=bytes([_FEED]) in raw or bytes([_RETURN]) in raw), is_kept
-
-
-def _without(text: str, units: Units, places: list[int]) -> str:
-    """The text without some of its lines."""
-    if len(units) != len(text):  # a letter of two units: places of units are none of letters
-        left_out = set(places)
-        return "\n".join(line for at, line in enumerate(text.split("\n")) if at not in left_out)
-    ends = np.concatenate(([0], np.flatnonzero(units == _LF) + 1))
-    begins, stops = [0, *ends[np.array(places) + 1].tolist()], [*ends[places].tolist(), len(text)]
-    return "".join(text[begin:stop] for begin, stop in zip(begins, stops, strict=True))
-
-
-def _escaped(text: str, *, has_breaks: bool) -> str:
-    """COPY text of what stood for it."""
-    if "\\" in text:
-        text = text.replace("\\", "\\\\")
-    return text.replace(chr(_FEED), "\\n").replace(chr(_RETURN), "\\r") if has_breaks else text
-
-
-def _units(text: str) -> Units:
-    return np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
-
-
-def _without_wide_blanks(text: str) -> tuple[str, Units]:
-    """Cells without 全角 blanks around them; plain blanks are gone, so a 全角 one stands at the very edge."""
-    units = _units(text)
-    blanks = np.flatnonzero(units == _WIDE_BLANK)
-    edges = np.isin(units.take(blanks + 1, mode="clip"), (_TAB, _LF)) | np.isin(units[blanks - 1], (_TAB, _LF))
-    if not edges.any():
-        return text, units
-    text = _WIDE_BLANKS.sub("", f"\n{text}")[1:]
-    return text, _units(text)
-
-
-def _odd_lines(units: Units) -> list[int]:
-    """Lines with an empty cell, a letter that is none, a replacement or maybe 外字, or a long number not of ASCII.
-
-    A cell that may be empty is marked; another one was blanks alone.
-    """
-    is_odd = ((units >= 0xD800) & (units <= 0xF8FF)) | (units == 0xFFFD) | _in_wide_numbers(units)
-    is_end = (units == _TAB) | (units == _LF)
-    is_odd[1:] |= is_end[1:] & is_end[:-1]
-    is_odd[:1] |= is_end[:1]
-    places = np.flatnonzero(is_odd)
-    return sorted(set(np.searchsorted(np.flatnonzero(units == _LF), places).tolist())) if len(places) else []
-
-
-def _in_wide_numbers(units: Units) -> Mask:
-    """Digits beyond ASCII, 全角 mostly, near which as many digits stand as a My Number has, two blanks between at most.
-
-    A street's number in 全角 is none: twelve digits in fourteen letters are.
-    """
-    found = np.zeros(len(units), dtype=np.bool_)
-    is_digit = _DIGITS[units]
-    wide = np.flatnonzero(is_digit & (units > _LAST_ASCII))
-    if not len(wide):
-        return found
-    before = np.concatenate(([0], np.cumsum(is_digit, dtype=np.int32)))  # digits before each letter
-    starts = wide[:, None] - np.arange(_WINDOW)
-    stops = np.minimum(starts + _WINDOW, len(units))
-    counts = before[stops] - before[np.maximum(starts, 0)]
-    found[wide[(counts > _MOST_DIGITS).any(axis=1)]] = True
-    return found
+        return escaped(text, has_breaks=bytes([FEED]) in raw or bytes([RETURN]) in raw), is_kept
 
 
 def _check_of(column: Column, encoding: str) -> Callable[[Cells], _Checked]:
@@ -192,12 +123,12 @@ def _text(cells: Cells, *, is_required: bool) -> _Checked:
     data = cells.data
     is_empty = cells.lengths == 0
     is_right = ~(is_empty & is_required)
-    if data.shape[1] > _MOST_DIGITS:
-        is_right &= np.count_nonzero((data - _ZERO) < _TEN, axis=1) <= _MOST_DIGITS
+    if data.shape[1] > MOST_DIGITS:
+        is_right &= np.count_nonzero((data - _ZERO) < _TEN, axis=1) <= MOST_DIGITS
     if not cells.is_printable:
         is_break = (data == _LF) | (data == _CR)
         is_right &= ((data >= 32) | (data == 0) | is_break).all(axis=1)
-        data[data == _LF], data[data == _CR] = _FEED, _RETURN
+        data[data == _LF], data[data == _CR] = FEED, RETURN
     return _Checked(_with_null(data, is_empty), is_right)
 
 
