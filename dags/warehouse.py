@@ -1,4 +1,4 @@
-"""The nightly warehouse (夜間処理): prepare, resolve, assess, build, publish.
+"""The nightly warehouse (夜間処理): prepare, record, resolve, assess, build, publish.
 
 Runs when every source has loaded; at 06:00 it runs with what has come, and claims of a source
 that is late are then excluded from every campaign. Readers see the old batch until `publish`.
@@ -10,7 +10,7 @@ from airflow.sdk import Asset, AssetOrTimeSchedule, CronTriggerTimetable, dag, t
 from pendulum import datetime
 
 from business_date import AS_OF_PARAM, announce, as_of, when_scheduled
-from receivables import assess, identity, publish, warehouse
+from receivables import assess, identity, ledger, publish, warehouse
 from receivables.contracts import all_contracts
 from receivables.settings import State
 
@@ -37,6 +37,10 @@ def nightly() -> None:
         warehouse.prepare(as_of=as_of(), state=State.at())
 
     @task
+    def record() -> int:
+        return ledger.record(as_of=as_of(), state=State.at()).through
+
+    @task
     def resolve() -> dict[str, int]:
         return identity.resolve(as_of=as_of(), state=State.at())
 
@@ -54,7 +58,7 @@ def nightly() -> None:
         announce(PUBLISHED, as_of())
         return batch
 
-    prepare() >> resolve() >> assess_claims() >> build_marts() >> publish_batch()
+    prepare() >> record() >> resolve() >> assess_claims() >> build_marts() >> publish_batch()
 
 
 nightly()

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from receivables import assess, contracts, identity, ingest, publish, warehouse
+from receivables import assess, contracts, identity, ingest, ledger, publish, warehouse
 from receivables.settings import State
 
 Notice = Callable[[str], None]
@@ -56,6 +56,8 @@ def warehouse_night(*, as_of: date, state: State, notice: Notice = lambda _: Non
     """From raw to published marts; returns the published batch."""
     notice("prepare: staging and intermediate")
     warehouse.prepare(as_of=as_of, state=state)
+    notice("record: the ledger")
+    ledger.record(as_of=as_of, state=state)
     notice("resolve: debtors")
     identity.resolve(as_of=as_of, state=state)
     notice("assess: law applied to every claim")

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from receivables import access, db, mart_rights
 from receivables.errors import EnvironmentFailureError, InvariantBrokenError
+from receivables.ledger.figures import DIGEST
 from receivables.settings import State
 
 KEPT_OLD = 2
@@ -149,9 +150,13 @@ def _make_current(connection: db.Connection, batch: str, as_of: date) -> None:
         access.refuse(found + access.differences(connection), doing="publish")
         connection.execute("update ops.published_batch set is_current = false where is_current")
         connection.execute(
-            "insert into ops.published_batch (published_batch, as_of, is_current, schema_name)"
-            " values (%s, %s, true, %s)",
-            [batch, as_of, f"mart_{batch}"],
+            sql.SQL(
+                "insert into ops.published_batch"
+                " (published_batch, as_of, is_current, schema_name, ledger_through, figures_digest)"
+                " select {}, {}, true, {}, (select max(through) from ledger.recording where as_of = {}), {} from {}"
+            ).format(
+                batch, as_of, f"mart_{batch}", as_of, sql.SQL(DIGEST), sql.Identifier(f"mart_{batch}", "fct_claims")
+            )
         )
 
 

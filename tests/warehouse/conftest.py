@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from handmade import AS_OF, Handmade
 
-from receivables import identity, publish, warehouse
+from receivables import identity, ledger, publish, warehouse
 from receivables.settings import State
 
 
@@ -31,6 +31,7 @@ def night(handmade_state: State) -> Callable[..., str]:
     def play(world: Handmade, as_of: date = AS_OF) -> str:
         world.settle_ledger(as_of=as_of)
         warehouse.prepare(as_of=as_of, state=handmade_state)
+        ledger.record(as_of=as_of, state=handmade_state)
         identity.resolve(as_of=as_of, state=handmade_state)
         world.assess(as_of=as_of)
         warehouse.build_marts(as_of=as_of, state=handmade_state)

@@ -1,4 +1,4 @@
--- 債権の出来事: dunning, final receipts and write-offs of every claim, in one shape.
+-- 債権の出来事: letters, final receipts by component, write-offs and case work of every claim, in one shape.
 
 with letters as (
 
@@ -19,10 +19,18 @@ dunned as (
         claims.claim_id,
         letters.source_code,
         letters.event_type,
+        null::text as component_code,
         letters.event_date,
+        null::date as effective_on,
+        null::date as until_on,
         letters.issued_on,
         letters.arrived_on,
+        null::date as returned_on,
         letters.designated_deadline,
+        null::text as channel_code,
+        null::text as ground_code,
+        null::boolean as is_immediate,
+        null::text as document_no,
         null::bigint as amount_yen,
         letters.batch_id,
         letters.line_no
@@ -37,19 +45,35 @@ dunned as (
 paid as (
 
     select
-        concat_ws(':', source_code, 'paid', source_receipt_key) as event_id,
-        claim_id,
-        source_code,
+        concat_ws(':', receipts.source_code, 'paid', receipts.source_receipt_key, part.suffix) as event_id,
+        receipts.claim_id,
+        receipts.source_code,
         'paid' as event_type,
-        paid_on as event_date,
+        part.component_code,
+        receipts.paid_on as event_date,
+        receipts.received_on as effective_on, -- when the money is in the ward's books
+        null::date as until_on,
         null::date as issued_on,
         null::date as arrived_on,
+        null::date as returned_on,
         null::date as designated_deadline,
-        received_yen as amount_yen,
-        batch_id,
-        line_no
-    from {{ ref('int_receipts__allocated') }}
-    where not is_provisional -- 速報 may yet be taken back
+        receipts.channel_code,
+        null::text as ground_code,
+        null::boolean as is_immediate,
+        null::text as document_no,
+        part.yen as amount_yen,
+        receipts.batch_id,
+        receipts.line_no
+    from {{ ref('int_receipts__allocated') }} as receipts
+    cross join lateral (
+        values
+        (null, 'principal', receipts.principal_yen),
+        ('charge', 'delinquency_charge', receipts.delinquency_charge_yen),
+        ('fee', 'dunning_fee', receipts.dunning_fee_yen)
+    ) as part (suffix, component_code, yen)
+    where
+        not receipts.is_provisional -- 速報 may yet be taken back
+        and part.yen <> 0
 
 ),
 
@@ -60,10 +84,18 @@ written_off as (
         claim_id,
         source_code,
         'written_off' as event_type,
+        'principal' as component_code,
         written_off_on as event_date,
+        null::date as effective_on,
+        null::date as until_on,
         null::date as issued_on,
         null::date as arrived_on,
+        null::date as returned_on,
         null::date as designated_deadline,
+        null::text as channel_code,
+        null::text as ground_code,
+        null::boolean as is_immediate,
+        null::text as document_no,
         written_off_yen as amount_yen,
         batch_id,
         line_no
@@ -77,3 +109,7 @@ union all
 select * from paid
 union all
 select * from written_off
+{% if var('case_sources') -%}
+union all
+select * from {{ ref('int_cases__claimed') }}
+{%- endif %}

@@ -28,11 +28,25 @@ in_flight as (
 
 ),
 
+-- 還付・充当: what was over-paid and has gone back, or to another claim, is received no more (戻出).
+given_back as (
+
+    select
+        claim_id,
+        sum(amount_yen)::bigint as given_back_yen
+    from {{ ref('int_cases__claimed') }}
+    where
+        event_type in ('refunded', 'offset')
+        and claim_id is not null
+    group by claim_id
+
+),
+
 added_up as (
 
     select
         claims.*,
-        coalesce(received.received_yen, 0) as received_yen,
+        coalesce(received.received_yen, 0) - coalesce(given_back.given_back_yen, 0) as received_yen,
         coalesce(received.provisional_yen, 0) + coalesce(in_flight.in_flight_yen, 0) as provisional_yen,
         coalesce(received.charge_received_yen, 0) as charge_received_yen,
         received.last_paid_on
@@ -41,6 +55,8 @@ added_up as (
         on claims.claim_id = received.claim_id
     left join in_flight
         on claims.claim_id = in_flight.claim_id
+    left join given_back
+        on claims.claim_id = given_back.claim_id
 
 ),
 

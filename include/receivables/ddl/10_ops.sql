@@ -156,6 +156,8 @@ create table if not exists ops.published_batch (
     is_current boolean not null,
     schema_name text not null
 );
+alter table ops.published_batch add column if not exists ledger_through bigint; -- the last entry its figures rest on
+alter table ops.published_batch add column if not exists figures_digest numeric; -- of every claim's yen
 create unique index if not exists one_current on ops.published_batch (is_current) where is_current;
 comment on table ops.published_batch is '公開バッチ: what readers see now and saw before';
 

@@ -1,0 +1,83 @@
+"""Figures of an earlier day (時点の残高): what a published batch said, derived again from the ledger's entries alone."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from psycopg.rows import class_row
+
+from receivables import db
+from receivables.errors import InputRejectedError, InvariantBrokenError
+from receivables.settings import State
+
+# One number for all rows, whatever their order: two states with the same digest are the same to the yen.
+DIGEST = """
+    coalesce(sum(hashtextextended(row(claim_id, claim_type, fiscal_year, due_date, assessed_yen, received_yen,
+        written_off_yen, refund_pending_yen, outstanding_yen)::text, 0)::numeric), 0)
+"""
+_BATCH = """
+    select published_batch, as_of, ledger_through, figures_digest from ops.published_batch
+    where {which} and ledger_through is not null order by published_at desc limit 1
+"""
+_CELLS = """
+    select claim_type, fiscal_year, count(*)::integer as claims, sum(assessed_yen)::bigint as assessed_yen,
+        sum(received_yen)::bigint as received_yen, sum(written_off_yen)::bigint as written_off_yen,
+        sum(refund_pending_yen)::bigint as refund_pending_yen, sum(outstanding_yen)::bigint as outstanding_yen
+    from ledger.balances_at(%s) group by claim_type, fiscal_year order by claim_type, fiscal_year
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One kind of claim and year (債権・年度別); amounts in yen."""
+
+    claim_type: str
+    fiscal_year: int
+    claims: int
+    assessed_yen: int
+    received_yen: int
+    written_off_yen: int
+    refund_pending_yen: int
+    outstanding_yen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The figures of one batch as the ledger tells them; `is_as_published` compares every claim's yen."""
+
+    published_batch: str
+    as_of: date
+    through: int
+    is_as_published: bool
+    cells: tuple[Cell, ...]
+
+
+def figures(*, state: State, batch: str | None = None, as_of: date | None = None) -> Figures:
+    """The figures of `batch`, or of the last batch published for `as_of` (基準日), from the ledger.
+
+    Raises InputRejectedError when no such batch was published.
+    """
+    which, given = ("published_batch = %s", batch) if batch else ("as_of = %s", as_of)
+    with db.connect(state, "etl", doing="read the ledger") as connection:
+        found = connection.execute(_BATCH.format(which=which).encode(), [given]).fetchone()
+        if found is None:
+            raise InputRejectedError(
+                f"no batch was published for {given}; the batches there are: {', '.join(_batches(connection))}"
+            )
+        name, day, through, digest = found
+        cells = connection.cursor(row_factory=class_row(Cell)).execute(_CELLS, [through]).fetchall()
+        again = connection.execute(f"select {DIGEST} from ledger.balances_at(%s)".encode(), [through]).fetchone()
+        return Figures(str(name), day, int(through), again is not None and again[0] == digest, tuple(cells))
+
+
+def verify(found: Figures) -> None:
+    """InvariantBrokenError unless every claim's yen are what was published."""
+    if not found.is_as_published:
+        raise InvariantBrokenError(
+            f"batch {found.published_batch}: the ledger up to entry {found.through} does not give the figures that "
+            "were published; compare mart.fct_claims with ledger.balances_at of that entry"
+        )
+
+
+def _batches(connection: db.Connection) -> list[str]:
+    rows = connection.execute("select published_batch from ops.published_batch order by published_at desc limit 10")
+    return [str(name) for (name,) in rows.fetchall()] or ["none"]
