@@ -1,22 +1,42 @@
--- 債権の出来事: dunning, receipts and write-offs of the claims we know, appended as they become known.
+-- 債権の出来事: every act of the claims we know, appended as it became known; what was taken back says since when.
 
 {{ config(indexes=[{'columns': ['claim_id']}]) }}
 
+with entries as (
+
+    select * from {{ source('ledger', 'claim_events') }}
+    where entry_no <= (select max(through) from {{ source('ledger', 'recording') }} where as_of = {{ as_of() }})
+
+)
+
 select
     events.event_id,
+    events.entry_no,
     events.claim_id,
     events.source_code,
     claims.claim_type,
     claims.owner_dept,
     events.event_type,
+    events.component_code,
     events.event_date,
+    events.effective_on,
+    events.until_on,
     events.issued_on,
     events.arrived_on,
+    events.returned_on,
     events.designated_deadline,
+    events.channel_code,
+    events.ground_code,
+    events.document_no,
     events.amount_yen,
+    events.recorded_on,
+    withdrawn.recorded_on as withdrawn_on,
     events.batch_id,
     events.line_no,
     {{ batch_columns() }}
-from {{ ref('int_claim_events__unioned') }} as events
+from entries as events
 inner join {{ ref('int_claims__unioned') }} as claims
     on events.claim_id = claims.claim_id
+left join entries as withdrawn
+    on events.entry_no = withdrawn.withdraws
+where events.withdraws is null

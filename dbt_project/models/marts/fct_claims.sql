@@ -64,8 +64,8 @@ select
     case
         when balances.outstanding_yen = 0 and balances.written_off_yen > 0 then 'written_off'
         when balances.outstanding_yen = 0 then 'closed_paid'
-        -- public claims end by themselves (地方自治法236条2項); private ones must be invoked
-        when assessed.prescription_state = 'completed' and balances.legal_class <> 'private' then 'prescribed'
+        -- the law has ended it, whatever the books still show (地方自治法236条2項, 地方税法15条の7, …)
+        when assessed.standing = 'extinct' then 'prescribed'
         when balances.due_date >= {{ as_of() }} then 'assessed'
         when dunned.claim_id is not null then 'dunned'
         else 'overdue'
@@ -76,7 +76,16 @@ select
     assessed.prescription_date_safe,
     assessed.prescription_date_alt,
     assessed.prescription_cause,
+    assessed.standing,
+    assessed.extinct_from,
+    assessed.extinct_cause,
+    assessed.awaits_invocation,
+    assessed.held_by,
+    assessed.held_until,
     assessed.delinquency_charge_yen,
+    assessed.charge_paid_yen,
+    -- 収納すべき額: nothing is left to collect of a claim that the law has ended, though the books still show it
+    case when assessed.standing = 'extinct' then 0 else balances.outstanding_yen end as collectable_yen,
 
     ---------- provenance
     balances.batch_id,

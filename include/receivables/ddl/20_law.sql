@@ -1,6 +1,15 @@
--- 法の当てはめ: one row a claim and business date, with everything that explains its figures.
+-- 法の当てはめ: one row a claim that is overdue, was paid late or was written off, and business date, with everything
+-- that explains its figures. A business date is a partition, so that an old one goes at once.
 
 create schema if not exists law;
+
+do $$
+begin
+    -- Until edition 0.3 the table was one heap of every claim; `assess` writes it again.
+    if (select relkind from pg_class where oid = to_regclass('law.claim_assessments')) = 'r' then
+        drop table law.claim_assessments cascade;
+    end if;
+end $$;
 
 create table if not exists law.claim_assessments (
     claim_id text not null,
@@ -12,12 +21,19 @@ create table if not exists law.claim_assessments (
     prescription_rule_id text not null,
     prescription_clock jsonb not null,
     needs_invocation boolean not null,
+    standing text not null check (standing in ('stands', 'extinct', 'unknown')),
+    extinct_from date, -- the first day on which it stands no more
+    extinct_cause text, -- prescription, execution_stay, immediate, exemption, waiver: the earliest
+    awaits_invocation boolean not null, -- 私債権: the period has ended, nobody has pleaded it
+    held_by text, -- what keeps the section from collecting: execution_stay, collection_stop, deferral, extension …
+    held_until date,
+    holds jsonb not null,
     delinquency_charge_yen bigint, -- null: not charged for this kind of claim and year
+    charge_paid_yen bigint not null, -- 延滞金 already received
     charge_segments jsonb not null,
     charge_rule_id text,
+    components jsonb not null, -- {"medical": {"assessed_yen", "paid_yen"}, …}
     citations jsonb not null,
-    missing jsonb not null,
-    assessed_at timestamptz not null default clock_timestamp(),
-    primary key (claim_id, as_of)
-);
-comment on table law.claim_assessments is '基準日ごとの法の当てはめ: prescription and delinquency charge of every claim';
+    missing jsonb not null
+) partition by list (as_of);
+comment on table law.claim_assessments is '基準日ごとの法の当てはめ: prescription, standing and delinquency charge of claims';
