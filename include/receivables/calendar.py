@@ -23,8 +23,7 @@ def last_day_of_months(first_day: date, months: int) -> date:
     """
     year, month_before = divmod(first_day.year * 12 + first_day.month - 1 + months, 12)
     month = month_before + 1
-    last = monthrange(year, month)[1]
-    if first_day.day > last:
+    if first_day.day > 28 and first_day.day > (last := monthrange(year, month)[1]):
         return date(year, month, last)
     return date(year, month, first_day.day) - ONE_DAY
 

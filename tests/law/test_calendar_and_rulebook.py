@@ -94,8 +94,8 @@ def test_an_unknown_kind_of_claim_names_the_seed() -> None:
     ("file", "old", "new", "message"),
     [
         ("late_charge_rates.csv", "2022-01-01", "2022-01-02", "line 14: must begin the day after 2021-12-31"),
-        ("late_charge_rates.csv", ",28,91,地方", ",2.8,91,地方", "line 10: invalid literal"),
-        ("claim_types.csv", "premium_nhi", "premium_x", "line 4: 'premium_x'"),
+        ("late_charge_rates.csv", ",28,91,地方", ",2.8,91,地方", "line 10: low_permille '2.8' is not a whole"),
+        ("claim_types.csv", "premium_nhi", "premium_x", "line 4: late_charge_rule 'premium_x' is not in"),
         ("claim_classes.csv", "2018-10-01,9999", "2018-10-02,9999", "line 3: must begin 2018-10-01"),
         ("claim_classes.csv", "9999-12-31,nonenforced", "2018-09-30,nonenforced", "no row from 2018-10-01"),
         (

@@ -1,17 +1,22 @@
-"""The prescription clock (時効の進行): two tracks, what restarted them, what postponed them.
+"""The prescription clock (時効の進行): two tracks, what restarted them, what postponed or holds them.
 
 Where the law leaves open from which day the count restarts, both are kept: `safe` is the earlier
-last day and is what the ward manages by, `alternative` the later (地方自治法第236条第4項).
+last day and is what the ward manages by, `alternative` the later (地方自治法第236条第4項). An act
+counts on a track only if the claim still stood there on the day of the act.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
 
-from receivables.calendar import last_day_of_months
+from receivables.calendar import ONE_DAY, last_day_of_months
 from receivables.claims import LegalClass
+from receivables.errors import InputRejectedError
 
 RestartRule = Literal["tax_issue_plus_10", "arrival_or_deadline"]
+GRACE_MONTHS = 6
+TOO_LATE = "完成後の行為に効力はない"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class PrescriptionRule:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a claim on `on`; which of the other dates matter depends on the type."""
+    """Something that happened to a claim on `on`; which of the other facts matter depends on the type."""
 
     type: str
     on: date
@@ -40,13 +45,17 @@ class Event:
     arrived_on: date | None = None
     designated_deadline: date | None = None
     returned_on: date | None = None
-    until: date | None = None
+    until: date | None = None  # last day of a deferral or negotiation; the new due date of an extension
     channel: str | None = None
     is_immediate: bool = False
+    ground: str | None = None
+    reference: str | None = None  # which seizure, case or letter, where there are several
+    outcome: str | None = None  # how a filed claim ended
+    is_written: bool | None = None
+    scope: tuple[str, ...] | None = None  # the claims that a pledge lists
 
 
-@dataclass(frozen=True, slots=True)
-class ClockEntry:
+class ClockEntry(NamedTuple):
     """One move of the clock: the event, the day the count (re)starts, the last day that results."""
 
     event: str
@@ -57,49 +66,137 @@ class ClockEntry:
 
 
 @dataclass(slots=True)
-class Tracks:
-    """The two tracks and their history."""
+class Track:
+    """One reading of the clock: the last day of the period that runs, and what keeps it from completing."""
 
+    last: date
+    reminded_until: date = date.min
+    agreed_until: date = date.min
+    grace_until: date = date.min
+    held: dict[tuple[str, str], date] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> date:
+        """Last day on which the claim stands; `date.max` while an act holds the clock (完成猶予)."""
+        if self.held:
+            return date.max
+        return self.grace_until if self.grace_until > self.last else self.last
+
+
+@dataclass(slots=True)
+class Course:
+    """What has happened to one claim so far, event by event."""
+
+    rule: PrescriptionRule
+    due: date
     years: int
-    safe: date
-    alternative: date
+    safe: Track
+    alternative: Track
+    known: Sequence[Event]
+    claim_id: str | None = None
     entries: list[ClockEntry] = field(default_factory=list)
-    grace_until: date | None = None
+    missing: list[str] = field(default_factory=list)
+    is_dunned: bool = False
+    is_stayed: bool = False
 
-    def standing_until(self, track: Literal["safe", "alternative"]) -> date:
-        """Last day of one track, with the grace of a reminder when that is later."""
-        last = self.safe if track == "safe" else self.alternative
-        return max(last, self.grace_until) if self.grace_until else last
+    @property
+    def tracks(self) -> tuple[Track, Track]:
+        """Both readings, the safe one first."""
+        return self.safe, self.alternative
 
     def renew(
-        self, event: Event, start: date, article: str, *, later: date | None = None, suspended_since: date | None = None
+        self,
+        event: Event,
+        start: date,
+        article: str,
+        *,
+        happened: date | None = None,
+        later: date | None = None,
+        happened_earlier: date | None = None,
     ) -> None:
-        """Count the whole period anew from `start` (更新), unless the claim had lapsed before the event.
+        """Count the whole period anew (更新) from `start`; a new period never ends before the old one.
 
-        `later` is the other day from which the count may restart. `suspended_since` is when an act
-        that stops completion began (完成猶予): the claim must have stood on that day.
+        `later` is the other day from which the count may restart; `happened` the day on which the
+        claim must still have stood, and `happened_earlier` the same for the alternative track.
         """
-        happened = suspended_since or event.arrived_on or event.on
-        safe, alternative = self.standing_until("safe"), self.standing_until("alternative")
-        if happened > alternative:
-            self.note(event, "完成後の行為に更新の効力はない")
-            return
-        if happened <= safe:
-            self.safe = last_day_of_months(start, 12 * self.years)
-        self.alternative = last_day_of_months(later or start, 12 * self.years)
-        self.grace_until = None
-        self.entries.append(ClockEntry(event.type, event.on, start, self.safe, article))
-
-    def postpone(self, event: Event, until: date, article: str) -> None:
-        """No completion before `until` (完成猶予); a second one meanwhile adds nothing."""
-        if self.grace_until and event.on <= self.grace_until:
-            self.note(event, "民法第150条第2項")
-        elif event.on > self.alternative:
-            self.note(event, "完成後の催告に効力はない")
+        on = happened or event.on
+        last = last_day_of_months(start, 12 * self.years)
+        later_last = last if later is None or later == start else last_day_of_months(later, 12 * self.years)
+        is_moved = _restart(self.safe, on, last)
+        if _restart(self.alternative, happened_earlier or on, later_last) or is_moved:
+            self.entries.append(ClockEntry(event.type, event.on, start, self.safe.last, article))
         else:
-            self.grace_until = until
-            self.entries.append(ClockEntry(event.type, event.on, None, until, article))
+            self.note(event, TOO_LATE)
+
+    def pause(self, event: Event, until: date, article: str) -> None:
+        """The time from the event to `until` does not count (不進行): the end moves by as many days."""
+        first = max(event.on, self.due + ONE_DAY)
+        days = max((until - first).days + 1, 0)
+        for track in self.tracks:
+            if event.on <= track.standing:
+                track.last += timedelta(days=days)
+        self.entries.append(ClockEntry(event.type, event.on, None, self.safe.last, article))
+
+    def hold(self, event: Event, kind: str, article: str) -> None:
+        """No completion until the act ends (完成猶予), however long that takes."""
+        key = kind, event.reference or ""
+        is_standing = False
+        for track in self.tracks:
+            if event.on <= track.standing:
+                track.held.setdefault(key, event.on)
+                is_standing = True
+        self.note(event, article if is_standing else TOO_LATE)
+
+    def ended(self, event: Event, kind: str) -> bool:
+        """Let go of what `event` ends; whether anything of that kind was held."""
+        found = False
+        for track in self.tracks:
+            keys = [key for key in track.held if key[0] == kind and _is_same(event.reference, key[1])]
+            for key in keys:
+                del track.held[key]
+            if keys:
+                track.grace_until = max(track.grace_until, event.on)  # it stood as long as it was held
+                found = True
+        return found
+
+    def put_off(self, event: Event, article: str) -> None:
+        """No completion within six months of an act that ended without a title (完成猶予)."""
+        until = last_day_of_months(event.on + ONE_DAY, GRACE_MONTHS)
+        for track in self.tracks:
+            if event.on <= track.standing:
+                track.grace_until = max(track.grace_until, until)
+        self.note(event, article, until=until)
 
     def note(self, event: Event, article: str, *, until: date | None = None) -> None:
         """An event that moves neither track."""
         self.entries.append(ClockEntry(event.type, event.on, None, until, article))
+
+    def lack(self, event: Event, fact: str) -> None:
+        """A fact that the event needs and nobody gave: the state becomes unknown, nothing is assumed."""
+        self.missing.append(f"{event.type}.{fact}")
+        self.note(event, f"不明の事実 {fact}")
+
+    def must_be(self, event: Event, classes: frozenset[LegalClass], article: str, instead: str) -> None:
+        """InputRejectedError when a claim of this class cannot have the event."""
+        if self.rule.legal_class not in classes:
+            raise InputRejectedError(
+                f"{event.type} on a claim of class {self.rule.legal_class}: only {', '.join(sorted(classes))} claims "
+                f"have one ({article}); {instead}, or correct the claim type"
+            )
+
+
+def _is_same(reference: str | None, held: str) -> bool:
+    """Whether an ending is about what is held; one without a number ends all, and ends what has none."""
+    return not reference or held in ("", reference)
+
+
+def _restart(track: Track, happened: date, last: date) -> bool:
+    if happened > track.standing:
+        return False
+    if last > track.last:
+        track.last = last
+    return True
+
+
+ENFORCED = frozenset({LegalClass.ENFORCED_PUBLIC})
+UNENFORCED = frozenset({LegalClass.NONENFORCED_PUBLIC, LegalClass.PRIVATE})

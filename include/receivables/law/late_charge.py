@@ -9,13 +9,14 @@ dbt_project/seeds/law/late_charge_rates.csv; this module only counts and cuts.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from typing import Literal
 
 from receivables.calendar import ONE_DAY, last_day_of_months
-from receivables.errors import InputRejectedError
-from receivables.law.charging import DAYS_IN_RATE_YEAR, Rate, Segment, runs_of_equal_rate
+from receivables.law.charging import DENOMINATOR, Payment, Rate, RateTable, Segment, bases_between_payments
+from receivables.law.reliefs import Relief, relieved
 from receivables.yen import Yen, truncate
+
+__all__ = ["LateCharge", "LateChargeRule", "Payment", "Rounding", "late_charge"]
 
 RATES_SEED = "dbt_project/seeds/law/late_charge_rates.csv"
 Rounding = Literal["floor_each", "sum_exact"]
@@ -37,14 +38,6 @@ class LateChargeRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Payment:
-    """Principal paid on one day (納付)."""
-
-    paid_on: date
-    amount_yen: int
-
-
-@dataclass(frozen=True, slots=True)
 class LateCharge:
     """The charge in yen, the sum before its last cut, and the segments that make it up."""
 
@@ -61,53 +54,41 @@ def late_charge(
     rule: LateChargeRule,
     rates: Sequence[Rate],
     payments: Sequence[Payment] = (),
+    reliefs: Sequence[Relief] = (),
+    deferral_rates: Sequence[Rate] = (),
 ) -> LateCharge:
     """Charge (延滞金額) on `principal_yen` due on `due` and unpaid until `paid` inclusive. 地方税法第326条第1項.
 
     `payments` are part payments up to `paid`: from the day after each, the base is what then
-    remains, cut again (地方税法第326条第1項, 第20条の4の2第2項). Raises RateMissingError when a
-    day has no rate and InputRejectedError when more was paid than was due.
+    remains, cut again (地方税法第326条第1項, 第20条の4の2第2項). `reliefs` are days that the law
+    spares in whole or in part (第15条の9第1項); what a deferred day still bears is in
+    `deferral_rates`. A component bill (本税の内訳) is a principal of its own. Raises
+    RateMissingError when a day has no rate and InputRejectedError when more was paid than was due.
     """
-    segments = tuple(
-        segment
-        for first, last, base in _bases(principal_yen, due, paid, rule, payments)
-        for segment in _segments(first, last, base, last_day_of_months(due + ONE_DAY, rule.low_months), rates)
-    )
-    accrued = (
-        sum(segment.yen for segment in segments)
-        if rule.segment_rounding == "floor_each"
-        else sum(segment.exact for segment in segments) // (DAYS_IN_RATE_YEAR * 1_000)
-    )
+    made = _segments(principal_yen, due, paid, rule, RateTable.of(rates), payments)
+    segments = tuple(relieved(made, reliefs, deferral_rates) if reliefs else made)
+    if rule.segment_rounding == "floor_each":
+        accrued = sum([segment.exact // DENOMINATOR for segment in segments])
+    else:
+        accrued = sum([segment.exact for segment in segments]) // DENOMINATOR
     charge = truncate(accrued, unit=rule.result_unit, zero_below=rule.result_minimum)
     return LateCharge(charge, Yen(accrued), segments)
 
 
-def _bases(
-    principal_yen: int, due: date, paid: date, rule: LateChargeRule, payments: Sequence[Payment]
-) -> Iterator[tuple[date, date, int]]:
-    """(first day, last day, base in yen) between part payments, only where a base is left."""
-    remaining = principal_yen
-    in_time = sum(payment.amount_yen for payment in payments if payment.paid_on <= due)
-    late = sorted((payment for payment in payments if due < payment.paid_on <= paid), key=lambda each: each.paid_on)
-    if in_time + sum(payment.amount_yen for payment in late) > principal_yen:
-        raise InputRejectedError("payments add up to more than the principal; what is over is 過誤納, not a payment")
-    remaining -= in_time
-    stops = [due, *(payment.paid_on for payment in late), paid]
-    amounts = [*(payment.amount_yen for payment in late), 0]
-    for (before, until), amount in zip(pairwise(stops), amounts, strict=True):
-        base = truncate(remaining, unit=rule.base_unit, zero_below=rule.base_minimum)
-        if before < until and base:
-            yield before + ONE_DAY, until, base
-        remaining -= amount
+def _segments(
+    principal_yen: int, due: date, paid: date, rule: LateChargeRule, rates: RateTable, payments: Sequence[Payment]
+) -> Iterator[Segment]:
+    """Runs of days at one rate and one base: the lower rate to the end of the first months, then the higher."""
+    last_low_day = last_day_of_months(due + ONE_DAY, rule.low_months)
 
+    def base_of(remaining: int) -> int:
+        return truncate(remaining, unit=rule.base_unit, zero_below=rule.base_minimum)
 
-def _segments(first: date, last: date, base: int, last_low_day: date, rates: Sequence[Rate]) -> Iterator[Segment]:
-    low_last, high_first = min(last, last_low_day), max(first, last_low_day + ONE_DAY)
-    for begin, end, permille in runs_of_equal_rate(
-        rates, first, low_last, permille_of=lambda rate: rate.low_permille, seed=RATES_SEED
-    ):
-        yield Segment(begin, end, permille, base)
-    for begin, end, permille in runs_of_equal_rate(
-        rates, high_first, last, permille_of=lambda rate: rate.high_permille, seed=RATES_SEED
-    ):
-        yield Segment(begin, end, permille, base)
+    for first, last, base in bases_between_payments(principal_yen, due, paid, payments, base_of):
+        if first <= last_low_day:
+            for begin, end, permille in rates.low.between(first, min(last, last_low_day), seed=RATES_SEED):
+                yield Segment(begin, end, permille, base)
+        if last > last_low_day:
+            high_first = max(first, last_low_day + ONE_DAY)
+            for begin, end, permille in rates.high.between(high_first, last, seed=RATES_SEED):
+                yield Segment(begin, end, permille, base)
