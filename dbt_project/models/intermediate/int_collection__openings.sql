@@ -1,11 +1,14 @@
--- 年度ごとの調定: each claim in the year it was levied (現年分) and in every later one it was carried into (滞納繰越分).
+-- 年度ごとの調定: each claim in the year it was levied (現年分) and in every later one it was carried into (滞納繰越分), or in
+-- which money for it moved all the same (過誤納).
 
 with yearly as (
 
     select
         claim_id,
         fiscal_year,
-        sum(received_yen + written_off_yen) as settled_yen
+        -- What went back after its year had closed (過年度還付) is settled no more, from the next year on.
+        sum(received_yen + written_off_yen - refunded_later_yen) as settled_yen,
+        bool_or(received_yen <> 0 or written_off_yen <> 0) as is_moved
     from {{ ref('int_collection__flows') }}
     group by claim_id, fiscal_year
 
@@ -19,6 +22,7 @@ years as (
         claims.fiscal_year as levied_in,
         claims.assessed_yen as levied_yen,
         open_year.fiscal_year,
+        coalesce(yearly.is_moved, false) as is_moved,
         coalesce(
             sum(yearly.settled_yen) over (
                 partition by claims.claim_id
@@ -45,3 +49,4 @@ from years
 where
     fiscal_year = levied_in
     or levied_yen > settled_before_yen
+    or is_moved
