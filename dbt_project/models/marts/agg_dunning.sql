@@ -52,7 +52,7 @@ paid as (
 acts as (
 
     select
-        events.claim_id,
+        claims.claim_id,
         min(events.issued_on) filter (where events.event_type = 'dunned') as dunned_on,
         bool_or(events.event_type = 'dunning_returned') as is_returned,
         -- 猶予した徴収金 is not dunned (地方税法329条2項)

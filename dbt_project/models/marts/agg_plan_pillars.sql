@@ -33,7 +33,7 @@ select
     figures.denominator::bigint as denominator,
     case
         when figures.indicator is null then listed.reason_ja
-        when figures.denominator = 0 then '分母が0'
+        when listed.unit in ('permille', 'percent') and coalesce(figures.denominator, 0) = 0 then '分母が0'
     end as reason_ja,
     {{ batch_columns() }}
 from {{ ref('plan_indicators') }} as listed

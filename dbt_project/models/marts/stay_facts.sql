@@ -94,7 +94,8 @@ select
     told.ground_code,
     limits.no_payment_days,
     limits.check_months,
-    claims.as_of - greatest(told.dunned_on, claims.last_paid_on) as days_without_payment,
+    case when told.dunned_on is not null then claims.as_of - greatest(told.dunned_on, claims.last_paid_on) end
+        as days_without_payment,
     coalesce(paid.last_paid_on > told.stayed_on, false) as has_revival_sign,
     told.dunned_on is not null as has_dunning,
     coalesce(told.released_on >= told.seized_on and coalesce(claims.last_paid_on < told.seized_on, true), false)

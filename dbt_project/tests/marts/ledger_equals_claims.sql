@@ -10,7 +10,11 @@ with entered as (
         sum(received_yen) as received_yen,
         sum(written_off_yen) as written_off_yen,
         sum(outstanding_yen) as outstanding_yen
-    from ledger.balances_at((select max(through) from {{ source('ledger', 'recording') }} where as_of = {{ as_of() }}))
+    from
+        ledger.balances_at((
+            select max(through) from {{ source('ledger', 'recording') }}
+            where as_of = {{ as_of() }}
+        ))
     group by claim_type, fiscal_year
 
 ),

@@ -16,16 +16,32 @@ with owed as (
 
 ),
 
+-- what came in, less what was given back (還付・充当)
+money as (
+
+    select
+        claim_id,
+        principal_yen as yen
+    from {{ ref('int_receipts__allocated') }}
+    where not is_provisional
+    union all
+    select
+        claim_id,
+        -amount_yen
+    from {{ ref('int_cases__claimed') }}
+    where event_type in ('refunded', 'offset')
+
+),
+
 applied as (
 
     select
         claims.legal_class,
         claims.fiscal_year,
-        sum(receipts.principal_yen) as applied_yen
-    from {{ ref('int_receipts__allocated') }} as receipts
+        sum(money.yen) as applied_yen
+    from money
     inner join {{ ref('int_claims__unioned') }} as claims
-        on receipts.claim_id = claims.claim_id
-    where not receipts.is_provisional
+        on money.claim_id = claims.claim_id
     group by claims.legal_class, claims.fiscal_year
 
 )
