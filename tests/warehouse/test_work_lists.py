@@ -11,7 +11,7 @@ from handmade import AS_OF, Handmade
 pytestmark = pytest.mark.postgres
 D = date
 DUNNED_ON = D(2025, 7, 18)
-WELFARE, MANY, PAYER = "2" * 15, "3" * 15, "4" * 15
+WELFARE, MANY, PAYER, NON_PAYER = "2" * 15, "3" * 15, "4" * 15, "5" * 15
 TAX_ARTICLE = "地方税法第18条の2第1項第2号"
 
 
@@ -26,7 +26,7 @@ def tax_id(notice_no: str) -> str:
 @pytest.fixture(scope="module")
 def world(handmade: Handmade, night: Callable[..., str]) -> Handmade:
     one = handmade
-    for number in ("1" * 15, MANY, PAYER):
+    for number in ("1" * 15, MANY, PAYER, NON_PAYER):
         one.person(number)
     one.person(WELFARE, is_on_welfare=True)
     watch_prescription(one)
@@ -104,7 +104,7 @@ def watch_stays(one: Handmade) -> None:
         one.judged(claim_id, held_by="execution_stay", held_until=until, prescription_state="running",
                    prescription_date_safe=safe)  # fmt: skip
 
-    stayed("2000000011", D(2025, 3, 10), D(2028, 3, 9), D(2026, 12, 1))
+    stayed("2000000011", D(2025, 3, 10), D(2028, 3, 9), D(2026, 12, 1), addressee_no=NON_PAYER)
     stayed("2000000012", D(2024, 6, 20), D(2027, 6, 19), D(2029, 1, 1), addressee_no=PAYER)
     one.tax("2000000013", addressee_no=PAYER)  # the same person pays something else since
     one.tax_receipt("2000000013", "000000000213")
