@@ -47,13 +47,13 @@ def test_over_payment_is_not_a_reason_to_fail() -> None:
 
 def test_a_part_payment_after_the_due_date_acknowledges_the_claim() -> None:
     found = judged(Payment(date(2025, 12, 31), 40_000))
-    assert str(found.prescription.date_safe) == "2030-12-31"
-    assert [entry.event for entry in found.prescription.clock] == ["due", "acknowledged"]
+    assert str(found.standing.prescription.date_safe) == "2030-12-31"
+    assert [entry.event for entry in found.standing.prescription.clock] == ["due", "acknowledged"]
 
 
 def test_the_last_payment_acknowledges_nothing_more() -> None:
     found = judged(Payment(date(2025, 12, 31), 100_000))
-    assert [entry.event for entry in found.prescription.clock] == ["due"]
+    assert [entry.event for entry in found.standing.prescription.clock] == ["due"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_loans_old_premiums_and_written_off_claims_bear_no_charge(more: dict[str
 
 
 def test_a_loan_without_its_contract_date_is_unknown() -> None:
-    assert judged(claim_type="scholarship_loan").prescription.missing == ("contract_date",)
+    assert judged(claim_type="scholarship_loan").standing.prescription.missing == ("contract_date",)
 
 
 def test_an_unknown_claim_type_is_refused_by_name() -> None:
