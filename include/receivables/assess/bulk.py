@@ -1,4 +1,4 @@
-"""Assessing in bulk (一括判定): the claims worth judging laid out once, judged on two processes, put in place at once."""
+"""Assessing in bulk (一括判定): claims worth judging are laid out, judged on two processes and put in place at once."""
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -69,7 +69,7 @@ def assess(*, as_of: date, state: State) -> int:
     """
     draft = f"assessing_{as_of:%Y%m%d}"
     with access.alone(state, "assess") as connection:
-        lay_out(connection, as_of, through=_last_recording(connection, as_of))
+        lay_out(connection, as_of, through=last_entry(connection, as_of))
         _draft(connection, draft)
         try:
             with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
@@ -116,10 +116,13 @@ def laid_out(connection: db.Connection, hand: int) -> Iterator[Found]:
         yield from map(Found._make, claims)
 
 
-def _last_recording(connection: db.Connection, as_of: date) -> int:
-    found = connection.execute("select max(through) from ledger.recording where as_of = %s", [as_of]).fetchone()
-    if found is None or found[0] is None:
-        raise InvariantBrokenError(f"the ledger has no recording of {as_of}: prepare and record that day first")
+def last_entry(connection: db.Connection, as_of: date) -> int:
+    """How far the ledger reached on `as_of`: the last entry of that day's recording, or of the one before it."""
+    found = connection.execute(
+        "select through from ledger.recording where as_of <= %s order by as_of desc, recording_no desc limit 1", [as_of]
+    ).fetchone()
+    if found is None:
+        raise InvariantBrokenError(f"the ledger knows no day up to {as_of}: prepare and record a night first")
     return int(found[0])
 
 

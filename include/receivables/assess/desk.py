@@ -25,9 +25,7 @@ COLUMNS = (
 # Acts as the ledger keeps them, in this order (see `law.desk`).
 _ACT = ("type", "on", "effective_on", "until", "issued_on", "arrived_on", "returned_on", "designated_deadline",
         "channel", "ground", "is_immediate", "reference")  # fmt: skip
-_DATES = frozenset(
-    {"on", "effective_on", "until", "issued_on", "arrived_on", "returned_on", "designated_deadline"}
-)
+_DATES = frozenset({"on", "effective_on", "until", "issued_on", "arrived_on", "returned_on", "designated_deadline"})
 
 
 class Found(NamedTuple):
@@ -125,11 +123,16 @@ class Desk:
 
 def acts_of(text: str | None) -> tuple[Event, ...]:
     """The events of a claim from the ledger's JSON."""
-    return tuple(_event(dict(zip(_ACT, act, strict=True))) for act in json.loads(text)) if text else ()
+    return tuple(event_of(dict(zip(_ACT, map(_dated, _ACT, act), strict=True))) for act in json.loads(text or "[]"))
 
 
-def _event(act: dict[str, Any]) -> Event:
-    given = {name: date.fromisoformat(value) if name in _DATES and value else value for name, value in act.items()}
+def _dated(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if name in _DATES and value else value
+
+
+def event_of(act: Mapping[str, Any]) -> Event:
+    """The law's event of one act of the ledger; a deferral or stay counts from when it works."""
+    given = dict(act)
     effective = given.pop("effective_on")
     if effective and given["type"] in _FROM_EFFECT:
         given["on"] = effective
