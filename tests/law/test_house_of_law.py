@@ -14,7 +14,7 @@ LAW = sorted(path for path in (PACKAGE / "law").glob("*.py") if path.stem != "__
 ARTICLE = re.compile(r"第\d+条")
 MONEY = [
     *LAW, *sorted((PACKAGE / "rulebook").glob("*.py")), *sorted((PACKAGE / "cli").glob("law*.py")),
-    *(PACKAGE / name for name in ("yen.py", "calendar.py", "claims.py", "assess.py", "explain.py", "control_totals.py")),
+    *(PACKAGE / f"{name}.py" for name in ("yen", "calendar", "claims", "assess", "explain", "control_totals")),
 ]  # fmt: skip
 
 
