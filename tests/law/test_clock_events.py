@@ -192,6 +192,28 @@ def test_a_reading_that_has_lapsed_is_not_revived_by_a_reminder() -> None:
     assert (found.state, found.missing) == ("unknown", ("restart_rule",))
 
 
+def test_a_letter_presumed_to_arrive_counts_only_if_its_latest_day_was_in_time() -> None:
+    """介護保険料: sent six days before the end, it may have come a day or ten later: safely it came too late."""
+    found = told("ltci_premium", "2026-08-15", letter("2026-07-25"), due="2024-07-31")
+    assert (str(found.date_safe), str(found.date_alternative)) == ("2026-07-31", "2028-08-04")
+    assert (found.state, found.missing) == ("unknown", ("restart_rule",))
+
+
+def test_two_letters_of_one_day_are_taken_in_a_fixed_order() -> None:
+    sent = letter("2024-08-20", "2024-08-22")
+    two = [replace(sent, designated_deadline=date(2024, 8, day)) for day in (28, 30)]
+    assert told(NHI, "2025-01-01", *two) == told(NHI, "2025-01-01", *reversed(two))
+
+
+def test_a_stay_that_ends_between_the_two_readings_ends_both() -> None:
+    """Two years from 2 October 2025 or, by the deadline, 31 October 2025; the stay of 10 October 2022 ends between."""
+    dunned = replace(letter("2023-10-01", "2023-10-02"), designated_deadline=date(2023, 10, 31))
+    stay = on("execution_stay", "2022-10-10", ground="2")
+    found = told(NHI, "2025-10-11", dunned, stay, due="2022-09-30")
+    assert (str(found.date_safe), str(found.date_alternative)) == ("2025-10-02", "2025-10-10")
+    assert (found.state, found.cause) == ("completed", "prescription")
+
+
 def test_two_seizures_are_told_apart_by_their_number() -> None:
     both = [on("seized", "2025-01-10", reference="a"), on("seized", "2025-02-10", reference="b")]
     one = on("released", "2025-05-01", reference="a")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receivables.law.charging import RateMissingError, RateTable
+from receivables.law.charging import Rate, RateMissingError, RateTable
 from receivables.law.clock import Event
 from receivables.law.late_charge import LateCharge, Payment, late_charge
 from receivables.law.reliefs import Relief, reliefs_of
@@ -57,6 +57,15 @@ def test_deferred_days_bear_the_rate_of_deferrals_of_their_year() -> None:
 def test_before_special_rates_half_of_the_higher_rate_is_spared_and_nothing_of_the_lower() -> None:
     found = charged(1_000_000, "1998-05-31", "1998-12-31", spared("deferral", "1998-06-01", "1998-12-31"))
     assert {each.permille for each in found.segments} == {73}
+
+
+def test_a_deferral_never_costs_more_than_the_day_itself() -> None:
+    dear = RateTable([Rate(date(2025, 1, 1), date(2026, 12, 31), 50, 50, "第1条")])
+    found = late_charge(
+        1_000_000, due=date(2025, 11, 30), paid=date(2026, 1, 31), rule=TAX, rates=RULES.late_charge_rates,
+        reliefs=[spared("deferral", "2025-12-01", "2026-02-10")], deferral_rates=dear,
+    )  # fmt: skip
+    assert [each.permille for each in found.segments] == [24, 50]
 
 
 def test_where_two_reliefs_meet_the_full_one_holds() -> None:

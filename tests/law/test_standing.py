@@ -42,6 +42,7 @@ EXTENDED = on("extension", "2014-03-31", "2034-03-31", ground="1")
         # the earlier of stay and time
         (NHI, "2024-07-31", "2026-08-01", [STAY], "extinct", "prescription", "2026-07-31", 0),
         (TAX, "2024-07-01", "2027-10-02", [STAY], "extinct", "execution_stay", "2027-10-01", 0),
+        (TAX, "2024-07-01", "2027-10-01", [STAY], "stands", "execution_stay", "2027-10-01", 30_000),
         (TAX, "2024-07-01", "2024-10-02", [AT_ONCE], "extinct", "immediate", "2024-10-01", 0),
         (TAX, "2022-10-01", "2027-10-02", [STAY], "extinct", "prescription", "2027-10-01", 0),  # the same day
         (TAX, "2024-07-01", "2027-10-02", [STAY, on("stay_cancelled", "2027-10-01")],
