@@ -123,7 +123,7 @@ def bases_between_payments(
     """
     remaining, before = principal_yen, due
     if payments:
-        late = [payment for payment in payments if payment.paid_on <= until]
+        late = [payment for payment in payments if payment.paid_on <= until and payment.amount_yen]
         if sum(payment.amount_yen for payment in late) > principal_yen:
             raise InputRejectedError(
                 "payments add up to more than the principal; what is over is 過誤納, not a payment"
