@@ -99,6 +99,10 @@ def _who(case: Case) -> Values:
     }
 
 
+def _done(step: Step | None) -> str:
+    return iso(step.on if step else None)
+
+
 def _plans(case: Case, _: date) -> Iterator[Line]:
     """A line a payment; the plan itself has no row, so that each line tells its share of it."""
     lines = [step for step in case.steps if step.event_type != "instalment_plan"]
@@ -112,14 +116,14 @@ def _deferrals(case: Case, day: date) -> Iterator[Line]:
     first, cancelled = case.steps[0], case.done(day, "deferral_cancelled")
     yield {
         "kind_code": first.ground_code, "applied_on": iso(first.issued_on), "first_on": iso(first.on),
-        "until_on": iso(first.until_on), "cancelled_on": iso(cancelled and cancelled.on),
+        "until_on": iso(first.until_on), "cancelled_on": _done(cancelled),
     }, 0, tuple(case.seen(day))  # fmt: skip
 
 
 def _seizures(case: Case, day: date) -> Iterator[Line]:
     first, ended = case.steps[0], case.done(day, "released")
     yield {
-        "kind_code": first.ground_code, "issued_on": iso(first.issued_on), "ended_on": iso(ended and ended.on),
+        "kind_code": first.ground_code, "issued_on": iso(first.issued_on), "ended_on": _done(ended),
         "arrived_on": iso(known(first.arrived_on, day)),
     }, case.yen, tuple(case.seen(day))  # fmt: skip
 
@@ -128,7 +132,7 @@ def _filings(case: Case, day: date) -> Iterator[Line]:
     first, ended = case.steps[0], case.done(day, "claim_filing_ended")
     yield {
         "kind_code": first.ground_code, "court": _TAX if first.ground_code == _JOINT_SEIZURE else _COURT,
-        "document_no": first.document_no, "issued_on": iso(first.on), "ended_on": iso(ended and ended.on),
+        "document_no": first.document_no, "issued_on": iso(first.on), "ended_on": _done(ended),
     }, 0, tuple(case.seen(day))  # fmt: skip
 
 
@@ -136,7 +140,7 @@ def _stays(case: Case, day: date) -> Iterator[Line]:
     first, cancelled = case.steps[0], case.done(day, "stay_cancelled")
     yield {
         "first_on": iso(first.on), "ground_code": first.ground_code, "until_on": iso(first.until_on),
-        "cancelled_on": iso(cancelled and cancelled.on), "is_immediate": int(first.is_immediate),
+        "cancelled_on": _done(cancelled), "is_immediate": int(first.is_immediate),
     }, 0, tuple(case.seen(day))  # fmt: skip
 
 
@@ -156,7 +160,7 @@ def _overpayments(case: Case, day: date) -> Iterator[Line]:
     yield {
         "line_no": 1, "found_on": iso(found.on), "ground_code": found.ground_code,
         "refund_yen": (refunded and refunded.amount_yen) or 0, "offset_yen": (offset and offset.amount_yen) or 0,
-        "noticed_on": iso(noticed and noticed.on), "refunded_on": iso(refunded and refunded.on),
+        "noticed_on": _done(noticed), "refunded_on": _done(refunded),
         "way_code": "1" if refunded else "",
     }, case.yen, seen  # fmt: skip
 

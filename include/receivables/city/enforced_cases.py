@@ -136,7 +136,8 @@ def _defer(office: Office, bill: Bill, day: date, _: Theirs) -> None:
 
 def _stay(office: Office, bill: Bill, day: date, _: Theirs) -> None:
     steps = stays.stayed(office, bill, day)
-    if steps and steps[0].on < stands_until(bill, day) and steps[0].on <= (bill.debtor.died_on or date.max):
+    last = min(stands_until(bill, day), bill.debtor.died_on or date.max)
+    if steps and steps[0].on <= last and owed_yen(bill, steps[0].on):
         open_case(office, Kind.STAY, bill, steps, yen=owed_yen(bill, steps[0].on))
 
 
