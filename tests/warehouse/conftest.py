@@ -31,6 +31,7 @@ def night(handmade_state: State) -> Callable[..., str]:
     def play(world: Handmade, as_of: date = AS_OF) -> str:
         world.settle_ledger(as_of=as_of)
         warehouse.prepare(as_of=as_of, state=handmade_state)
+        world.write_acts()
         ledger.record(as_of=as_of, state=handmade_state)
         identity.resolve(as_of=as_of, state=handmade_state)
         world.assess(as_of=as_of)

@@ -1,5 +1,6 @@
 """A warehouse whose raw rows are written by hand: four departments, few rows, every case on purpose."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,12 +23,40 @@ _YEARS = {  # which year a file tells of itself
     "scholarship__instalments": "extract(year from due_date - interval '3 months')::integer",
 }  # fmt: skip
 _ASSESS = """
-insert into law.claim_assessments (
-    claim_id, as_of, prescription_state, prescription_date_safe, prescription_cause, prescription_rule_id,
-    prescription_clock, needs_invocation, delinquency_charge_yen, charge_segments, citations, missing
+with paid as (
+    select claims.claim_id, claims.received_yen, parts.component_code, parts.assessed_yen,
+        sum(parts.assessed_yen) over (partition by claims.claim_id order by parts.component_code) as up_to_yen
+    from intermediate.int_claims__balances as claims
+    join intermediate.int_claim_components as parts using (claim_id)
+),
+parts as (
+    select claim_id, jsonb_object_agg(component_code, jsonb_build_object('assessed_yen', assessed_yen,
+        'paid_yen', greatest(least(received_yen - up_to_yen + assessed_yen, assessed_yen), 0))) as components
+    from paid group by claim_id
 )
-select claim_id, %(as_of)s, 'running', due_date + 1826, 'due', 'by hand', '[]', false, 0, '[]', '[]', '[]'
-from intermediate.int_claims__balances
+insert into law.claim_assessments (
+    claim_id, as_of, prescription_state, prescription_date_safe, prescription_date_alt, prescription_cause,
+    prescription_rule_id, prescription_clock, needs_invocation, standing, extinct_from, extinct_cause,
+    awaits_invocation, held_by, held_until, holds, delinquency_charge_yen, charge_paid_yen, charge_segments,
+    components, citations, missing
+)
+select
+    claims.claim_id, %(as_of)s, coalesce(told.prescription_state, 'running'),
+    case when told.prescription_state is null then claims.due_date + 1826 else told.prescription_date_safe end,
+    told.prescription_date_alt, 'due', coalesce(told.prescription_rule_id, 'by hand'), '[]', false,
+    coalesce(told.standing, 'stands'), told.extinct_from, told.extinct_cause, coalesce(told.awaits_invocation, false),
+    told.held_by, told.held_until, '[]', 0, 0, '[]', coalesce(parts.components, '{}'), '[]',
+    coalesce(told.missing, '[]')
+from intermediate.int_claims__balances as claims
+left join parts using (claim_id)
+left join jsonb_to_recordset(%(told)s::jsonb) as told (
+    claim_id text, prescription_state text, prescription_date_safe date, prescription_date_alt date,
+    prescription_rule_id text, standing text, extinct_from date, extinct_cause text, awaits_invocation boolean,
+    held_by text, held_until date, missing jsonb
+) using (claim_id)
+where
+    claims.written_off_yen > 0 or claims.last_paid_on > claims.due_date
+    or (claims.outstanding_yen > 0 and claims.due_date < %(as_of)s)
 """
 
 
@@ -38,6 +67,8 @@ class Handmade:
     state: State
     lines: dict[str, int] = field(default_factory=dict)
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    law: dict[str, dict[str, Any]] = field(default_factory=dict)
+    acts: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
         with db.connect(self.state) as connection:
@@ -67,6 +98,8 @@ class Handmade:
         self.run("truncate " + ", ".join(f"raw.{name}" for name in self.tables) + ", identity.link,"
                  " identity.contact_fact, law.claim_assessments, ops.load cascade")  # fmt: skip
         self.lines.clear()
+        self.law.clear()
+        self.acts.clear()
 
     def add(self, table: str, *, known_from: date = AS_OF, known_to: date | None = None, **given: Any) -> None:
         self.lines[table] = self.lines.get(table, 1) + 1
@@ -103,11 +136,35 @@ class Handmade:
                         batch_id, contract.source, table.name, measure, as_of, as_of,
                     )  # fmt: skip
 
+    def judged(self, claim_id: str, **columns: Any) -> None:
+        """What the law is to say of one claim; a state given without its safe date has none."""
+        self.law[claim_id] = columns
+
     def assess(self, *, as_of: date = AS_OF) -> None:
-        """Stand in for the law: every claim runs on for five years."""
+        """Stand in for the law: what `judged` says, and every other claim runs on for five years."""
+        told = json.dumps([{"claim_id": key, **columns} for key, columns in self.law.items()], default=str)
         with db.connect(self.state) as connection:
+            bounds = connection.execute(
+                "select pg_get_expr(c.relpartbound, c.oid) from pg_class as c"
+                " join pg_inherits as i on i.inhrelid = c.oid where i.inhparent = 'law.claim_assessments'::regclass"
+            ).fetchall()
+            if not any(str(as_of) in str(bound) for (bound,) in bounds):
+                connection.execute(f"create table law.claim_assessments_{as_of:%Y%m%d} partition of"
+                                   f" law.claim_assessments for values in ('{as_of}')")  # fmt: skip
             connection.execute("delete from law.claim_assessments where as_of = %(as_of)s", {"as_of": as_of})
-            connection.execute(_ASSESS, {"as_of": as_of})
+            connection.execute(_ASSESS, {"as_of": as_of, "told": told})
+
+    def act(self, claim_id: str, event_type: str, event_date: date, **given: Any) -> None:
+        """An act of case work, as the unioned events will hold it."""
+        self.acts.append({"claim_id": claim_id, "event_type": event_type, "event_date": event_date, **given})
+
+    def write_acts(self) -> None:
+        """Stand in for the sources of case work: add the acts to the events that `prepare` has built."""
+        for number, act in enumerate(self.acts, start=1):
+            row = {"event_id": f"by hand:{number}", "source_code": act["claim_id"].split(":")[0],
+                   "batch_id": "by hand", "line_no": number, **act}  # fmt: skip
+            self.run(f"insert into intermediate.int_claim_events__unioned ({', '.join(row)})"
+                     f" values ({', '.join(['%s'] * len(row))})", *row.values())  # fmt: skip
 
     def rebuild_marts(self, *, as_of: date = AS_OF) -> str:
         """What a night's `build_marts` leaves, without dbt: the published rows again, as a new batch."""
