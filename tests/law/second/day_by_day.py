@@ -1,0 +1,131 @@
+"""Late charge, damages and refund interest by walking every day of every case: integers only, yen and per mille.
+
+Written from the statutes alone (地方税法326条・20条の4の2・附則3条の2、民法143条・404条・419条、地方税法17条の4).
+A case that meets a day without a rate is answered with `NO_RATE`.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tests.law.second.rate_tables import HIGH, LEGAL, LOW, REFUND
+from tests.law.second.walked_calendar import DAY_OF_YEAR, last_of_periods
+
+NO_RATE = -1
+PER_YEAR = 365 * 1000  # leap years too
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One row per case: how its charge is cut. Units and minima in yen."""
+
+    base_unit: np.ndarray
+    base_minimum: np.ndarray
+    low_months: np.ndarray
+    is_floored_each: np.ndarray
+    result_unit: np.ndarray
+    result_minimum: np.ndarray
+    is_split_yearly: np.ndarray  # whether a new year begins a segment though its rate is the old one
+
+    def __getitem__(self, chosen: np.ndarray) -> "Terms":
+        return Terms(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Charges:
+    """The cases: yen and day numbers; `pay_day` and `pay_yen` are (cases, slots), an empty slot pays 0 yen."""
+
+    principal: np.ndarray
+    due: np.ndarray
+    paid: np.ndarray
+    pay_day: np.ndarray
+    pay_yen: np.ndarray
+    terms: Terms
+
+    def __len__(self) -> int:
+        return len(self.principal)
+
+    def __getitem__(self, chosen: np.ndarray) -> "Charges":
+        return Charges(*(getattr(self, name)[chosen] for name in self.__slots__))
+
+
+def late_charge(cases: Charges) -> tuple[np.ndarray, np.ndarray]:
+    """Charge and sum before the last cut, yen per case. RELIEF HOOK: a day's base and rate are decided in `_walk`."""
+    order = np.argsort(cases.due - cases.paid, kind="stable")  # the longest first, so that the active are a prefix
+    total = np.empty(len(cases), dtype=np.int64)
+    total[order] = _walk(cases[order])
+    terms = cases.terms
+    charge = np.where(total < terms.result_minimum, 0, total // terms.result_unit * terms.result_unit)
+    return np.where(total == NO_RATE, NO_RATE, charge), total
+
+
+def _cut(remaining: np.ndarray, terms: Terms) -> np.ndarray:
+    base = remaining // terms.base_unit * terms.base_unit
+    return np.where(remaining < terms.base_minimum, 0, base)
+
+
+def _walk(cases: Charges) -> np.ndarray:
+    """Whole yen per case before the last cut, the cases sorted by falling length."""
+    count, length, terms = len(cases), cases.paid - cases.due, cases.terms
+    remaining = cases.principal - (cases.pay_yen * (cases.pay_day <= cases.due[:, None])).sum(axis=1)
+    base = _cut(remaining, terms)
+    low_until = last_of_periods(cases.due + 1, terms.low_months)
+    whole, part, before = (np.zeros(count, dtype=np.int64) for _ in range(3))
+    is_known = np.ones(count, dtype=bool)
+    paying = _paying(cases)
+    active = int((length > 0).sum())
+    for step in range(1, int(length[0]) + 1 if count else 1):
+        while active and length[active - 1] < step:
+            active -= 1
+        day = cases.due[:active] + step
+        permille = np.where(day <= low_until[:active], LOW[day], HIGH[day])
+        begins = (permille != before[:active]) | (terms.is_split_yearly[:active] & (DAY_OF_YEAR[day] == 1))
+        for case, yen in paying.get(step - 1, ()):
+            if case < active:
+                remaining[case] -= yen
+                base[case] = _cut_one(int(remaining[case]), case, terms)
+                begins[case] = True
+        is_known[:active] &= (permille > 0) | (base[:active] == 0)
+        begins &= terms.is_floored_each[:active]
+        whole[:active] += np.where(begins, part[:active] // PER_YEAR, 0)
+        part[:active] = np.where(begins, 0, part[:active]) + base[:active] * permille
+        before[:active] = permille
+    return np.where(is_known, whole + part // PER_YEAR, NO_RATE)
+
+
+def _cut_one(remaining: int, case: int, terms: Terms) -> int:
+    if remaining < int(terms.base_minimum[case]):
+        return 0
+    unit = int(terms.base_unit[case])
+    return remaining // unit * unit
+
+
+def _paying(cases: Charges) -> dict[int, list[tuple[int, int]]]:
+    """Days after the due date to (case, yen) of the payments made then."""
+    paying: dict[int, list[tuple[int, int]]] = {}
+    since = cases.pay_day - cases.due[:, None]
+    for case, slot in np.argwhere((since > 0) & (cases.pay_yen > 0)):
+        paying.setdefault(int(since[case, slot]), []).append((int(case), int(cases.pay_yen[case, slot])))
+    return paying
+
+
+def late_damages(principal: int, delay_from: int, paid: int) -> int:
+    """Yen at the legal rate of the first day of delay, the payment day included."""
+    parts = 0
+    for _day in range(delay_from, paid + 1):
+        parts += principal * int(LEGAL[delay_from])
+    return parts // PER_YEAR
+
+
+def refund_interest(principal: int, first: int, last: int) -> int:
+    """Yen, both days included: cut as a late charge is (17条の4第6項 borrows 20条の4の2第2項・第5項)."""
+    base = 0 if principal < 2000 else principal // 1000 * 1000
+    whole = part = 0
+    for day in range(first, last + 1):
+        if base and not REFUND[day]:
+            return NO_RATE
+        if day > first and REFUND[day] != REFUND[day - 1]:
+            whole, part = whole + part // PER_YEAR, 0
+        part += base * int(REFUND[day])
+    whole += part // PER_YEAR
+    return 0 if whole < 1000 else whole // 100 * 100

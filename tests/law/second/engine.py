@@ -1,0 +1,107 @@
+"""The one place that knows how the product is called. Days are day numbers, money is yen."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from receivables.errors import ReceivablesError
+from receivables.law.clock import Event, PrescriptionRule
+from receivables.law.late_charge import LateChargeRule, Payment, late_charge
+from receivables.law.late_damages import late_damages
+from receivables.law.prescription import prescription
+from receivables.law.refund_interest import refund_interest
+from receivables.rulebook import rulebook
+from tests.law.second.day_by_day import NO_RATE
+from tests.law.second.prescribing import DO, OPEN
+from tests.law.second.prescription_cases import Answer, Case, Happening
+from tests.law.second.walked_calendar import as_date, number
+
+BOOK = rulebook()
+NAMES = {"action_withdrawn": "action_withdrawn", "part_payment": "part_payment"}  # ours to the product's
+
+
+def _event(one: Happening) -> Event:
+    return Event(
+        type=NAMES.get(one.kind, one.kind),
+        on=as_date(one.on),
+        issued_on=as_date(one.on) if one.kind == "dunned" else None,
+        arrived_on=as_date(one.arrived) if one.arrived else None,
+        designated_deadline=as_date(one.deadline) if one.deadline else None,
+        returned_on=as_date(one.returned) if one.returned else None,
+        until=as_date(one.until) if one.until else None,
+        channel=one.channel or None,
+        is_immediate=one.is_immediate,
+    )
+
+
+@cache
+def prescription_rule(claim_type: str) -> PrescriptionRule:
+    """The rule of a kind of claim."""
+    return BOOK.claim_type(claim_type).prescription_rule
+
+
+@cache
+def kinds() -> frozenset[str]:
+    """The kinds of events that the product knows among those this side knows."""
+    return frozenset(kind for kind in DO if _knows(kind))
+
+
+def _knows(kind: str) -> bool:
+    due = number(as_date(0).replace(2024, 7, 1))
+    event = _event(Happening(kind, due + 9, arrived=due + 9, deadline=due + 20, until=due + 30, channel="letter"))
+    try:
+        prescription(due=as_date(due), as_of=as_date(due + 5), rule=prescription_rule("nhi_premium"), events=(event,))
+        prescription(due=as_date(due), as_of=as_date(due + 30), rule=prescription_rule("nhi_premium"), events=(event,))
+    except ReceivablesError:
+        return False
+    return True
+
+
+def answer(case: Case) -> Answer:
+    """The product's answer to a prescription case."""
+    said = prescription(
+        due=as_date(case.due),
+        as_of=as_date(case.as_of),
+        rule=prescription_rule(case.rule.claim_type),
+        events=tuple(map(_event, case.happenings)),
+        contract_date=as_date(case.contract) if case.contract else None,
+    )
+    safe, alternative = said.date_safe, said.date_alternative
+    return Answer(
+        said.state,
+        number(safe) if safe else OPEN,
+        number(alternative) if alternative else OPEN,
+        said.cause if safe else "held",
+    )
+
+
+def charge(
+    rule: LateChargeRule, principal: int, due: int, paid: int, payments: Iterable[tuple[int, int]]
+) -> tuple[int, int]:  # fmt: skip
+    """Charge and sum before the last cut, yen; `NO_RATE` twice when a day has no rate."""
+    try:
+        said = late_charge(
+            principal,
+            due=as_date(due),
+            paid=as_date(paid),
+            rule=rule,
+            rates=BOOK.late_charge_rates,
+            payments=tuple(Payment(as_date(day), yen) for day, yen in payments),
+        )
+    except ReceivablesError:
+        return NO_RATE, NO_RATE
+    return int(said.charge_yen), int(said.sum_before_rounding_yen)
+
+
+def damages(principal: int, delay_from: int, paid: int) -> int:
+    """Late damages, yen."""
+    dates = {"delay_from": as_date(delay_from), "paid": as_date(paid)}
+    return int(late_damages(principal, **dates, rates=BOOK.legal_rates).damages_yen)
+
+
+def refund(principal: int, first: int, last: int) -> int:
+    """Refund interest, yen."""
+    try:
+        said = refund_interest(principal, first=as_date(first), last=as_date(last), rates=BOOK.refund_interest_rates)
+    except ReceivablesError:
+        return NO_RATE
+    return int(said.interest_yen)

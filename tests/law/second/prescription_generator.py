@@ -1,0 +1,125 @@
+"""Prescription cases from a seed, aimed at the last day on which the claim stands and the day after it."""
+
+from dataclasses import replace
+from random import Random
+
+from tests.law.second.prescribing import OPEN
+from tests.law.second.prescription_cases import REFORM, RULES, Case, Happening, track
+from tests.law.second.walked_calendar import DAYS, FIRSTS, LENGTHS, MONTHS, as_date, number
+
+FIRST_DUE = number(as_date(0).replace(2005, 1, 1))
+LAST_DUE = number(as_date(0).replace(2026, 6, 30))
+CHANNELS = ("letter", "phone", "visit", "sms", "auto_call", "")
+RENEWING = ("acknowledged", "part_payment", "instalment_plan", "extension")
+ALONE = frozenset({"seized", "released", "action_filed", "action_withdrawn", "judgment", "negotiation_agreed",
+                   "reminded", "deferral", "execution_stay", "stay_cancelled"})  # fmt: skip
+
+
+class Maker:
+    """Makes cases; `kinds` are the events that both sides know."""
+
+    def __init__(self, seed: int, kinds: frozenset[str]) -> None:
+        self.random = Random(seed)
+        self.kinds = kinds
+
+    def case(self) -> Case:
+        """One case, its events in no order."""
+        draw = self.random
+        rule = draw.choice(RULES)
+        due = self._due()
+        contract = 0
+        if rule.old_years:
+            contract = min(due, draw.choice([REFORM - 1, REFORM, REFORM + 1, due - draw.randrange(2000)]))
+        case = Case(rule, due, due, (), contract)
+        for plan in self._plans(rule.is_enforced):
+            for kind in plan:
+                case = self._with(case, kind)
+        happenings = list(case.happenings)
+        draw.shuffle(happenings)
+        return self._asked(replace(case, happenings=tuple(happenings)))
+
+    def _due(self) -> int:
+        day = self.random.randrange(FIRST_DUE, LAST_DUE)
+        month = MONTHS[day]
+        month_end = FIRSTS[month] + LENGTHS[month] - 1
+        february = month - month % 12 + 1
+        return self.random.choice(
+            [day, month_end, month_end - 1, FIRSTS[february] + 27, FIRSTS[february] + LENGTHS[february] - 1]
+        )
+
+    def _plans(self, is_enforced: bool) -> list[tuple[str, ...]]:
+        """What happens, in bundles; a stay and a seizure never meet (15条の7第3項 has the seizure lifted)."""
+        draw, plans = self.random, [("dunned",)] * draw_count(self.random, (0.3, 0.55, 0.15))
+        held: list[tuple[str, ...]] = [("seized", "released"), ("seized",), ("released",)]
+        held += [("action_filed", "action_withdrawn"), ("action_filed",), ("action_filed", "judgment")]
+        stays: list[tuple[str, ...]] = [("execution_stay",), ("execution_stay", "stay_cancelled")]
+        special = stays if is_enforced and draw.random() < 0.3 else held
+        others: list[tuple[str, ...]] = [(kind,) for kind in (*RENEWING, "reminded", "reminded", "negotiation_agreed")]
+        others += [("deferral",), ("judgment",), ("notified",), ("reminded", "reminded")]
+        plans += [draw.choice(special)] * (draw.random() < 0.4)
+        plans += [draw.choice(others) for _ in range(draw_count(draw, (0.25, 0.3, 0.25, 0.15, 0.05)))]
+        draw.shuffle(plans)
+        return [plan for plan in plans if self.kinds.issuperset(plan)]
+
+    def _with(self, case: Case, kind: str) -> Case:
+        """The case with one more event, after the others more often than not."""
+        draw = self.random
+        latest = max((one.known_on for one in case.happenings), default=case.due)
+        day = self._day(case, latest)
+        known = {one.on for one in case.happenings} | {one.arrived for one in case.happenings}
+        alone = {one.on for one in case.happenings if one.kind in ALONE}
+        while day in (known if kind in ALONE else alone) or day < case.due:
+            day += 1
+        added = self._happening(kind, day, case)
+        if added.arrived in alone:
+            return case
+        as_of = max(case.as_of, added.known_on, draw.choice([0, latest]))
+        return replace(case, happenings=(*case.happenings, added), as_of=as_of)
+
+    def _day(self, case: Case, latest: int) -> int:
+        draw = self.random
+        if draw.random() < 0.45:
+            life = track(case, is_safe=draw.random() < 0.7)
+            if life.end != OPEN:
+                return draw.choice([life.end, life.end + 1, life.end - 1, life.end - draw.randrange(200)])
+        near = latest + draw.choice([1, 2, 9, 10, 11, 20, 30, 180, 184, 185, 365, 366])
+        return draw.choice([near, latest + draw.randrange(1, 900), self._month_end(latest + draw.randrange(1, 900))])
+
+    def _month_end(self, day: int) -> int:
+        return day - DAYS[day] + LENGTHS[MONTHS[day]]
+
+    def _happening(self, kind: str, day: int, case: Case) -> Happening:
+        draw = self.random
+        if kind == "dunned":
+            return self._dunned(day, case)
+        if kind == "reminded":
+            return Happening(kind, day, channel=draw.choice(CHANNELS))
+        if kind in {"deferral", "negotiation_agreed"}:
+            until = self._month_end(day + draw.randrange(365)) if draw.random() < 0.5 else day + draw.randrange(1, 366)
+            return Happening(kind, day, until=min(until, day + 365))
+        return Happening(kind, day, is_immediate=kind == "execution_stay" and draw.random() < 0.15)
+
+    def _dunned(self, day: int, case: Case) -> Happening:
+        draw = self.random
+        if draw.random() < 0.12:
+            return Happening("dunned", day, deadline=day + 10, returned=day + draw.randrange(1, 12))
+        arrived = day + draw.choice([0, 1, 1, 2, 2, 3, 5])
+        return Happening("dunned", day, arrived=arrived, deadline=arrived + draw.choice([0, 1, 8, 10, 20, 45]))
+
+    def _asked(self, case: Case) -> Case:
+        """The case with a business date on which everything begun is known to its end."""
+        draw = self.random
+        days = [one.on for one in case.happenings] or [case.due]
+        known = max(one.known_on for one in case.happenings) if case.happenings else case.due
+        case = replace(case, as_of=known + draw.choice([0, 0, 1, 400, 1500]))
+        ends = [track(case, is_safe=is_safe).end for is_safe in (True, False)]
+        edges = [end + step for end in ends if end != OPEN for step in (-1, 0, 1)]
+        as_of = draw.choice([*edges, draw.choice(days), draw.choice(days) - 1, case.as_of, known])
+        while any(one.on <= as_of < one.known_on for one in case.happenings):
+            as_of += 1
+        return replace(case, as_of=as_of)
+
+
+def draw_count(random: Random, shares: tuple[float, ...]) -> int:
+    """0, 1, 2, … with the shares given."""
+    return random.choices(range(len(shares)), shares)[0]
