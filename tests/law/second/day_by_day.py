@@ -12,6 +12,7 @@ from tests.law.second.rate_tables import HIGH, LEGAL, LOW, REFUND
 from tests.law.second.walked_calendar import DAY_OF_YEAR, last_of_periods
 
 NO_RATE = -1
+REFUND_OF: list[int] = REFUND.tolist()
 PER_YEAR = 365 * 1000  # leap years too
 
 
@@ -111,9 +112,9 @@ def _paying(cases: Charges) -> dict[int, list[tuple[int, int]]]:
 
 def late_damages(principal: int, delay_from: int, paid: int) -> int:
     """Yen at the legal rate of the first day of delay, the payment day included."""
-    parts = 0
+    parts, rate = 0, int(LEGAL[delay_from])
     for _day in range(delay_from, paid + 1):
-        parts += principal * int(LEGAL[delay_from])
+        parts += principal * rate
     return parts // PER_YEAR
 
 
@@ -122,10 +123,10 @@ def refund_interest(principal: int, first: int, last: int) -> int:
     base = 0 if principal < 2000 else principal // 1000 * 1000
     whole = part = 0
     for day in range(first, last + 1):
-        if base and not REFUND[day]:
+        if base and not REFUND_OF[day]:
             return NO_RATE
-        if day > first and REFUND[day] != REFUND[day - 1]:
+        if day > first and REFUND_OF[day] != REFUND_OF[day - 1]:
             whole, part = whole + part // PER_YEAR, 0
-        part += base * int(REFUND[day])
+        part += base * REFUND_OF[day]
     whole += part // PER_YEAR
     return 0 if whole < 1000 else whole // 100 * 100

@@ -157,18 +157,31 @@ def live(due: int, as_of: int, years: int, acts: Sequence[Act]) -> Life:
         if act.day <= as_of:
             agenda.setdefault(max(act.day, due), []).append(act)
     claim = Claim(years, last_of_period(due + 1, years * YEAR))
-    sure_until = claim.sure_until()
+    ahead = sorted(agenda, reverse=True)
+    quiet_until = _next_question(claim, ahead)
     for day in range(due, LAST):
+        if day < quiet_until:
+            continue
         if day in agenda:
             for act in agenda[day]:
                 DO[act.kind](claim, act)
-            sure_until = claim.sure_until()
-        if day < sure_until:
-            continue
-        if not claim.would_stand(day):
-            return Life(day, "prescription", claim.last)
-        if claim.stay_end and day >= claim.stay_end:
-            return Life(day, "execution_stay", claim.last)
-        if day > as_of and claim.holds and not claim.stay_end:
-            return Life(OPEN, "held", claim.last)
+            ahead.pop()
+            quiet_until = _next_question(claim, ahead)
+        if day >= claim.sure_until() and (ended := _this_evening(claim, day, as_of)):
+            return ended
     raise ValueError(f"the calendar ends before the claim: due {due}, as of {as_of}")
+
+
+def _next_question(claim: Claim, ahead: list[int]) -> int:
+    """The first day on which something happens or the claim may end; the days before it pass by one by one."""
+    return min(ahead[-1], claim.sure_until()) if ahead else claim.sure_until()
+
+
+def _this_evening(claim: Claim, day: int, as_of: int) -> Life | None:
+    if not claim.would_stand(day):
+        return Life(day, "prescription", claim.last)
+    if claim.stay_end and day >= claim.stay_end:
+        return Life(day, "execution_stay", claim.last)
+    if day > as_of and claim.holds and not claim.stay_end:
+        return Life(OPEN, "held", claim.last)
+    return None

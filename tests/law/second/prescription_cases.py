@@ -120,8 +120,7 @@ def _state(as_of: int, safe: Life, alternative: Life) -> str:
 
 def as_events(happenings: Iterable[Happening]) -> list[dict[str, object]]:
     """The events as the command line reads them from JSON."""
-    days = {"issued_on": "on", "arrived_on": "arrived", "designated_deadline": "deadline"}
-    days |= {"returned_on": "returned", "until": "until"}
+    days = {"arrived_on": "arrived", "designated_deadline": "deadline", "returned_on": "returned", "until": "until"}
     events: list[dict[str, object]] = []
     for one in happenings:
         event: dict[str, object] = {"type": one.kind, "date": as_date(one.on).isoformat()}

@@ -70,6 +70,8 @@ class Maker:
         alone = {one.on for one in case.happenings if one.kind in ALONE}
         while day in (known if kind in ALONE else alone) or day < case.due:
             day += 1
+        if kind in RENEWING and draw.random() < 0.03:
+            day = case.due - draw.randrange(90)  # a promise before the time begins takes nothing from it
         added = self._happening(kind, day, case)
         if added.arrived in alone:
             return case
@@ -78,7 +80,7 @@ class Maker:
 
     def _day(self, case: Case, latest: int) -> int:
         draw = self.random
-        if draw.random() < 0.45:
+        if draw.random() < 0.4:
             life = track(case, is_safe=draw.random() < 0.7)
             if life.end != OPEN:
                 return draw.choice([life.end, life.end + 1, life.end - 1, life.end - draw.randrange(200)])
@@ -93,7 +95,9 @@ class Maker:
         if kind == "dunned":
             return self._dunned(day, case)
         if kind == "reminded":
-            return Happening(kind, day, channel=draw.choice(CHANNELS))
+            channel = draw.choice(CHANNELS)
+            is_dated = channel == "letter" and draw.random() < 0.4  # 民法97条: it counts when it arrives
+            return Happening(kind, day, arrived=day + draw.choice([0, 1, 2, 3]) if is_dated else 0, channel=channel)
         if kind in {"deferral", "negotiation_agreed"}:
             until = self._month_end(day + draw.randrange(365)) if draw.random() < 0.5 else day + draw.randrange(1, 366)
             return Happening(kind, day, until=min(until, day + 365))
@@ -110,11 +114,12 @@ class Maker:
         """The case with a business date on which everything begun is known to its end."""
         draw = self.random
         days = [one.on for one in case.happenings] or [case.due]
-        known = max(one.known_on for one in case.happenings) if case.happenings else case.due
+        known = max((one.known_on for one in case.happenings), default=case.due)
         case = replace(case, as_of=known + draw.choice([0, 0, 1, 400, 1500]))
-        ends = [track(case, is_safe=is_safe).end for is_safe in (True, False)]
-        edges = [end + step for end in ends if end != OPEN for step in (-1, 0, 1)]
-        as_of = draw.choice([*edges, draw.choice(days), draw.choice(days) - 1, case.as_of, known])
+        as_of = draw.choice([draw.choice(days), draw.choice(days) - 1, case.as_of, known])
+        if draw.random() < 0.5:
+            end = track(case, is_safe=draw.random() < 0.5).end
+            as_of = end + draw.choice([-1, 0, 1]) if end != OPEN else as_of
         while any(one.on <= as_of < one.known_on for one in case.happenings):
             as_of += 1
         return replace(case, as_of=as_of)
