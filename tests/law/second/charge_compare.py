@@ -74,6 +74,6 @@ def _told(cases: Charges, number: int, position: int) -> str:
     overrides = " ".join(f"--rule {name}={getattr(rule, name)}" for name in names)
     return (
         f"echo '{payments}' > payments.json; receivables law late-charge --claim-type resident_tax"
-        f" --principal {cases.principal[number]} --due {as_date(cases.due[number])} --paid {as_date(cases.paid[number])}"
-        f" --payments payments.json {overrides} --json"
+        f" --principal {cases.principal[number]} --due {as_date(cases.due[number])}"
+        f" --paid {as_date(cases.paid[number])} --payments payments.json {overrides} --json"
     )
