@@ -16,12 +16,29 @@ from tests.law.second.prescription_cases import Answer, Case, Happening
 from tests.law.second.walked_calendar import as_date, number
 
 BOOK = rulebook()
-NAMES = {"action_withdrawn": "action_withdrawn", "part_payment": "part_payment"}  # ours to the product's
+FIELDS = frozenset(Event.__dataclass_fields__)
+EXTRAS: dict[str, dict[str, object]] = {  # what the product wants said beside, and this side takes for granted
+    "execution_stay": {"ground": "1"},
+    "negotiation_agreed": {"is_written": True},
+}
+BEGINS = {
+    "released": "seized",
+    "seizure_cancelled": "seized",
+    "action_withdrawn": "action_filed",
+    "claim_filing_ended": "claim_filed",
+    "deferral_cancelled": "deferral",
+    "stay_cancelled": "execution_stay",
+}  # what ends, and what it is the end of
+
+
+def extras(kind: str) -> dict[str, object]:
+    """Further fields of an event, as far as the product knows them."""
+    return {name: value for name, value in EXTRAS.get(kind, {}).items() if name in FIELDS}
 
 
 def _event(one: Happening) -> Event:
     return Event(
-        type=NAMES.get(one.kind, one.kind),
+        type=one.kind,
         on=as_date(one.on),
         issued_on=as_date(one.on) if one.kind == "dunned" else None,
         arrived_on=as_date(one.arrived) if one.arrived else None,
@@ -30,6 +47,7 @@ def _event(one: Happening) -> Event:
         until=as_date(one.until) if one.until else None,
         channel=one.channel or None,
         is_immediate=one.is_immediate,
+        **extras(one.kind),
     )
 
 
@@ -40,20 +58,22 @@ def prescription_rule(claim_type: str) -> PrescriptionRule:
 
 
 @cache
-def kinds() -> frozenset[str]:
-    """The kinds of events that the product knows among those this side knows."""
-    return frozenset(kind for kind in DO if _knows(kind))
+def kinds(claim_type: str) -> frozenset[str]:
+    """The kinds of events that the product takes for a kind of claim, among those this side knows."""
+    return frozenset(kind for kind in DO if _takes(claim_type, kind))
 
 
-def _knows(kind: str) -> bool:
+def _takes(claim_type: str, kind: str) -> bool:
     due = number(as_date(0).replace(2024, 7, 1))
-    event = _event(Happening(kind, due + 9, arrived=due + 9, deadline=due + 20, until=due + 30, channel="letter"))
+    dates = {"due": as_date(due), "as_of": as_date(due + 20), "contract_date": as_date(due)}
+    whole = Happening(kind, due + 9, arrived=due + 9, deadline=due + 20, until=due + 30, channel="letter")
+    opened = [Happening(BEGINS[kind], due + 5, until=due + 30)] if kind in BEGINS else []
     try:
-        prescription(due=as_date(due), as_of=as_date(due + 5), rule=prescription_rule("nhi_premium"), events=(event,))
-        prescription(due=as_date(due), as_of=as_date(due + 30), rule=prescription_rule("nhi_premium"), events=(event,))
+        events = tuple(map(_event, [*opened, whole]))
+        said = prescription(**dates, rule=prescription_rule(claim_type), events=events)
     except ReceivablesError:
         return False
-    return True
+    return not said.missing
 
 
 def answer(case: Case) -> Answer:

@@ -4,13 +4,14 @@ Written from the statutes alone: 民法140・143・147～152・166・169条、�
 Dates are day numbers; an act counts only while the claim still stands on the day of the act.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.law.second.walked_calendar import LAST, last_of_period
 
 WITHOUT_EFFECT = frozenset({"sms", "auto_call"})  # 催告: their arrival cannot be shown
 HALF_YEAR, YEAR, JUDGMENT_YEARS, STAY_YEARS, TEN_DAYS = 6, 12, 10, 3, 10
+REFORM = 11_048  # 2020-04-01, when the reform of the Civil Code took effect
 OPEN = -1  # something holds the clock and nobody knows yet until when
 
 
@@ -35,9 +36,9 @@ class Claim:
     grace: int = 0  # completion is put off until the end of this day
     reminded_until: int = 0
     agreed_until: int = 0
-    agreements_end: int = 0  # five years after the day on which the claim would have lapsed
     holds: set[str] = field(default_factory=set)
     stay_end: int = 0
+    deferred_until: int = 0
     is_dunned: bool = False
 
     def renew(self, after: int) -> None:
@@ -68,12 +69,11 @@ def _reminded(claim: Claim, act: Act) -> None:
 
 
 def _agreed(claim: Claim, act: Act) -> None:
-    if act.day <= claim.reminded_until:
-        return  # 151条3項
+    if act.day <= claim.reminded_until or act.day < REFORM:
+        return  # 151条3項; 平成29年法律第44号附則10条3項: no effect of what was agreed before the article was law
     until = last_of_period(act.day + 1, YEAR)
     until = min(until, act.until) if act.until else until
-    claim.agreements_end = claim.agreements_end or last_of_period(claim.last + 1, 5 * YEAR)
-    until = min(until, claim.agreements_end)
+    until = min(until, last_of_period(claim.last + 1, 5 * YEAR))  # 151条2項: never beyond five years of grace
     claim.agreed_until = max(claim.agreed_until, until)
     claim.grace = max(claim.grace, until)
 
@@ -104,9 +104,38 @@ def _judged(claim: Claim, act: Act) -> None:
     claim.renew(act.day)
 
 
+def _cancelled(claim: Claim, act: Act) -> None:
+    if "seizure" in claim.holds:
+        claim.holds.discard("seizure")
+        claim.grace = max(claim.grace, last_of_period(act.day + 1, HALF_YEAR))  # 148条1項ただし書
+
+
+def _pleaded(claim: Claim, act: Act) -> None:
+    claim.holds.add("filing")
+
+
+def _plea_ended(claim: Claim, act: Act) -> None:
+    if "filing" in claim.holds:
+        claim.holds.discard("filing")
+        claim.renew(act.day)  # 地方税法18条の2第1項3号
+
+
 def _deferred(claim: Claim, act: Act) -> None:
-    claim.renew(act.day)  # 猶予の申請 is an acknowledgement
-    claim.renew(act.until)  # and the time does not run before the deferral ends
+    claim.renew(act.day)  # who asks for it acknowledges the claim
+    claim.deferred_until = max(claim.deferred_until, act.until)
+
+
+def _deferral_ended(claim: Claim, act: Act) -> None:
+    if claim.deferred_until:
+        claim.renew(act.day)  # time does not run before the deferral ends
+    if act.day >= claim.deferred_until:
+        claim.deferred_until = 0
+
+
+def _deferral_cancelled(claim: Claim, act: Act) -> None:
+    if claim.deferred_until:
+        claim.renew(act.day)
+        claim.deferred_until = 0
 
 
 def _stayed(claim: Claim, act: Act) -> None:
@@ -121,23 +150,30 @@ def _renewed(claim: Claim, act: Act) -> None:
     claim.renew(act.day)
 
 
+ENDED = "the deferral ends"  # no event, a day that comes
+
 DO: dict[str, Callable[[Claim, Act], None]] = {
     "dunned": _dunned,
     "notified": _renewed,
     "acknowledged": _renewed,
     "part_payment": _renewed,
     "instalment_plan": _renewed,
-    "extension": _renewed,
+    "extension": _deferred,
     "reminded": _reminded,
     "negotiation_agreed": _agreed,
     "seized": _seized,
     "released": _released,
+    "seizure_cancelled": _cancelled,
+    "claim_filed": _pleaded,
+    "claim_filing_ended": _plea_ended,
     "action_filed": _filed,
     "action_withdrawn": _withdrawn,
     "judgment": _judged,
     "deferral": _deferred,
+    "deferral_cancelled": _deferral_cancelled,
     "execution_stay": _stayed,
     "stay_cancelled": _stay_cancelled,
+    ENDED: _deferral_ended,
 }
 
 
@@ -152,10 +188,7 @@ class Life:
 
 def live(due: int, as_of: int, years: int, acts: Sequence[Act]) -> Life:
     """Live through every day from the due date on; acts after `as_of` are not known yet."""
-    agenda: dict[int, list[Act]] = {}
-    for act in acts:
-        if act.day <= as_of:
-            agenda.setdefault(max(act.day, due), []).append(act)
+    agenda = _agenda(due, [act for act in acts if act.day <= as_of])
     claim = Claim(years, last_of_period(due + 1, years * YEAR))
     ahead = sorted(agenda, reverse=True)
     quiet_until = _next_question(claim, ahead)
@@ -170,6 +203,16 @@ def live(due: int, as_of: int, years: int, acts: Sequence[Act]) -> Life:
         if day >= claim.sure_until() and (ended := _this_evening(claim, day, as_of)):
             return ended
     raise ValueError(f"the calendar ends before the claim: due {due}, as of {as_of}")
+
+
+def _agenda(due: int, acts: Iterable[Act]) -> dict[int, list[Act]]:
+    """What happens day by day; what was done before the due date waits for it."""
+    agenda: dict[int, list[Act]] = {}
+    for act in acts:
+        agenda.setdefault(max(act.day, due), []).append(act)
+        if act.kind in {"deferral", "extension"}:
+            agenda.setdefault(max(act.until, due), []).append(Act(ENDED, act.until))
+    return agenda
 
 
 def _next_question(claim: Claim, ahead: list[int]) -> int:

@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.law.second.prescribing import OPEN, Act, Life, live
-from tests.law.second.walked_calendar import as_date, number
-
-REFORM = number(as_date(0).replace(2020, 4, 1))  # 平成29年法律第44号附則第10条: contracts from this day on are new law
+from tests.law.second.prescribing import OPEN, REFORM, Act, Life, live
+from tests.law.second.walked_calendar import as_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Answer:
 
 
 def years_of(case: Case) -> int:
-    """Years of the period, old or new law by the contract date."""
+    """Years of the period, old or new law by the contract date (附則10条4項)."""
     is_old = case.rule.old_years and case.contract < REFORM
     return case.rule.old_years if is_old else case.rule.years
 

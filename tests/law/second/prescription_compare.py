@@ -12,7 +12,7 @@ from tests.law.second.walked_calendar import as_date
 
 def differences(seed: int, count: int) -> list[Difference]:
     """The cases of a seed that the two sides answer differently."""
-    maker, found = Maker(seed, engine.kinds()), []
+    maker, found = Maker(seed, engine.kinds), []
     for number in range(count):
         case = maker.case()
         second, product = answer(case), engine.answer(case)
@@ -28,9 +28,10 @@ def _said(one: Answer) -> str:
 
 def told(case: Case) -> str:
     """The case as a command line; the events are the JSON of the file it names."""
+    events = [event | engine.extras(str(event["type"])) for event in as_events(case.happenings)]
     contract = f" --contract-date {as_date(case.contract)}" if case.contract else ""
     return (
-        f"echo '{json.dumps(as_events(case.happenings))}' > events.json; receivables law prescription"
+        f"echo '{json.dumps(events)}' > events.json; receivables law prescription"
         f" --claim-type {case.rule.claim_type} --due {as_date(case.due)} --as-of {as_date(case.as_of)}"
         f" --events events.json{contract} --json"
     )

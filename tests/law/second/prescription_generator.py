@@ -1,24 +1,36 @@
 """Prescription cases from a seed, aimed at the last day on which the claim stands and the day after it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
-from tests.law.second.prescribing import OPEN
-from tests.law.second.prescription_cases import REFORM, RULES, Case, Happening, track
+from tests.law.second.prescribing import OPEN, REFORM
+from tests.law.second.prescription_cases import RULES, Case, Happening, Rule, track
 from tests.law.second.walked_calendar import DAYS, FIRSTS, LENGTHS, MONTHS, as_date, number
 
 FIRST_DUE = number(as_date(0).replace(2005, 1, 1))
 LAST_DUE = number(as_date(0).replace(2026, 6, 30))
 CHANNELS = ("letter", "phone", "visit", "sms", "auto_call", "")
-RENEWING = ("acknowledged", "part_payment", "instalment_plan", "extension")
-ALONE = frozenset({"seized", "released", "action_filed", "action_withdrawn", "judgment", "negotiation_agreed",
-                   "reminded", "deferral", "execution_stay", "stay_cancelled"})  # fmt: skip
+RENEWING = ("acknowledged", "part_payment", "instalment_plan")
+LASTING = frozenset({"deferral", "extension", "negotiation_agreed"})
+ALONE = LASTING | {
+    "seized", "released", "seizure_cancelled", "action_filed", "action_withdrawn", "claim_filed", "claim_filing_ended",
+    "judgment", "reminded", "deferral_cancelled", "execution_stay", "stay_cancelled",
+}  # fmt: skip
+HELD = [("seized", "released"), ("seized",), ("released",), ("seized", "seizure_cancelled")]
+HELD += [("action_filed", "action_withdrawn"), ("action_filed",), ("action_filed", "judgment")]
+HELD += [("claim_filed", "claim_filing_ended"), ("claim_filed",)]
+STAYS = [("execution_stay",), ("execution_stay", "stay_cancelled")]
+OTHERS = [(kind,) for kind in (*RENEWING, "reminded", "reminded", "negotiation_agreed", "judgment", "notified")]
+OTHERS += [("reminded", "reminded"), ("negotiation_agreed", "negotiation_agreed")]
+ENFORCED_ONLY = [("deferral",), ("deferral", "deferral_cancelled")]
+OTHERS_ONLY = [("extension",)]
 
 
 class Maker:
-    """Makes cases; `kinds` are the events that both sides know."""
+    """Makes cases; `kinds` tells the events that both sides know for a kind of claim."""
 
-    def __init__(self, seed: int, kinds: frozenset[str]) -> None:
+    def __init__(self, seed: int, kinds: Callable[[str], frozenset[str]]) -> None:
         self.random = Random(seed)
         self.kinds = kinds
 
@@ -31,9 +43,8 @@ class Maker:
         if rule.old_years:
             contract = min(due, draw.choice([REFORM - 1, REFORM, REFORM + 1, due - draw.randrange(2000)]))
         case = Case(rule, due, due, (), contract)
-        for plan in self._plans(rule.is_enforced):
-            for kind in plan:
-                case = self._with(case, kind)
+        for kind in self._kinds(rule):
+            case = self._with(case, kind)
         happenings = list(case.happenings)
         draw.shuffle(happenings)
         return self._asked(replace(case, happenings=tuple(happenings)))
@@ -47,19 +58,18 @@ class Maker:
             [day, month_end, month_end - 1, FIRSTS[february] + 27, FIRSTS[february] + LENGTHS[february] - 1]
         )
 
-    def _plans(self, is_enforced: bool) -> list[tuple[str, ...]]:
-        """What happens, in bundles; a stay and a seizure never meet (15条の7第3項 has the seizure lifted)."""
+    def _kinds(self, rule: Rule) -> list[str]:
+        """What happens, from bundles; a stay and a seizure never meet (15条の7第3項 has the seizure lifted)."""
         draw, plans = self.random, [("dunned",)] * draw_count(self.random, (0.3, 0.55, 0.15))
-        held: list[tuple[str, ...]] = [("seized", "released"), ("seized",), ("released",)]
-        held += [("action_filed", "action_withdrawn"), ("action_filed",), ("action_filed", "judgment")]
-        stays: list[tuple[str, ...]] = [("execution_stay",), ("execution_stay", "stay_cancelled")]
-        special = stays if is_enforced and draw.random() < 0.3 else held
-        others: list[tuple[str, ...]] = [(kind,) for kind in (*RENEWING, "reminded", "reminded", "negotiation_agreed")]
-        others += [("deferral",), ("judgment",), ("notified",), ("reminded", "reminded")]
+        special = STAYS if rule.is_enforced and draw.random() < 0.3 else HELD
+        others = OTHERS + (ENFORCED_ONLY if rule.is_enforced else OTHERS_ONLY)
         plans += [draw.choice(special)] * (draw.random() < 0.4)
         plans += [draw.choice(others) for _ in range(draw_count(draw, (0.25, 0.3, 0.25, 0.15, 0.05)))]
         draw.shuffle(plans)
-        return [plan for plan in plans if self.kinds.issuperset(plan)]
+        if "judgment" in {kind for plan in plans for kind in plan}:  # 民法169条2項 leaves open what is not yet due
+            plans = [plan for plan in plans if not {"deferral", "extension"}.intersection(plan)]
+        known = self.kinds(rule.claim_type)
+        return [kind for plan in plans if known.issuperset(plan) for kind in plan]
 
     def _with(self, case: Case, kind: str) -> Case:
         """The case with one more event, after the others more often than not."""
@@ -73,7 +83,8 @@ class Maker:
         if kind in RENEWING and draw.random() < 0.03:
             day = case.due - draw.randrange(90)  # a promise before the time begins takes nothing from it
         added = self._happening(kind, day, case)
-        if added.arrived in alone:
+        is_twin = kind == "dunned" and any(one.kind == kind and one.on == day for one in case.happenings)
+        if added.arrived in alone or is_twin:
             return case
         as_of = max(case.as_of, added.known_on, draw.choice([0, latest]))
         return replace(case, happenings=(*case.happenings, added), as_of=as_of)
@@ -98,8 +109,10 @@ class Maker:
             channel = draw.choice(CHANNELS)
             is_dated = channel == "letter" and draw.random() < 0.4  # 民法97条: it counts when it arrives
             return Happening(kind, day, arrived=day + draw.choice([0, 1, 2, 3]) if is_dated else 0, channel=channel)
-        if kind in {"deferral", "negotiation_agreed"}:
+        if kind in LASTING:
             until = self._month_end(day + draw.randrange(365)) if draw.random() < 0.5 else day + draw.randrange(1, 366)
+            if kind == "negotiation_agreed":
+                return Happening(kind, day, until=draw.choice([until, until, 0, day + draw.randrange(360, 800)]))
             return Happening(kind, day, until=min(until, day + 365))
         return Happening(kind, day, is_immediate=kind == "execution_stay" and draw.random() < 0.15)
 
