@@ -44,8 +44,8 @@ def terms_of(chosen: np.ndarray, *, is_split_yearly: bool = False) -> Terms:
     return Terms(*columns, np.full(len(chosen), is_split_yearly))
 
 
-def generate(seed: int, count: int) -> tuple[Charges, np.ndarray]:
-    """Cases and, per case, the position of its rule in RULES."""
+def generate(seed: int, count: int, *, has_reliefs: bool = False) -> tuple[Charges, np.ndarray]:
+    """Cases and, per case, the position of its rule in RULES; one in five has reliefs where they are wanted."""
     rng = np.random.default_rng(seed)
     rules = rng.choice(len(RULES), count, p=SHARES)
     terms = terms_of(rules)
@@ -54,7 +54,8 @@ def generate(seed: int, count: int) -> tuple[Charges, np.ndarray]:
     paid = _paid(rng, due, low_until)
     principal = _principal(rng, terms, due, paid, low_until)
     pay_day, pay_yen = _payments(rng, principal, due, paid, low_until)
-    return Charges(principal, due, paid, pay_day, pay_yen, terms), rules
+    reliefs = _reliefs(rng, due, paid, low_until, 0.2 if has_reliefs else 0.0)
+    return Charges(principal, due, paid, pay_day, pay_yen, terms, *reliefs), rules
 
 
 def _mix(rng: np.random.Generator, choices: list[np.ndarray], shares: list[float]) -> np.ndarray:
@@ -127,3 +128,21 @@ def _payments(
         yen[:, slot] = amount
         left -= amount
     return days, yen
+
+
+def _reliefs(
+    rng: np.random.Generator, due: np.ndarray, paid: np.ndarray, low_until: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """Kinds, first and last days: up to two, often touching or overlapping each other."""
+    count = len(due)
+    kind, first, last = (np.zeros((count, 2), dtype=np.int64) for _ in range(3))
+    is_spared = rng.random(count) < share
+    for slot in range(2):
+        inside = due + (rng.random(count) * np.maximum(paid - due, 1)).astype(np.int64)
+        edges = np.stack([due, due + 1, low_until, low_until + 1, due - 10, paid, np.maximum(last[:, 0], due) + 1])
+        edge = edges[rng.integers(0, len(edges), count), np.arange(count)]
+        first[:, slot] = _mix(rng, [inside, edge], [0.5, 0.5])
+        length = rng.choice([0, 1, 30, 200, 364], count) + rng.integers(0, 3, count)
+        last[:, slot] = first[:, slot] + length
+        kind[:, slot] = np.where(is_spared & (rng.random(count) < 0.7), rng.integers(1, 3, count), 0)
+    return kind, first, last

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from receivables.law.late_charge import LateChargeRule
 from tests.law.second import engine
 from tests.law.second.charge_cases import RULES, generate
-from tests.law.second.day_by_day import Charges, late_charge
+from tests.law.second.day_by_day import DEFERRAL, EXEMPT, Charges, late_charge
 from tests.law.second.walked_calendar import as_date
+
+KINDS = {DEFERRAL: "deferral", EXEMPT: "exempt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ PRODUCT_RULES = tuple(map(product_rule, range(len(RULES))))
 
 def differences(seed: int, count: int) -> list[Difference]:
     """The cases of a seed that the two sides answer differently: charge or sum before the last cut."""
-    cases, rules = generate(seed, count)
+    cases, rules = generate(seed, count, has_reliefs=engine.HAS_RELIEFS)
     charge, total = late_charge(cases)
     ours = zip(charge.tolist(), total.tolist(), strict=True)
     found = []
@@ -58,17 +60,27 @@ def differences(seed: int, count: int) -> list[Difference]:
 
 def _product(cases: Charges, rules: list[int]) -> list[tuple[int, int]]:
     plain = zip(cases.principal.tolist(), cases.due.tolist(), cases.paid.tolist(), strict=True)
-    payments = zip(cases.pay_day.tolist(), cases.pay_yen.tolist(), strict=True)
     return [
-        engine.charge(PRODUCT_RULES[rule], *one, [(day, yen) for day, yen in zip(*paying, strict=True) if yen])
-        for one, paying, rule in zip(plain, payments, rules, strict=True)
+        engine.charge(PRODUCT_RULES[rule], *one, _payments(cases, number), _reliefs(cases, number))
+        for number, (one, rule) in enumerate(zip(plain, rules, strict=True))
     ]
+
+
+def _payments(cases: Charges, number: int) -> list[tuple[int, int]]:
+    slots = zip(cases.pay_day[number].tolist(), cases.pay_yen[number].tolist(), strict=True)
+    return [(day, yen) for day, yen in slots if yen]
+
+
+def _reliefs(cases: Charges, number: int) -> list[tuple[int, int, int]]:
+    columns = (cases.relief_kind, cases.relief_first, cases.relief_last)
+    return [one for one in zip(*(column[number].tolist() for column in columns), strict=True) if one[0]]
 
 
 def _told(cases: Charges, number: int, position: int) -> str:
     """The case as a command line; the payments are the JSON of the file it names."""
-    slots = zip(cases.pay_day[number].tolist(), cases.pay_yen[number].tolist(), strict=True)
-    payments = json.dumps([{"paid_on": as_date(day).isoformat(), "amount_yen": yen} for day, yen in slots if yen])
+    paid = [{"paid_on": as_date(day).isoformat(), "amount_yen": yen} for day, yen in _payments(cases, number)]
+    payments = json.dumps(paid)
+    reliefs = [f"{KINDS[kind]} {as_date(first)}..{as_date(last)}" for kind, first, last in _reliefs(cases, number)]
     rule = PRODUCT_RULES[position]
     names = ("base_unit", "base_minimum", "low_months", "segment_rounding", "result_unit", "result_minimum")
     overrides = " ".join(f"--rule {name}={getattr(rule, name)}" for name in names)
@@ -76,4 +88,5 @@ def _told(cases: Charges, number: int, position: int) -> str:
         f"echo '{payments}' > payments.json; receivables law late-charge --claim-type resident_tax"
         f" --principal {cases.principal[number]} --due {as_date(cases.due[number])}"
         f" --paid {as_date(cases.paid[number])} --payments payments.json {overrides} --json"
+        + (f"  # reliefs: {', '.join(reliefs)}" if reliefs else "")
     )

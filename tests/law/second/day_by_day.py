@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tests.law.second.rate_tables import HIGH, LEGAL, LOW, REFUND
+from tests.law.second.rate_tables import DEFERRED, HIGH, LEGAL, LOW, REFUND
 from tests.law.second.walked_calendar import DAY_OF_YEAR, last_of_periods
 
 NO_RATE = -1
+DEFERRAL, EXEMPT = 1, 2  # 徴収・換価の猶予 leaves the rate of deferrals; a stay or a disaster leaves nothing
 REFUND_OF: list[int] = REFUND.tolist()
 PER_YEAR = 365 * 1000  # leap years too
 
@@ -34,7 +35,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Charges:
-    """The cases: yen and day numbers; `pay_day` and `pay_yen` are (cases, slots), an empty slot pays 0 yen."""
+    """The cases: yen and day numbers; what has slots is (cases, slots).
+
+    An empty slot of payments pays 0 yen, one of reliefs is of kind 0.
+    """
 
     principal: np.ndarray
     due: np.ndarray
@@ -42,6 +46,9 @@ class Charges:
     pay_day: np.ndarray
     pay_yen: np.ndarray
     terms: Terms
+    relief_kind: np.ndarray  # DEFERRAL or EXEMPT
+    relief_first: np.ndarray
+    relief_last: np.ndarray
 
     def __len__(self) -> int:
         return len(self.principal)
@@ -51,7 +58,7 @@ class Charges:
 
 
 def late_charge(cases: Charges) -> tuple[np.ndarray, np.ndarray]:
-    """Charge and sum before the last cut, yen per case. RELIEF HOOK: a day's base and rate are decided in `_walk`."""
+    """Charge and sum before the last cut, yen per case."""
     order = np.argsort(cases.due - cases.paid, kind="stable")  # the longest first, so that the active are a prefix
     total = np.empty(len(cases), dtype=np.int64)
     total[order] = _walk(cases[order])
@@ -73,25 +80,42 @@ def _walk(cases: Charges) -> np.ndarray:
     low_until = last_of_periods(cases.due + 1, terms.low_months)
     whole, part, before = (np.zeros(count, dtype=np.int64) for _ in range(3))
     is_known = np.ones(count, dtype=bool)
-    paying = _paying(cases)
+    paying, has_reliefs = _paying(cases), bool(cases.relief_kind.any())
     active = int((length > 0).sum())
     for step in range(1, int(length[0]) + 1 if count else 1):
         while active and length[active - 1] < step:
             active -= 1
         day = cases.due[:active] + step
         permille = np.where(day <= low_until[:active], LOW[day], HIGH[day])
-        begins = (permille != before[:active]) | (terms.is_split_yearly[:active] & (DAY_OF_YEAR[day] == 1))
+        is_rated = permille > 0
+        permille, turns = _relieved(cases, day, permille) if has_reliefs else (permille, False)
+        begins = (permille != before[:active]) | (day == low_until[:active] + 1) | turns
+        begins |= terms.is_split_yearly[:active] & (DAY_OF_YEAR[day] == 1)
         for case, yen in paying.get(step - 1, ()):
             if case < active:
                 remaining[case] -= yen
                 base[case] = _cut_one(int(remaining[case]), case, terms)
                 begins[case] = True
-        is_known[:active] &= (permille > 0) | (base[:active] == 0)
+        is_known[:active] &= is_rated | (base[:active] == 0)
         begins &= terms.is_floored_each[:active]
         whole[:active] += np.where(begins, part[:active] // PER_YEAR, 0)
         part[:active] = np.where(begins, 0, part[:active]) + base[:active] * permille
         before[:active] = permille
     return np.where(is_known, whole + part // PER_YEAR, NO_RATE)
+
+
+def _relieved(cases: Charges, day: np.ndarray, permille: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The rate that reliefs leave of a day's, and whether one begins or has just ended (地方税法15条の9)."""
+    turns = np.zeros(len(day), dtype=bool)
+    for slot in range(cases.relief_kind.shape[1]):
+        kind, first, last = (
+            column[: len(day), slot] for column in (cases.relief_kind, cases.relief_first, cases.relief_last)
+        )
+        is_inside = (first <= day) & (day <= last)
+        permille = np.where(is_inside & (kind == DEFERRAL), np.minimum(permille, DEFERRED[day]), permille)
+        permille = np.where(is_inside & (kind == EXEMPT), 0, permille)
+        turns |= (kind > 0) & ((day == first) | (day == last + 1))
+    return permille, turns
 
 
 def _cut_one(remaining: int, case: int, terms: Terms) -> int:

@@ -1,7 +1,8 @@
 """The one place that knows how the product is called. Days are day numbers, money is yen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
+from inspect import signature
 
 from receivables.errors import ReceivablesError
 from receivables.law.clock import Event, PrescriptionRule
@@ -10,12 +11,13 @@ from receivables.law.late_damages import late_damages
 from receivables.law.prescription import prescription
 from receivables.law.refund_interest import refund_interest
 from receivables.rulebook import rulebook
-from tests.law.second.day_by_day import NO_RATE
+from tests.law.second.day_by_day import DEFERRAL, EXEMPT, NO_RATE
 from tests.law.second.prescribing import DO, OPEN
 from tests.law.second.prescription_cases import Answer, Case, Happening
 from tests.law.second.walked_calendar import as_date, number
 
 BOOK = rulebook()
+HAS_RELIEFS = "reliefs" in signature(late_charge).parameters
 FIELDS = frozenset(Event.__dataclass_fields__)
 EXTRAS: dict[str, dict[str, object]] = {  # what the product wants said beside, and this side takes for granted
     "execution_stay": {"ground": "1"},
@@ -95,9 +97,15 @@ def answer(case: Case) -> Answer:
 
 
 def charge(
-    rule: LateChargeRule, principal: int, due: int, paid: int, payments: Iterable[tuple[int, int]]
-) -> tuple[int, int]:  # fmt: skip
+    rule: LateChargeRule,
+    principal: int,
+    due: int,
+    paid: int,
+    payments: Iterable[tuple[int, int]],
+    reliefs: Sequence[tuple[int, int, int]] = (),
+) -> tuple[int, int]:
     """Charge and sum before the last cut, yen; `NO_RATE` twice when a day has no rate."""
+    further = _reliefs(reliefs) if reliefs else {}
     try:
         said = late_charge(
             principal,
@@ -106,10 +114,19 @@ def charge(
             rule=rule,
             rates=BOOK.late_charge_rates,
             payments=tuple(Payment(as_date(day), yen) for day, yen in payments),
+            **further,
         )
     except ReceivablesError:
         return NO_RATE, NO_RATE
     return int(said.charge_yen), int(said.sum_before_rounding_yen)
+
+
+def _reliefs(reliefs: Sequence[tuple[int, int, int]]) -> dict[str, object]:
+    from receivables.law.reliefs import Relief
+
+    kinds = {DEFERRAL: "deferral", EXEMPT: "exempt"}
+    told = tuple(Relief(kinds[kind], as_date(first), as_date(last)) for kind, first, last in reliefs)
+    return {"reliefs": told, "deferral_rates": BOOK.deferral_rates}
 
 
 def damages(principal: int, delay_from: int, paid: int) -> int:

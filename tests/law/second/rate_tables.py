@@ -23,9 +23,9 @@ def _number(text: str, outside: int) -> int:
 
 
 def table(name: str, column: str) -> np.ndarray:
-    """Per mille per day of one column of one seed file."""
+    """Per mille per day of one column of one seed file; of a file that is not there, none."""
     rates = np.zeros(LAST + 1, dtype=np.int64)
-    for row in _rows(name):
+    for row in _rows(name) if (SEEDS / name).exists() else ():
         rates[_number(row["effective_from"], 0) : _number(row["effective_to"], LAST) + 1] = int(row[column])
     return rates
 
@@ -34,3 +34,4 @@ LOW = table("late_charge_rates.csv", "low_permille")
 HIGH = table("late_charge_rates.csv", "high_permille")
 REFUND = table("refund_interest_rates.csv", "permille")
 LEGAL = table("legal_rates.csv", "permille")
+DEFERRED = table("deferral_rates.csv", "permille")

@@ -32,7 +32,9 @@ def charge(principal: int, due: str, paid: str, rule: Rule, *, is_split_yearly: 
     columns = [np.array([value]) for value in astuple(rule)]
     plain = [np.array([value]) for value in (principal, day(due), day(paid))]
     none = np.zeros((1, 1), dtype=np.int64)
-    charged, total = late_charge(Charges(*plain, none, none, Terms(*columns, np.array([is_split_yearly]))))
+    charged, total = late_charge(
+        Charges(*plain, none, none, Terms(*columns, np.array([is_split_yearly])), none, none, none)
+    )
     return int(charged[0]), int(total[0])
 
 
