@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tests.law.second.rate_tables import DEFERRED, HIGH, LEGAL, LOW, REFUND
-from tests.law.second.walked_calendar import DAY_OF_YEAR, last_of_periods
+from tests.law.second.walked_calendar import DAY_OF_YEAR, IS_LEAP, last_of_periods
 
 NO_RATE = -1
 DEFERRAL, EXEMPT = 1, 2  # 徴収・換価の猶予 leaves the rate of deferrals; a stay or a disaster leaves nothing
@@ -134,12 +134,31 @@ def _paying(cases: Charges) -> dict[int, list[tuple[int, int]]]:
     return paying
 
 
-def late_damages(principal: int, delay_from: int, paid: int) -> int:
-    """Yen at the legal rate of the first day of delay, the payment day included."""
-    parts, rate = 0, int(LEGAL[delay_from])
-    for _day in range(delay_from, paid + 1):
-        parts += principal * rate
-    return parts // PER_YEAR
+@dataclass(frozen=True, slots=True)
+class Damages:
+    """Late damages on a private claim: yen and day numbers; rates in per mille, 0: none agreed."""
+
+    principal: int
+    delay_from: int
+    paid: int
+    payments: tuple[tuple[int, int], ...] = ()
+    agreed: int = 0
+    penalty: int = 0
+    is_actual: bool = False  # a day of a leap year is one of 366
+
+
+def late_damages(case: Damages) -> int:
+    """Yen at one rate, that of the first day of delay (419条, an agreed rate if higher; 420条, a penalty instead)."""
+    rate = case.penalty or max(case.agreed, int(LEGAL[case.delay_from]))
+    base = case.principal - sum(yen for day, yen in case.payments if day < case.delay_from)
+    plain = leap = 0
+    for day in range(case.delay_from, case.paid + 1):
+        if case.is_actual and IS_LEAP[day]:
+            leap += base * rate
+        else:
+            plain += base * rate
+        base -= sum(yen for on, yen in case.payments if on == day)
+    return (plain * 366 + leap * 365) // (365 * 366 * 1000)
 
 
 def refund_interest(principal: int, first: int, last: int) -> int:

@@ -7,16 +7,17 @@ from inspect import signature
 from receivables.errors import ReceivablesError
 from receivables.law.clock import Event, PrescriptionRule
 from receivables.law.late_charge import LateChargeRule, Payment, late_charge
-from receivables.law.late_damages import late_damages
+from receivables.law.late_damages import DamagesRule, late_damages
 from receivables.law.prescription import prescription
 from receivables.law.refund_interest import refund_interest
 from receivables.rulebook import rulebook
-from tests.law.second.day_by_day import DEFERRAL, EXEMPT, NO_RATE
+from tests.law.second.day_by_day import DEFERRAL, EXEMPT, NO_RATE, Damages
 from tests.law.second.prescribing import DO, OPEN
 from tests.law.second.prescription_cases import Answer, Case, Happening
 from tests.law.second.walked_calendar import as_date, number
 
 BOOK = rulebook()
+HAS_AGREED_RATES = "agreed_permille" in signature(late_damages).parameters
 HAS_RELIEFS = "reliefs" in signature(late_charge).parameters
 FIELDS = frozenset(Event.__dataclass_fields__)
 EXTRAS: dict[str, dict[str, object]] = {  # what the product wants said beside, and this side takes for granted
@@ -129,10 +130,21 @@ def _reliefs(reliefs: Sequence[tuple[int, int, int]]) -> dict[str, object]:
     return {"reliefs": told, "deferral_rates": BOOK.deferral_rates}
 
 
-def damages(principal: int, delay_from: int, paid: int) -> int:
+def damages(case: Damages) -> int:
     """Late damages, yen."""
-    dates = {"delay_from": as_date(delay_from), "paid": as_date(paid)}
-    return int(late_damages(principal, **dates, rates=BOOK.legal_rates).damages_yen)
+    further: dict[str, object] = {}
+    if HAS_AGREED_RATES:
+        further = {"payments": tuple(Payment(as_date(day), yen) for day, yen in case.payments)}
+        further |= {"agreed_permille": case.agreed or None, "penalty_permille": case.penalty or None}
+    said = late_damages(
+        case.principal,
+        delay_from=as_date(case.delay_from),
+        paid=as_date(case.paid),
+        rates=BOOK.legal_rates,
+        rule=DamagesRule(year_basis="actual") if case.is_actual else None,
+        **further,
+    )
+    return int(said.damages_yen)
 
 
 def refund(principal: int, first: int, last: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.law.second.charge_cases import Rule
-from tests.law.second.day_by_day import Charges, Terms, late_charge, late_damages, refund_interest
+from tests.law.second.day_by_day import Charges, Damages, Terms, late_charge, late_damages, refund_interest
 from tests.law.second.prescription_cases import RULES, Case, Happening, answer
 from tests.law.second.rate_tables import HIGH, LOW, REFUND
 from tests.law.second.walked_calendar import as_date, last_of_period, number
@@ -55,7 +55,7 @@ def test_published_late_charge(one: dict[str, str]) -> None:
 @pytest.mark.parametrize("one", PRIVATE, ids=lambda one: one["id"])
 def test_published_late_damages(one: dict[str, str]) -> None:
     base = int(one["principal_yen"]) // 1000 * 1000  # that city's rule cuts the base and the result
-    damages = late_damages(base, day(one["due_date"]) + 1, day(one["paid_date"]))
+    damages = late_damages(Damages(base, day(one["due_date"]) + 1, day(one["paid_date"])))
     assert damages == int(one["sum_before_round_yen"])
     assert damages // 100 * 100 == int(one["charge_yen"])
 
@@ -84,8 +84,8 @@ def test_the_order_of_adding_and_cutting_can_decide() -> None:
 
 
 def test_worked_late_damages() -> None:
-    assert late_damages(30_000, day("2021-04-01"), day("2023-03-31")) == 1_800
-    assert late_damages(30_000, day("2020-01-01"), day("2023-03-31")) == 4_873
+    assert late_damages(Damages(30_000, day("2021-04-01"), day("2023-03-31"))) == 1_800
+    assert late_damages(Damages(30_000, day("2020-01-01"), day("2023-03-31"))) == 4_873
 
 
 def test_refund_interest_is_dropped_below_its_minimum() -> None:

@@ -33,6 +33,7 @@ YEARS, MONTHS, DAYS, FIRSTS, LENGTHS = _walk()
 YEAR, MONTH, DAY, FIRST, LENGTH = (np.array(one, dtype=np.int64) for one in (YEARS, MONTHS, DAYS, FIRSTS, LENGTHS))
 LAST = len(DAYS) - 1
 DAY_OF_YEAR = np.arange(LAST + 1) - FIRST[MONTH - MONTH % 12] + 1
+IS_LEAP: list[bool] = [LENGTHS[month - month % 12 + 1] == 29 for month in MONTHS]
 
 
 def number(day: date) -> int:
