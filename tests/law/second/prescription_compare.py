@@ -1,6 +1,7 @@
 """Both sides on the same prescription cases, each difference ready to be run again."""
 
 import json
+from collections.abc import Iterator
 
 from tests.law.second import engine
 from tests.law.second.charge_compare import Difference
@@ -10,11 +11,16 @@ from tests.law.second.prescription_generator import Maker
 from tests.law.second.walked_calendar import as_date
 
 
+def cases(seed: int, count: int) -> Iterator[Case]:
+    """The cases of a seed, of events that both sides know."""
+    maker = Maker(seed, engine.kinds)
+    return (maker.case() for _ in range(count))
+
+
 def differences(seed: int, count: int) -> list[Difference]:
     """The cases of a seed that the two sides answer differently."""
-    maker, found = Maker(seed, engine.kinds), []
-    for number in range(count):
-        case = maker.case()
+    found = []
+    for number, case in enumerate(cases(seed, count)):
         second, product = answer(case), engine.answer(case)
         if second != product:
             found.append(Difference(seed, number, told(case), _said(product), _said(second)))
