@@ -3,8 +3,8 @@
 import sys
 
 import pytest
-from bench import law_cases
 
+from bench import law_cases
 from tests.law.second import charge_compare, engine, interest_compare, prescription_compare
 from tests.law.second.prescription_cases import Answer, Case
 
