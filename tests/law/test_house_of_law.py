@@ -13,9 +13,11 @@ PACKAGE = Path(__file__).resolve().parents[2] / "include" / "receivables"
 LAW = sorted(path for path in (PACKAGE / "law").glob("*.py") if path.stem != "__init__")
 ARTICLE = re.compile(r"第\d+条")
 MONEY = [
-    *LAW, *sorted((PACKAGE / "rulebook").glob("*.py")), *sorted((PACKAGE / "cli").glob("law*.py")),
-    *(PACKAGE / f"{name}.py" for name in ("yen", "calendar", "claims", "assess", "explain", "control_totals")),
-]  # fmt: skip
+    *LAW,
+    *(file for room in ("rulebook", "assess", "ledger") for file in sorted((PACKAGE / room).glob("*.py"))),
+    *sorted((PACKAGE / "cli").glob("law*.py")),
+    *(PACKAGE / f"{name}.py" for name in ("yen", "calendar", "claims", "explain", "control_totals")),
+]
 
 
 @pytest.mark.parametrize("path", LAW, ids=lambda path: path.stem)
@@ -40,11 +42,17 @@ def floats(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"call of {node.func.id}"
         elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):
             right = node.right if isinstance(node, ast.BinOp) else node.value
-            is_path = isinstance(right, ast.JoinedStr) or (
-                isinstance(right, ast.Constant) and isinstance(right.value, str)
-            )
+            left = node.left if isinstance(node, ast.BinOp) else node.target
+            is_path = isinstance(right, ast.JoinedStr) or any(_names_a_place(side) for side in (left, right))
             if not is_path:
                 yield node.lineno, "true division"
+
+
+def _names_a_place(node: ast.AST) -> bool:
+    """A text, or the path of one: `SEEDS / "law"`, and then `/ file`."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return _names_a_place(node.left) or _names_a_place(node.right)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @pytest.mark.parametrize("path", MONEY, ids=lambda path: f"{path.parent.name}.{path.stem}")

@@ -38,7 +38,8 @@ def test_days_of_a_stay_bear_nothing_and_say_why() -> None:
     assert told(found) == [
         ("2024-07-01", "2024-07-31", 24, None),
         ("2024-08-01", "2024-12-01", 87, None),
-        ("2024-12-02", "2025-03-31", 0, "exempt"),
+        ("2024-12-02", "2024-12-31", 0, "exempt"),
+        ("2025-01-01", "2025-03-31", 0, "exempt"),
     ]
     assert (found.sum_before_rounding_yen, found.charge_yen) == (2_038 + 29_317, 31_300)
 

@@ -38,7 +38,7 @@ RULES = (
 SHARES = (0.4, 0.2, 0.1, 0.1, 0.05, 0.05, 0.05, 0.05)
 
 
-def terms_of(chosen: np.ndarray, *, is_split_yearly: bool = False) -> Terms:
+def terms_of(chosen: np.ndarray, *, is_split_yearly: bool = True) -> Terms:
     """The terms per case, `chosen` holding positions in RULES."""
     columns = [np.array(column)[chosen] for column in zip(*map(astuple, RULES), strict=True)]
     return Terms(*columns, np.full(len(chosen), is_split_yearly))

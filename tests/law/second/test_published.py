@@ -28,7 +28,7 @@ def day(text: str) -> int:
     return number(date.fromisoformat(text))
 
 
-def charge(principal: int, due: str, paid: str, rule: Rule, *, is_split_yearly: bool = False) -> tuple[int, int]:
+def charge(principal: int, due: str, paid: str, rule: Rule, *, is_split_yearly: bool = True) -> tuple[int, int]:
     columns = [np.array([value]) for value in astuple(rule)]
     plain = [np.array([value]) for value in (principal, day(due), day(paid))]
     none = np.zeros((1, 1), dtype=np.int64)
