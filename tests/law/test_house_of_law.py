@@ -14,6 +14,7 @@ LAW = sorted(path for path in (PACKAGE / "law").glob("*.py") if path.stem != "__
 ARTICLE = re.compile(r"第\d+条")
 MONEY = [
     *LAW, *sorted((PACKAGE / "rulebook").glob("*.py")), *sorted((PACKAGE / "cli").glob("law*.py")),
+    *sorted(PACKAGE.glob("ledger*.py")), *sorted(PACKAGE.glob("ledger/*.py")),
     *(PACKAGE / f"{name}.py" for name in ("yen", "calendar", "claims", "assess", "explain", "control_totals")),
 ]  # fmt: skip
 
