@@ -77,6 +77,11 @@ SUED = on("action_filed", "2025-06-01", reference="令和7年(ワ)1")
          "grace", "2025-11-01"),
         (CLUB, "2025-07-10", [on("negotiation_agreed", "2025-05-01", "2025-08-31", is_written=True),
                               on("reminded", "2025-07-02")], "grace", "2025-08-31"),
+        (CLUB, "2025-07-10", [on("negotiation_agreed", "2025-06-01", is_written=True),
+                              on("negotiation_refused", "2025-07-05")], "grace", "2026-01-05"),
+        (CLUB, "2026-04-01", [on("negotiation_agreed", "2025-06-01", is_written=True),
+                              on("negotiation_refused", "2026-03-01")], "grace", "2026-06-01"),
+        (CLUB, "2025-07-10", [on("negotiation_refused", "2025-06-01")], "completed", "2025-06-30"),
         # 徴収猶予・換価の猶予: time stands still (地方税法18条の2第4項)
         (TAX, "2025-06-01", [on("deferral", "2024-07-01", "2025-06-30")], "running", "2030-06-30"),
         (TAX, "2025-06-01", [on("deferral", "2024-07-01", "2025-06-30"), on("deferral_cancelled", "2024-12-31")],
