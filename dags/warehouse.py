@@ -1,4 +1,4 @@
-"""The nightly warehouse (夜間処理): prepare, record, resolve, assess, build, publish.
+"""The nightly warehouse (夜間処理): prepare and record, resolve, assess, build, publish.
 
 Runs when every source has loaded; at 06:00 it runs with what has come, and claims of a source
 that is late are then excluded from every campaign. Readers see the old batch until `publish`.
@@ -33,11 +33,8 @@ AT_SIX = AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 6 * * *", timezon
 )
 def nightly() -> None:
     @task
-    def prepare() -> None:
+    def prepare() -> int:
         warehouse.prepare(as_of=as_of(), state=State.at())
-
-    @task
-    def record() -> int:
         return ledger.record(as_of=as_of(), state=State.at()).through
 
     @task
@@ -53,12 +50,11 @@ def nightly() -> None:
         warehouse.build_marts(as_of=as_of(), state=State.at())
 
     @task(outlets=[PUBLISHED])
-    def publish_batch() -> str:
-        batch = publish.publish(as_of=as_of(), state=State.at())
+    def publish_batch() -> None:
+        publish.publish(as_of=as_of(), state=State.at())
         announce(PUBLISHED, as_of())
-        return batch
 
-    prepare() >> record() >> resolve() >> assess_claims() >> build_marts() >> publish_batch()
+    prepare() >> resolve() >> assess_claims() >> build_marts() >> publish_batch()
 
 
 nightly()

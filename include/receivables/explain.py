@@ -1,31 +1,42 @@
 """From a figure back to its reasons (根拠の説明): article, rule row, events, batch, file, line and byte."""
 
+from dataclasses import asdict
 from typing import Any
 
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from receivables import db
+from receivables.assess.desk import event_of
+from receivables.assess.judging import Claim, kind_of, part_payments
 from receivables.errors import InputRejectedError
+from receivables.law.charging import Payment
+from receivables.law.clock import Event
+from receivables.law.what_if import what_if
 from receivables.rulebook import rulebook
 from receivables.settings import State
 
 Record = dict[str, Any]
-_ASSESSMENT = """
-    select as_of, prescription_state, prescription_date_safe, prescription_date_alt, prescription_cause,
-        prescription_rule_id, prescription_clock, needs_invocation, delinquency_charge_yen, charge_segments,
-        charge_rule_id, citations, missing
-    from law.claim_assessments where claim_id = %s order by as_of desc limit 1
-"""
+_ASSESSMENT = "select * from law.claim_assessments where claim_id = %s order by as_of desc limit 1"
 _RECEIPTS = """
     select receipt_id, paid_on, received_on, principal_yen, delinquency_charge_yen, dunning_fee_yen, channel_code,
         is_provisional, batch_id, line_no
-    from intermediate.int_receipts__allocated where claim_id = %s order by paid_on, receipt_id
+    from mart.fct_receipts where claim_id = %s order by paid_on, receipt_id
 """
 _EVENTS = """
-    select event_id, event_type, event_date, issued_on, arrived_on, designated_deadline, amount_yen, batch_id, line_no
-    from intermediate.int_claim_events__unioned where claim_id = %s order by event_date, event_id
+    select event_id, entry_no, event_type, component_code, event_date, effective_on, until_on, issued_on, arrived_on,
+        returned_on, designated_deadline, channel_code, ground_code, is_immediate, document_no, amount_yen,
+        recorded_on, withdrawn_on, batch_id, line_no
+    from mart.fct_claim_events where claim_id = %s order by event_date, event_id, entry_no
 """
+# What the law calls the columns of an act.
+_ACT = {
+    "type": "event_type", "on": "event_date", "effective_on": "effective_on", "until": "until_on",
+    "issued_on": "issued_on", "arrived_on": "arrived_on", "returned_on": "returned_on",
+    "designated_deadline": "designated_deadline", "channel": "channel_code", "ground": "ground_code",
+    "is_immediate": "is_immediate", "reference": "document_no",
+}  # fmt: skip
+_MONEY = ("paid", "written_off", "refunded", "offset", "plan_due")
 
 
 def explain_claim(claim_id: str, *, state: State) -> Record:
@@ -48,10 +59,33 @@ def explain_claim(claim_id: str, *, state: State) -> Record:
             "claim": claim,
             "origin": _origin(connection, claim["batch_id"], claim["line_no"], state),
             "assessment": assessment,
+            "what_if": _what_if(claim, events, receipts),
             "rules": _rules(claim["claim_type"], claim["class_rule_id"]),
             "events": events,
             "receipts": receipts,
         }
+
+
+def _what_if(claim: Record, events: list[Record], receipts: list[Record]) -> list[Record]:
+    """For every act that the clock knows: the last days that would result if it were void."""
+    acts = [
+        event_of({name: act[column] for name, column in _ACT.items()})
+        for act in events
+        if act["withdrawn_on"] is None and act["event_type"] not in _MONEY
+    ]
+    known = Claim(
+        claim["claim_id"], claim["claim_type"], claim["fiscal_year"], claim["due_date"], claim["contract_date"],
+        claim["assessed_yen"], claim["written_off_yen"], claim["class_rule_id"],
+    )  # fmt: skip
+    paid = [Payment(one["paid_on"], one["principal_yen"]) for one in receipts if not one["is_provisional"]]
+    found = what_if(
+        due=claim["due_date"],
+        as_of=claim["as_of"],
+        rule=kind_of(known, rulebook()).prescription_rule,
+        events=[*acts, *(Event("acknowledged", day) for day in part_payments(known, paid))],
+        contract_date=claim["contract_date"],
+    )
+    return [asdict(one) for one in found]
 
 
 def _rules(claim_type: str, class_rule_id: str | None) -> Record:

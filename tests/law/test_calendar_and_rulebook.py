@@ -1,7 +1,6 @@
 """Days, holidays and the rule files."""
 
 import csv
-import inspect
 import shutil
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 
 from receivables.calendar import book_closing, fiscal_year, is_holiday, last_day_of_months, rolled
 from receivables.errors import InputRejectedError
-from receivables.law import late_charge, late_damages, prescription, refund_interest
 from receivables.rulebook import rulebook
 from receivables.settings import SEEDS
 
@@ -58,13 +56,6 @@ def test_fiscal_years_and_book_closing() -> None:
 )  # fmt: skip
 def test_months_end_by_the_civil_code(first: str, months: int, last: str) -> None:
     assert last_day_of_months(date.fromisoformat(first), months) == date.fromisoformat(last)
-
-
-def test_every_public_function_of_the_law_cites_its_article() -> None:
-    for module in (late_charge, late_damages, prescription, refund_interest):
-        for name, function in inspect.getmembers(module, inspect.isfunction):
-            if not name.startswith("_") and function.__module__ == module.__name__:
-                assert "条" in (function.__doc__ or ""), f"{module.__name__}.{name}"
 
 
 def test_every_kind_of_claim_has_its_law() -> None:

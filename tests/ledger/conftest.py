@@ -75,9 +75,14 @@ class Book:
             connection.execute(f"drop table if exists intermediate.{table} cascade".encode())
             connection.execute(f"create table intermediate.{table} ({drawn})".encode())
             for line_no, row in enumerate(rows, start=1):
-                full = {name: row.get(name) for name in names} | {"batch_id": "b", "line_no": row.get("line_no", line_no)}
+                full = {name: row.get(name) for name in names} | {
+                    "batch_id": "b",
+                    "line_no": row.get("line_no", line_no),
+                }
                 values = sql.SQL(", ").join(sql.Literal(full[name]) for name in names)
-                connection.execute(sql.SQL("insert into intermediate.{} values ({})").format(sql.Identifier(table), values))
+                connection.execute(
+                    sql.SQL("insert into intermediate.{} values ({})").format(sql.Identifier(table), values)
+                )
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Money spread over the parts of a claim: not a yen lost, always the same way, in the order that the seed gives."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -30,7 +31,7 @@ def test_what_goes_in_comes_out(amount: int, owed: dict[str, int]) -> None:
 def test_no_rank_is_paid_before_the_one_above_is_settled(amount: int, owed: dict[str, int]) -> None:
     found = allocate(amount, owed, PUBLIC)
     left = {name: yen - found.parts.get(name, 0) for name, yen in owed.items()}
-    for above, below in zip(PUBLIC, PUBLIC[1:], strict=False):
+    for above, below in pairwise(PUBLIC):
         if any(found.parts.get(name) for name in below.components):
             assert not any(left.get(name) for name in above.components)
 

@@ -3,7 +3,6 @@
 from datetime import date
 from itertools import permutations
 
-
 import pytest
 
 from receivables.db import DatabaseError

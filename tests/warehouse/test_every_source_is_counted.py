@@ -5,7 +5,7 @@ import yaml
 from receivables import contracts
 from receivables.settings import DBT_PROJECT, STAGING
 
-KINDS = ("claim_sources", "channel_sources", "contact_sources", "other_sources")
+KINDS = ("claim_sources", "channel_sources", "contact_sources", "case_sources", "other_sources")
 
 
 def listed(name: str) -> list[str]:

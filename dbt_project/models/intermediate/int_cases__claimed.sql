@@ -1,6 +1,5 @@
 -- 滞納整理の異動: every act of case work with the claim it is about, in the shape of the other events.
 
-{% if var('case_sources') %}
 with acts as (
 
     {{ union_of('cases', var('case_sources')) }}
@@ -35,10 +34,3 @@ left join {{ ref('int_claims__unioned') }} as claims
         systems.source_code = claims.source_code
         and acts.slip_notice_no = lpad(claims.notice_no::text, 10, '0')
         and acts.slip_instalment_no = claims.instalment_no::integer
-{% else %}
-select
-    null::text as claim_id,
-    null::text as event_type,
-    null::bigint as amount_yen
-where false
-{% endif %}

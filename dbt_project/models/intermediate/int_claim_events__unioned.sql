@@ -65,12 +65,13 @@ paid as (
         receipts.batch_id,
         receipts.line_no
     from {{ ref('int_receipts__allocated') }} as receipts
-    cross join lateral (
-        values
-        (null, 'principal', receipts.principal_yen),
-        ('charge', 'delinquency_charge', receipts.delinquency_charge_yen),
-        ('fee', 'dunning_fee', receipts.dunning_fee_yen)
-    ) as part (suffix, component_code, yen)
+    cross join
+        lateral (
+            values
+            (null, 'principal', receipts.principal_yen),
+            ('charge', 'delinquency_charge', receipts.delinquency_charge_yen),
+            ('fee', 'dunning_fee', receipts.dunning_fee_yen)
+        ) as part (suffix, component_code, yen)
     where
         not receipts.is_provisional -- 速報 may yet be taken back
         and part.yen <> 0
@@ -109,7 +110,5 @@ union all
 select * from paid
 union all
 select * from written_off
-{% if var('case_sources') -%}
 union all
 select * from {{ ref('int_cases__claimed') }}
-{%- endif %}

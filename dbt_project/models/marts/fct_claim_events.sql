@@ -2,10 +2,20 @@
 
 {{ config(indexes=[{'columns': ['claim_id']}]) }}
 
-with entries as (
+with known as (
 
-    select * from {{ source('ledger', 'claim_events') }}
-    where entry_no <= (select max(through) from {{ source('ledger', 'recording') }} where as_of = {{ as_of() }})
+    select max(recording.through) as through
+    from {{ source('ledger', 'recording') }} as recording
+    where recording.as_of = {{ as_of() }}
+
+),
+
+entries as (
+
+    select entered.*
+    from {{ source('ledger', 'claim_events') }} as entered
+    cross join known
+    where entered.entry_no <= known.through
 
 )
 
@@ -27,6 +37,7 @@ select
     events.designated_deadline,
     events.channel_code,
     events.ground_code,
+    events.is_immediate,
     events.document_no,
     events.amount_yen,
     events.recorded_on,

@@ -1,21 +1,26 @@
 -- 台帳の突合 (I18): the balances that the ledger's entries give = those that readers see, per kind of claim and year.
 
-with entered as (
+with known as (
+
+    select max(recording.through) as through
+    from {{ source('ledger', 'recording') }} as recording
+    where recording.as_of = {{ as_of() }}
+
+),
+
+entered as (
 
     select
-        claim_type,
-        fiscal_year,
+        balances.claim_type,
+        balances.fiscal_year,
         count(*) as claims,
-        sum(assessed_yen) as assessed_yen,
-        sum(received_yen) as received_yen,
-        sum(written_off_yen) as written_off_yen,
-        sum(outstanding_yen) as outstanding_yen
-    from
-        ledger.balances_at((
-            select max(through) from {{ source('ledger', 'recording') }}
-            where as_of = {{ as_of() }}
-        ))
-    group by claim_type, fiscal_year
+        sum(balances.assessed_yen) as assessed_yen,
+        sum(balances.received_yen) as received_yen,
+        sum(balances.written_off_yen) as written_off_yen,
+        sum(balances.outstanding_yen) as outstanding_yen
+    from known
+    cross join lateral ledger.balances_at(known.through) as balances
+    group by balances.claim_type, balances.fiscal_year
 
 ),
 

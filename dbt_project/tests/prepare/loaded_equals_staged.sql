@@ -30,7 +30,8 @@ loaded as (
 staged as (
 
     {{ union_of('totals',
-        var('claim_sources') + var('channel_sources') + var('contact_sources') + var('other_sources')) }}
+        var('claim_sources') + var('case_sources') + var('channel_sources') + var('contact_sources') + var('case_sources')
+        + var('other_sources')) }}
 
 )
 

@@ -6,9 +6,13 @@ that the files of following days continue those of the first.
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from receivables.city.people import Person
 from receivables.city.requests import Asked
+
+if TYPE_CHECKING:
+    from receivables.city.cases import Case
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Bill:
     written_off_yen: int = 0
     write_off_cause_code: str = ""
     asked: list[Asked] = field(default_factory=list)  # the waves (催告) in which somebody was asked for it
+    cases: "list[Case]" = field(default_factory=list)  # the case work (滞納整理) on it
 
     @property
     def claim_id(self) -> str:

@@ -38,7 +38,7 @@ class Book:
     header: tuple[str, ...]
     count_in: str  # the column in which 小計 and 合計 give their rows
     yen_in: str
-    received_in: str
+    received_in: str | None = None  # none where no payments stand beside the rows
     subtotal_by: str | None = None  # 小計 after each run of rows that are equal in this column
     hidden: str | None = None  # a helper column (作業列) that nobody is to see
     cover: tuple[str, ...] = ()  # lines of a sheet in front
@@ -108,7 +108,7 @@ class _Sheet:
     def _subtotal(self, count: int) -> None:
         yen, received = (
             Formula(f"=SUBTOTAL(9,{letter}{self._row - count + 1}:{letter}{self._row})")
-            for letter in (_letter(self._book.at(title)) for title in (self._book.yen_in, self._book.received_in))
+            for letter in (_letter(self._book.at(title)) for title in (self._book.yen_in, self._book.received_in or ""))
         )
         self._put(self._summed("小計", count, yen, received))
 
@@ -116,7 +116,8 @@ class _Sheet:
         cells: list[Cell] = [None] * len(self._book.header)
         cells[0], cells[self._book.at(self._book.count_in)] = label, count
         cells[self._book.at(self._book.yen_in)] = yen
-        cells[self._book.at(self._book.received_in)] = received
+        if self._book.received_in:
+            cells[self._book.at(self._book.received_in)] = received
         return tuple(cells)
 
     def _put(self, cells: Cells) -> None:

@@ -1,9 +1,11 @@
-"""Every department of the ward, in the order in which they levy; channels and callers speak of all of them, last."""
+"""Every department of the ward, in the order in which they levy; channels, callers and case work speak of all, last."""
 
 from receivables.city import (
     after_school,
+    arrears_files,
     care_files,
     channel_files,
+    claims_book,
     contact_files,
     elders_files,
     housing_book,
@@ -33,4 +35,6 @@ DEPARTMENTS: tuple[Department, ...] = (
     welfare_loan_book.DEPARTMENT,
     *channel_files.DEPARTMENTS,
     *contact_files.DEPARTMENTS,
+    arrears_files.DEPARTMENT,
+    claims_book.DEPARTMENT,
 )

@@ -5,9 +5,10 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 
-from receivables.city import register, truth
+from receivables.city import case_truth, register, truth
 from receivables.city.bills import Bill
 from receivables.city.blocks import Block, Plan
+from receivables.city.case_work import work_on_cases
 from receivables.city.changes import live_on
 from receivables.city.departments import DEPARTMENTS
 from receivables.city.papers import settled_by, tally_of
@@ -45,6 +46,7 @@ def make_block(plan: Plan, block: Block) -> Made:
     people, last_day = population(block), plan.business_dates()[-1]
     bills = {department.source: department.bills(block, people) for department in DEPARTMENTS}
     hold_waves(block, bills, has_effects=plan.has_effects)
+    work_on_cases(block, bills)
     everything = list(chain.from_iterable(bills.values()))
     rows = register.register_rows(
         block, people, {bill.debtor.addressee_no for bill in everything},
@@ -63,6 +65,8 @@ def make_block(plan: Plan, block: Block) -> Made:
             accounts[delivery.key] = truth.account_of(delivery.rows, tally)
             delivery.paper.form.write_part(delivery.rows, part(plan, block, part_name(delivery.key)))
         truth.write_rows(part(plan, block, f"claims-{day:%Y%m%d}"), truth.claim_states(deliveries, day, plan.as_of))
+        truth.write_rows(part(plan, block, f"cases-{day:%Y%m%d}"), case_truth.acts(deliveries))
+        truth.write_rows(part(plan, block, f"plans-{day:%Y%m%d}"), case_truth.plans(everything, day))
     truth.write_rows(part(plan, block, "persons"), truth.persons(people, everything, last_day))
     register.write_part(rows, part(plan, block, register.SOURCE))
     spoilt = [row.content[0] or "" for row in rows if row.fate is Fate.QUARANTINED]

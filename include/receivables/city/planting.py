@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from receivables.city.bills import Bill, SeenReceipt
 
+Act = tuple[object, ...]  # an act of case work, as the truth tells it
 C = TypeVar("C")  # what a row is made of: bytes, text, cells
 
 
@@ -48,6 +49,7 @@ class Row(Generic[C]):
         yield from self.also
 
     is_spare: bool = False  # for papers that say so themselves: nothing depends on this row
+    acts: tuple[Act, ...] = ()  # case work (滞納整理) that the row tells of
 
 
 @dataclass(frozen=True, slots=True)

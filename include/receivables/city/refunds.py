@@ -21,7 +21,7 @@ from receivables.city.people import Person
 REFUND_63, COLLECTION_78 = "63", "78"
 _TYPES = {REFUND_63: "seiho_refund_63", COLLECTION_78: "seiho_collection_78"}
 # The first day of payment from which the claim may be enforced: 77条の2 (2018), 78条4項 (2014; to be confirmed).
-_ENFORCED_FROM = {REFUND_63: date(2018, 10, 1), COLLECTION_78: date(2014, 7, 1)}
+ENFORCED_FROM = {REFUND_63: date(2018, 10, 1), COLLECTION_78: date(2014, 7, 1)}
 _PRESCRIPTION_YEARS = 5  # 地方自治法236条1項
 _RULES = Rules(REFUND, 0, 20, False, 14, _PRESCRIPTION_YEARS, 2100)  # no 延滞金 known
 _FIRST_YEAR = 2012  # of the oldest decision that may still be open
@@ -80,7 +80,7 @@ def _bases(rng: Random, decision: _Decision) -> Iterator[Basis]:
     last = month_end(decision.on.year, decision.on.month - rng.randint(1, 10))
     start = month_end(last.year, last.month - months) + timedelta(days=1)
     is_error = decision.article == REFUND_63 and rng.random() < _ERROR
-    change = _ENFORCED_FROM[decision.article]
+    change = ENFORCED_FROM[decision.article]
     spans = [(start, last)]
     if start < change <= last and not is_error:
         spans = [(start, change - timedelta(days=1)), (change, last)]

@@ -24,7 +24,7 @@ def claim_faults(cell: WithCell) -> list[Fault[str]]:
         Fault("F21", "FIELD_COUNT", lambda row: row.rsplit(",", 1)[0], is_amount_readable=False),
         Fault("F10", "ENCODING", cell("操作者ID", lambda text: text + "\udc83")),
         Fault("F12", "NUL", cell("操作者ID", lambda text: text + "\0")),
-        Fault("F32", "KEY_CONFLICT", cell("納期限", _next_day), is_pair=True),
+        Fault("F32", "KEY_CONFLICT", cell("納期限", next_day), is_pair=True),
         Fault("P03", "DELETED_AT_SOURCE", cell("削除フラグ", lambda _: "1"), Fate.EXCLUDED, times=3),
         duplicated(2),
     ]
@@ -39,7 +39,7 @@ def receipt_faults(cell: WithCell) -> list[Fault[str]]:
         Fault("F28", "NEGATIVE", cell(yen, lambda text: f"-{text}"), is_negated=True),
         Fault("P04", "CODE", cell("納付チャネル区分", lambda _: "99")),
         Fault("F21", "FIELD_COUNT", lambda row: row + ",", is_amount_readable=False),
-        Fault("F32", "KEY_CONFLICT", cell("領収年月日", _next_day), is_pair=True),
+        Fault("F32", "KEY_CONFLICT", cell("領収年月日", next_day), is_pair=True),
         Fault("P03", "DELETED_AT_SOURCE", cell("削除フラグ", lambda _: "1"), Fate.EXCLUDED, times=2),
         duplicated(2),
     ]
@@ -59,5 +59,6 @@ def full_width(text: str) -> str:
     return text.translate(str.maketrans("0123456789", "０１２３４５６７８９"))
 
 
-def _next_day(text: str) -> str:
+def next_day(text: str) -> str:
+    """The day after."""
     return (date.fromisoformat(text) + timedelta(days=1)).isoformat()

@@ -77,14 +77,14 @@ class System:
     def papers(self) -> tuple[Paper[str], ...]:
         """The three files of a night."""
         return (
-            Paper("claims", self._file(CLAIMS), self._claims, self._faults, _form(CLAIMS), tells_claims=True),
+            Paper("claims", self._file(CLAIMS), self._claims, self._faults, form(CLAIMS), tells_claims=True),
             Paper(
                 "receipts", self._file(RECEIPTS), self._receipts,
-                lambda: receipt_faults(layout(RECEIPTS).with_cell), _form(RECEIPTS), tells_receipts=True,
+                lambda: receipt_faults(layout(RECEIPTS).with_cell), form(RECEIPTS), tells_receipts=True,
             ),
             Paper(
                 "dunnings", self._file(DUNNINGS), self._dunnings,
-                lambda: dunning_faults(layout(DUNNINGS).with_cell), _form(DUNNINGS),
+                lambda: dunning_faults(layout(DUNNINGS).with_cell), form(DUNNINGS),
             ),
         )  # fmt: skip
 
@@ -125,9 +125,9 @@ class System:
             "received_yen": sum(receipt.principal_yen for receipt in final),
             "provisional_yen": sum(one.receipt.principal_yen for one in seen if one.is_provisional),
             "charge_yen": sum(receipt.charge_yen for receipt in final),
-            "last_received_on": _iso(max((receipt.received_on for receipt in final), default=None)),
-            "last_paid_on": _iso(max((receipt.paid_on for receipt in final), default=None)),
-            "written_off_on": _iso(written_off_on),
+            "last_received_on": iso(max((receipt.received_on for receipt in final), default=None)),
+            "last_paid_on": iso(max((receipt.paid_on for receipt in final), default=None)),
+            "written_off_on": iso(written_off_on),
             "write_off_cause_code": bill.write_off_cause_code if written_off_on else "",
             "written_off_yen": bill.written_off_by(day),
             "levied_on": bill.levied_on.isoformat(),
@@ -150,7 +150,7 @@ class System:
         return Row(layout.row(values), receipt.principal_yen, year, bill, seen)
 
     def _dunning(self, layout: Layout, bill: Bill, day: date) -> TextRow:
-        dates = {"dunned_on": _iso(bill.dunned_on), "returned_on": _iso(known(bill.returned_on, day))}
+        dates = {"dunned_on": iso(bill.dunned_on), "returned_on": iso(known(bill.returned_on, day))}
         return Row(layout.row(self._who(bill) | dates), 0, bill.levy_year, bill)
 
 
@@ -158,9 +158,11 @@ def _bytes(row: str) -> bytes:
     return row.encode("utf-8", "surrogateescape")  # a planted broken byte stays as it is
 
 
-def _iso(day: date | None) -> str:
+def iso(day: date | None) -> str:
+    """A day as the standard writes it; its sign for none."""
     return day.isoformat() if day else _NO_DATE
 
 
-def _form(group: str) -> Lines[str]:
+def form(group: str) -> Lines[str]:
+    """A file of one group: its items in order, and a line a row."""
     return Lines(_bytes, head=lambda _: ",".join(layout(group).items).encode())

@@ -10,7 +10,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from receivables.city import register, truth
+from receivables.city import case_truth, register, truth
 from receivables.city.blocks import Block, Plan
 from receivables.city.departments import DEPARTMENTS
 from receivables.city.making import Key, Made, make_block, part, part_name
@@ -23,6 +23,7 @@ Notice = Callable[[str], None]
 FEWEST_RESIDENTS = 200  # fewer would not hold every planted fault
 MOST_RESIDENTS = 1_000_000
 MOST_FAULTS_PERMILLE = 100
+_OF_A_DAY = {"claims": truth.CLAIMS, "cases": case_truth.CASES, "plans": case_truth.PLANS}
 
 
 def make(
@@ -145,8 +146,9 @@ def _write_truth(plan: Plan, blocks: list[Block], tables: list[tuple[Key, Accoun
     truth.write_rows(folder / "effects.csv", truth.effects(has_effects=plan.has_effects), truth.EFFECTS)
     truth.join(folder / "persons.csv", [part(plan, block, "persons") for block in blocks], truth.PERSONS)
     for day in plan.business_dates():
-        name = "claims.csv" if day == plan.as_of else f"claims-{day:%Y%m%d}.csv"
-        truth.join(folder / name, [part(plan, block, f"claims-{day:%Y%m%d}") for block in blocks], truth.CLAIMS)
+        for subject, header in _OF_A_DAY.items():
+            name = f"{subject}.csv" if day == plan.as_of else f"{subject}-{day:%Y%m%d}.csv"
+            truth.join(folder / name, [part(plan, block, f"{subject}-{day:%Y%m%d}") for block in blocks], header)
 
 
 def _department(source: str) -> Department:

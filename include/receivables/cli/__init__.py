@@ -11,8 +11,10 @@ def main() -> None:
         console,
         explain,
         gaiji,
+        impact,
         ingest,
         law,
+        ledger,
         local,
         migration,
         operate,
@@ -26,7 +28,8 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
-    for room in (campaign, city, explain, gaiji, ingest, law, migration, quarantine, source):
+    law.app.command("impact")(impact.impact_command)
+    for room in (campaign, city, explain, gaiji, ingest, law, ledger, migration, quarantine, source):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)

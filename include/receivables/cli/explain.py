@@ -53,6 +53,21 @@ def _show(found: dict[str, Any]) -> None:
     ]
     title = f"時効 {law.get('prescription_state')} 安全側 {law.get('prescription_date_safe')}"
     console.table(title, ["事由", "日", "起算", "満了", "根拠"], clock)
+    if law.get("standing"):
+        ended = f"、{law['extinct_from']} から消滅（{law['extinct_cause']}）" if law["extinct_from"] else ""
+        held = f"、徴収を止めるもの {law['held_by']}（{law['held_until'] or '終期なし'}）" if law["held_by"] else ""
+        say(f"現況 {law['standing']}{ended}{held}  根拠 {' / '.join(law['citations'])}", markup=False)
+        if law["missing"]:
+            say(f"不足する事実: {', '.join(law['missing'])}", markup=False)
+    void = [[one["event"], one["on"], one["date_safe"], one["date_alternative"]] for one in found["what_if"]]
+    if void:
+        console.table("その事由がなかったとしたら", ["事由", "日", "時効 安全側", "時効 他説"], void)
+    events = [
+        [one["event_date"], one["event_type"], one["amount_yen"], one["until_on"], one["document_no"],
+         one["recorded_on"], one["withdrawn_on"]]
+        for one in found["events"]
+    ]  # fmt: skip
+    console.table("異動（債権台帳）", ["日", "事由", "円", "終期", "文書", "記帳日", "取消日"], events)
     receipts = [[each["paid_on"], each["principal_yen"], each["delinquency_charge_yen"], each["channel_code"]]
                 for each in found["receipts"]]  # fmt: skip
     console.table("収納", ["領収日", "本税（料）(円)", "延滞金(円)", "経路"], receipts)

@@ -1,8 +1,8 @@
 """`receivables law …`: the law for one claim, without a database (法の計算)."""
 
-import json
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,18 +10,34 @@ import typer
 
 from receivables.cli import console
 from receivables.cli.console import JsonOption
+from receivables.cli.law_files import events_in, payments_in, reliefs_in
+from receivables.cli.law_rates import rates_command
+from receivables.cli.law_shown import prescription_of, segments_of, show_clock, show_segments
+from receivables.cli.law_standing import (
+    ClassOption,
+    EventsOption,
+    TypeOption,
+    collection_command,
+    due_date_command,
+    dunning_command,
+    standing_command,
+)
 from receivables.errors import InputRejectedError
-from receivables.law.clock import Event
-from receivables.law.late_charge import LateChargeRule, Payment, late_charge
+from receivables.law.due_dates import accounting_year
+from receivables.law.late_charge import LateChargeRule, late_charge
 from receivables.law.late_damages import DamagesRule, late_damages
 from receivables.law.prescription import prescription
-from receivables.law.refund_interest import refund_interest
+from receivables.law.refund_interest import first_day_of_interest, refund_interest
+from receivables.law.reliefs import Relief, reliefs_of
+from receivables.law.what_if import what_if
 from receivables.rulebook import rulebook
 
-app = typer.Typer(help="Late charges, damages, prescription and refund interest, with articles.", no_args_is_help=True)
+app = typer.Typer(help="Charges, damages, interest, prescription, standing, with articles.", no_args_is_help=True)
 RuleOption = Annotated[list[str] | None, typer.Option("--rule", help="Override a parameter: key=value; repeatable")]
 PrincipalOption = Annotated[int, typer.Option(min=0, help="Principal in yen")]
-TypeOption = Annotated[str, typer.Option("--claim-type", help="Kind of claim, as in seeds/law/claim_types.csv")]
+PaymentsOption = Annotated[Path | None, typer.Option(help='JSON list of {"paid_on", "amount_yen"}')]
+PermilleOption = Annotated[str | None, typer.Option(help="Thousandths a year: 145, or a fraction such as 73/2")]
+DayOption = Annotated[str | None, typer.Option(help="YYYY-MM-DD")]
 
 
 @app.command("late-charge")
@@ -30,40 +46,49 @@ def late_charge_command(
     principal: PrincipalOption,
     due: Annotated[str, typer.Option(help="Due date 納期限 (YYYY-MM-DD)")],
     paid: Annotated[str | None, typer.Option(help="Day paid; with --payments the day of the last one")] = None,
-    payments: Annotated[Path | None, typer.Option(help='JSON list of {"paid_on", "amount_yen"}')] = None,
+    payments: PaymentsOption = None,
     rule: RuleOption = None,
+    reliefs: Annotated[Path | None, typer.Option(help='JSON list of {"kind", "from", "to"}')] = None,
+    events: EventsOption = None,
+    fiscal_year: Annotated[int | None, typer.Option(help="年度, where it is not that of the due date")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """延滞金: the delinquency charge with its segments, rates and articles."""
-    rules = rulebook()
-    kind = rules.claim_type(claim_type)
+    """延滞金: the delinquency charge with its segments, rates, reliefs and articles."""
+    rules, due_on = rulebook(), console.day(due, "--due")
+    kind = rules.claim_type(claim_type, on=due_on)
     given = kind.late_charge_rule
     if given is None and not rule:
         raise InputRejectedError(
             f"{claim_type} bears no 延滞金 (see claim_types.csv); for private claims use `law late-damages`"
         )
     chosen = _overridden(given or _PLAIN, rule)
-    made = _payments(payments)
+    made = payments_in(payments)
     last = console.day(paid, "--paid") if paid else max((each.paid_on for each in made), default=None)
     if last is None:
         raise InputRejectedError("--paid or a --payments file with at least one payment is needed")
     until = max([last, *(each.paid_on for each in made)])
     found = late_charge(
-        principal, due=console.day(due, "--due"), paid=until, rule=chosen, rates=rules.late_charge_rates, payments=made
-    )
-    segments = [
-        {"from": each.first, "to": each.last, "days": each.days, "permille": each.permille,
-         "base_yen": each.base_yen, "yen": each.yen}
-        for each in found.segments
-    ]  # fmt: skip
+        principal, due=due_on, paid=until, rule=chosen, rates=rules.late_charge_rates, payments=made,
+        reliefs=[*reliefs_in(reliefs), *_reliefs(events, until)], deferral_rates=rules.deferral_rates,
+        fiscal_year=accounting_year(unrolled_due=due_on) if fiscal_year is None else fiscal_year,
+    )  # fmt: skip
+    segments = segments_of(found.segments)
+    citations = [kind.citation, chosen.citation, *(["地方税法第15条の9第1項"] if reliefs or events else [])]
     payload = {
         "charge_yen": found.charge_yen,
         "sum_before_rounding_yen": found.sum_before_rounding_yen,
         "segments": segments,
         "rule": {name: getattr(chosen, name) for name in LateChargeRule.__slots__},
-        "citations": [kind.citation, chosen.citation],
+        "citations": citations,
     }
-    console.emit(payload, as_json, lambda: _show_segments("延滞金", found.charge_yen, segments, payload["citations"]))
+    console.emit(payload, as_json, lambda: show_segments("延滞金", found.charge_yen, segments, citations))
+
+
+def _reliefs(events: Path | None, until: date) -> tuple[Relief, ...]:
+    found, missing = reliefs_of(events_in(events), as_of=until)
+    if missing:
+        raise InputRejectedError(f"{events}: the relief is unknown without {', '.join(missing)}")
+    return found
 
 
 @app.command("late-damages")
@@ -72,16 +97,21 @@ def late_damages_command(
     delay_from: Annotated[str, typer.Option(help="First day of delay: the day after the due date")],
     paid: Annotated[str, typer.Option(help="Day paid")],
     rule: RuleOption = None,
+    payments: PaymentsOption = None,
+    agreed_permille: PermilleOption = None,
+    penalty_permille: PermilleOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """遅延損害金: late damages on a private-law claim, at the rate of the first day of delay."""
-    chosen = _overridden(DamagesRule(), rule)
     found = late_damages(
         principal,
         delay_from=console.day(delay_from, "--delay-from"),
         paid=console.day(paid, "--paid"),
         rates=rulebook().legal_rates,
-        rule=chosen,
+        rule=_overridden(DamagesRule(), rule),
+        payments=payments_in(payments),
+        agreed_permille=_permille(agreed_permille, "--agreed-permille"),
+        penalty_permille=_permille(penalty_permille, "--penalty-permille"),
     )
     citations = [found.citation, "民法第419条第1項"]
     console.emit(
@@ -90,80 +120,88 @@ def late_damages_command(
     )
 
 
+def _permille(text: str | None, name: str) -> int | Fraction | None:
+    if text is None:
+        return None
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise InputRejectedError(f"{name} {text!r} is not a number of thousandths such as 145 or 73/2") from None
+    return rate.numerator if rate.denominator == 1 else rate
+
+
 @app.command("prescription")
 def prescription_command(
     claim_type: TypeOption,
     due: Annotated[str, typer.Option(help="Due date 納期限 (rolled)")],
     as_of: Annotated[str, typer.Option(help="Business date 基準日")],
-    events: Annotated[Path | None, typer.Option(help='JSON list of {"type", "date", …}')] = None,
+    events: EventsOption = None,
     contract_date: Annotated[str | None, typer.Option(help="契約日, for private claims")] = None,
+    class_rule: ClassOption = None,
+    claim_id: Annotated[str | None, typer.Option(help="For pledges that list the claims they are about")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """時効: the last days on which the claim stands, and every event that moved the clock."""
-    found = prescription(
-        due=console.day(due, "--due"),
-        as_of=console.day(as_of),
-        rule=rulebook().claim_type(claim_type).prescription_rule,
-        events=_events(events),
-        contract_date=console.day(contract_date, "--contract-date") if contract_date else None,
-    )
-    clock = [
-        {"event": each.event, "date": each.on, "restart": each.restart, "until": each.until, "article": each.article}
-        for each in found.clock
+    """時効: the last days on which the claim stands, every event that moved the clock, and what if it were void."""
+    day = console.day(due, "--due")
+    contracted = console.day(contract_date, "--contract-date") if contract_date else None
+    kind = rulebook().claim_type(claim_type, on=contracted or day)
+    if class_rule:
+        kind = rulebook().kind_of(claim_type, class_rule, on=contracted or day)
+    asked: dict[str, Any] = {
+        "due": day, "as_of": console.day(as_of), "rule": kind.prescription_rule, "events": events_in(events),
+        "contract_date": contracted, "claim_id": claim_id,
+    }  # fmt: skip
+    void = [
+        {"event": each.event, "date": each.on, "date_safe": each.date_safe, "date_alternative": each.date_alternative}
+        for each in what_if(**asked)
     ]
-    payload = {
-        "state": found.state,
-        "date_safe": found.date_safe,
-        "date_alternative": found.date_alternative,
-        "cause": found.cause,
-        "clock": clock,
-        "missing": list(found.missing),
-        "needs_invocation": found.needs_invocation,
-    }
-    rows = [[each["event"], each["date"], each["restart"], each["until"], each["article"]] for each in clock]
+    payload = prescription_of(prescription(**asked)) | {"without": void}
+    console.emit(payload, as_json, lambda: _show_prescription(payload))
 
-    def show() -> None:
-        console.table("時効の進行", ["事由", "日", "起算", "満了", "根拠"], rows)
-        console.console.print(
-            f"状態 {found.state}  安全側 {found.date_safe}  他説 {found.date_alternative}", markup=False
-        )
-        console.console.print(f"原因 {found.cause}  不足 {', '.join(found.missing) or 'なし'}", markup=False)
 
-    console.emit(payload, as_json, show)
+def _show_prescription(payload: dict[str, Any]) -> None:
+    show_clock(payload)
+    rows = [[one["event"], one["date"], one["date_safe"], one["date_alternative"]] for one in payload["without"]]
+    console.table("その事由がなかったときの満了日", ["事由", "日", "安全側", "他説"], rows)
 
 
 @app.command("refund-interest")
 def refund_interest_command(
     principal: PrincipalOption,
-    first: Annotated[str, typer.Option("--from", help="First day")],
-    last: Annotated[str, typer.Option("--to", help="Last day")],
+    last: Annotated[str, typer.Option("--to", help="Last day: 還付・充当を決定した日")],
+    first: Annotated[str | None, typer.Option("--from", help="First day, or give --start-rule")] = None,
+    start_rule: Annotated[str | None, typer.Option(help="Row of seeds/law/refund_interest_starts.csv")] = None,
+    paid_on: DayOption = None,
+    decided_on: DayOption = None,
+    requested_on: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """還付加算金: interest on a refund."""
-    found = refund_interest(
-        principal,
-        first=console.day(first, "--from"),
-        last=console.day(last, "--to"),
-        rates=rulebook().refund_interest_rates,
-    )
-    segments = [
-        {"from": each.first, "to": each.last, "days": each.days, "permille": each.permille,
-         "base_yen": each.base_yen, "yen": each.yen}
-        for each in found.segments
-    ]  # fmt: skip
+    """還付加算金: interest on a refund, from a day or by the rule that says from when."""
+    rules = rulebook()
+    given = {"paid_on": paid_on, "decided_on": decided_on, "requested_on": requested_on}
+    occasions = {name: console.day(text, f"--{name}") if text else None for name, text in given.items()}
+    if first is not None:
+        begins = console.day(first, "--from")
+    elif start_rule in rules.refund_interest_starts:
+        begins = first_day_of_interest(rules.refund_interest_starts[start_rule], occasions)
+    else:
+        raise InputRejectedError(f"--from or --start-rule is needed: {', '.join(rules.refund_interest_starts)}")
+    rule = rules.refund_interest_rules["local_tax"]
+    until = console.day(last, "--to")
+    found = refund_interest(principal, first=begins, last=until, rates=rules.refund_interest_rates, rule=rule)
+    segments = segments_of(found.segments)
     citations = ["地方税法第17条の4", "地方税法第20条の4の2"]
     payload = {"interest_yen": found.interest_yen, "segments": segments, "citations": citations}
-    console.emit(payload, as_json, lambda: _show_segments("還付加算金", found.interest_yen, segments, citations))
+    console.emit(payload, as_json, lambda: show_segments("還付加算金", found.interest_yen, segments, citations))
 
+
+app.command("standing")(standing_command)
+app.command("dunning")(dunning_command)
+app.command("due-date")(due_date_command)
+app.command("collection")(collection_command)
+app.command("rates")(rates_command)
 
 _PLAIN = LateChargeRule("given", 1_000, 2_000, 1, "floor_each", 100, 1_000, None, "--rule")
-
-
-def _show_segments(title: str, yen: int, segments: list[dict[str, Any]], citations: Any) -> None:
-    rows = [[str(one["from"]), str(one["to"]), one["days"], f"{one['permille'] / 10}%", one["base_yen"], one["yen"]]
-            for one in segments]  # fmt: skip
-    console.table(f"{title} {yen:,}円", ["から", "まで", "日数", "年利", "計算の基礎(円)", "円"], rows)
-    console.console.print(f"根拠: {' / '.join(citations)}", markup=False)
 
 
 def _overridden(rule: Any, given: list[str] | None) -> Any:
@@ -182,50 +220,3 @@ def _overridden(rule: Any, given: list[str] | None) -> Any:
     if changes.get("year_basis", "365") not in ("365", "actual"):
         raise InputRejectedError("--rule year_basis is 365 or actual")
     return replace(rule, **changes)
-
-
-def _payments(file: Path | None) -> list[Payment]:
-    return [
-        Payment(_date(file, number, one, "paid_on"), _yen(file, number, one))
-        for number, one in enumerate(_list(file), start=1)
-    ]
-
-
-def _events(file: Path | None) -> list[Event]:
-    found = []
-    dates = ("issued_on", "arrived_on", "designated_deadline", "returned_on", "until")
-    for number, one in enumerate(_list(file), start=1):
-        if "type" not in one:
-            raise InputRejectedError(f"{file}, event {number}: no type; write one such as dunned or acknowledged")
-        on = _date(file, number, one, next((key for key in ("date", "issued_on") if key in one), "date"))
-        given: Any = {key: _date(file, number, one, key) for key in dates if one.get(key)}
-        found.append(
-            Event(str(one["type"]), on, channel=one.get("channel"), is_immediate=bool(one.get("is_immediate")), **given)
-        )
-    return found
-
-
-def _list(file: Path | None) -> list[dict[str, Any]]:
-    if file is None:
-        return []
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputRejectedError(f"{file} is not a readable JSON file; write a JSON list of objects") from None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise InputRejectedError(f"{file} is not a JSON list of objects")
-    return found
-
-
-def _date(file: Path | None, number: int, one: dict[str, Any], key: str) -> date:
-    try:
-        return date.fromisoformat(one[key])
-    except (KeyError, TypeError, ValueError):
-        raise InputRejectedError(f"{file}, entry {number}: {key} is missing or not a date YYYY-MM-DD") from None
-
-
-def _yen(file: Path | None, number: int, one: dict[str, Any]) -> int:
-    amount = one.get("amount_yen")
-    if not isinstance(amount, int) or isinstance(amount, bool) or amount < 0:
-        raise InputRejectedError(f"{file}, entry {number}: amount_yen is not a whole number of yen")
-    return amount

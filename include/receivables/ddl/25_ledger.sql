@@ -100,14 +100,16 @@ language sql stable as $$
 $$;
 comment on function ledger.events_at is '時点の異動: the events as the entries up to `through` tell them';
 
+drop function if exists ledger.balances_at(bigint);
 create or replace function ledger.balances_at(through bigint) returns table (
-    claim_id text, claim_type text, fiscal_year integer, due_date date, assessed_yen bigint, received_yen bigint,
-    written_off_yen bigint, refund_pending_yen bigint, outstanding_yen bigint, last_paid_on date
+    claim_id text, claim_type text, class_rule_id text, fiscal_year integer, due_date date, contract_date date,
+    assessed_yen bigint, received_yen bigint, written_off_yen bigint, refund_pending_yen bigint, outstanding_yen bigint,
+    last_paid_on date
 )
 language sql stable as $$
     select
-        claims.claim_id, claims.claim_type, claims.fiscal_year, claims.due_date, claims.assessed_yen,
-        claims.received_yen, claims.written_off_yen,
+        claims.claim_id, claims.claim_type, claims.class_rule_id, claims.fiscal_year, claims.due_date,
+        claims.contract_date, claims.assessed_yen, claims.received_yen, claims.written_off_yen,
         greatest(claims.received_yen + claims.written_off_yen - claims.assessed_yen, 0),
         -- 収入未済額 = 調定額 - (収入済額 - 還付未済額) - 不納欠損額
         greatest(claims.assessed_yen - claims.received_yen - claims.written_off_yen, 0),

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import NamedTuple
 
-from receivables.calendar import ONE_DAY
+from receivables.calendar import ONE_DAY, year_pieces
 from receivables.errors import InputRejectedError
 from receivables.yen import Yen
 
@@ -67,7 +67,10 @@ Run = tuple[date, date, int]
 
 
 class RateTable(tuple[Rate, ...]):
-    """Rates in the order of their days; years that follow one another at one rate are one run, joined once."""
+    """Rates in the order of their days, year by year: a segment ends on 31 December though the rate stays.
+
+    The rate is that of the calendar year (地方税法附則第3条の2), and each segment is cut to whole yen.
+    """
 
     @cached_property
     def low(self) -> "Runs":
@@ -86,16 +89,12 @@ class RateTable(tuple[Rate, ...]):
 
 
 class Runs:
-    """Runs of days with one rate, in order."""
+    """Runs of days of one year with one rate, in order."""
 
     def __init__(self, pieces: Iterable[Run]) -> None:
         self._runs: list[Run] = []
         for first, last, permille in pieces:
-            before = self._runs[-1] if self._runs else None
-            if before and before[2] == permille and before[1] + ONE_DAY == first:
-                self._runs[-1] = before[0], last, permille
-            else:
-                self._runs.append((first, last, permille))
+            self._runs.extend((begin, end, permille) for begin, end in year_pieces(first, last))
         self._begins = [run[0] for run in self._runs]
 
     def between(self, first: date, last: date, *, seed: str) -> Iterator[Run]:
@@ -123,7 +122,7 @@ def bases_between_payments(
     """
     remaining, before = principal_yen, due
     if payments:
-        late = [payment for payment in payments if payment.paid_on <= until]
+        late = [payment for payment in payments if payment.paid_on <= until and payment.amount_yen]
         if sum(payment.amount_yen for payment in late) > principal_yen:
             raise InputRejectedError(
                 "payments add up to more than the principal; what is over is 過誤納, not a payment"

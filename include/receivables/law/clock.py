@@ -70,9 +70,9 @@ class Track:
     """One reading of the clock: the last day of the period that runs, and what keeps it from completing."""
 
     last: date
-    reminded_until: date = date.min
-    agreed_until: date = date.min
-    grace_until: date = date.min
+    reminded_until: date = date.min  # 催告
+    agreed_until: date = date.min  # 協議の合意
+    put_off_until: date = date.min  # an act that ended without a title
     held: dict[tuple[str, str], date] = field(default_factory=dict)
 
     @property
@@ -80,7 +80,7 @@ class Track:
         """Last day on which the claim stands; `date.max` while an act holds the clock (完成猶予)."""
         if self.held:
             return date.max
-        return self.grace_until if self.grace_until > self.last else self.last
+        return max(self.last, self.reminded_until, self.agreed_until, self.put_off_until)
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ class Course:
             for key in keys:
                 del track.held[key]
             if keys:
-                track.grace_until = max(track.grace_until, event.on)  # it stood as long as it was held
+                track.put_off_until = max(track.put_off_until, event.on)  # it stood as long as it was held
                 found = True
         return found
 
@@ -164,7 +164,7 @@ class Course:
         until = last_day_of_months(event.on + ONE_DAY, GRACE_MONTHS)
         for track in self.tracks:
             if event.on <= track.standing:
-                track.grace_until = max(track.grace_until, until)
+                track.put_off_until = max(track.put_off_until, until)
         self.note(event, article, until=until)
 
     def note(self, event: Event, article: str, *, until: date | None = None) -> None:

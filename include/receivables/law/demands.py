@@ -96,7 +96,6 @@ def reminded(course: Course, event: Event) -> None:
         is_standing = is_standing or day <= track.standing
         if max(track.reminded_until, track.agreed_until) < day <= track.standing:
             track.reminded_until = until
-            track.grace_until = max(track.grace_until, until)
             is_put_off = True
     if is_put_off:
         course.note(event, "民法第150条", until=until)
@@ -121,6 +120,17 @@ def negotiation_agreed(course: Course, event: Event) -> None:
         if track.reminded_until < event.on <= track.standing:
             limit = min(wanted, last_day_of_months(track.last + ONE_DAY, 12 * 5))
             track.agreed_until = max(track.agreed_until, limit)
-            track.grace_until = max(track.grace_until, limit)
             until = until or limit
     course.note(event, "民法第151条" if until else "民法第151条第3項", until=until)
+
+
+def negotiation_refused(course: Course, event: Event) -> None:
+    """協議の続行を拒絶する通知: an agreement's grace ends six months after it at the latest. 民法第151条第1項第3号."""
+    day = event.arrived_on or event.on
+    until = last_day_of_months(day + ONE_DAY, GRACE_MONTHS)
+    for track in course.tracks:
+        if day <= track.agreed_until:
+            track.agreed_until = min(track.agreed_until, until)
+    course.note(
+        event, "民法第151条第1項第3号", until=course.safe.agreed_until if day <= course.safe.agreed_until else None
+    )

@@ -46,6 +46,9 @@ class LateCharge:
     segments: tuple[Segment, ...]
 
 
+_NONE = LateCharge(Yen(0), Yen(0), ())
+
+
 def late_charge(
     principal_yen: int,
     *,
@@ -56,15 +59,20 @@ def late_charge(
     payments: Sequence[Payment] = (),
     reliefs: Sequence[Relief] = (),
     deferral_rates: Sequence[Rate] = (),
+    fiscal_year: int | None = None,
 ) -> LateCharge:
     """Charge (延滞金額) on `principal_yen` due on `due` and unpaid until `paid` inclusive. 地方税法第326条第1項.
 
     `payments` are part payments up to `paid`: from the day after each, the base is what then
     remains, cut again (地方税法第326条第1項, 第20条の4の2第2項). `reliefs` are days that the law
     spares in whole or in part (第15条の9第1項); what a deferred day still bears is in
-    `deferral_rates`. A component bill (本税の内訳) is a principal of its own. Raises
-    RateMissingError when a day has no rate and InputRejectedError when more was paid than was due.
+    `deferral_rates`. A claim of a `fiscal_year` before the rule began to charge bears nothing. A
+    component bill (本税の内訳) is a principal of its own. Raises RateMissingError when a day has no
+    rate and InputRejectedError when more was paid than was due.
     """
+    starts = rule.charged_from_fiscal_year
+    if starts is not None and fiscal_year is not None and fiscal_year < starts:
+        return _NONE
     made = _segments(principal_yen, due, paid, rule, RateTable.of(rates), payments)
     segments = tuple(relieved(made, reliefs, deferral_rates) if reliefs else made)
     if rule.segment_rounding == "floor_each":

@@ -125,6 +125,7 @@ _HANDLERS: dict[str, Handler] = {
     "action_filed": acts.action_filed,
     "reminded": demands.reminded,
     "negotiation_agreed": demands.negotiation_agreed,
+    "negotiation_refused": demands.negotiation_refused,
     "released": acts.released,
     "seizure_cancelled": acts.seizure_cancelled,
     "claim_filing_ended": acts.claim_filing_ended,

@@ -48,7 +48,9 @@ def order_of(claim_type: str, legal_class: LegalClass, day: date) -> tuple[Rank,
             found.sort(key=itemgetter("rank"))
             groups = [list(rows) for _, rows in groupby(found, key=itemgetter("rank"))]
             return tuple(Rank(tuple(row["component_code"] for row in rows), rows[0]["citation"]) for rows in groups)
-    raise InputRejectedError(f"no order of allocation for {claim_type} ({legal_class}) on {day}; add it to {ORDERS_SEED}")
+    raise InputRejectedError(
+        f"no order of allocation for {claim_type} ({legal_class}) on {day}; add it to {ORDERS_SEED}"
+    )
 
 
 @cache
@@ -95,8 +97,6 @@ def _refuse(amount_yen: int, owed: Mapping[str, int], order: Sequence[Rank]) -> 
     ranked = {name for rank in order for name in rank.components}
     unknown = sorted(set(owed) - ranked)
     if unknown:
-        raise InputRejectedError(
-            f"no rank for {', '.join(unknown)}; add it to {ORDERS_SEED}"
-        )
+        raise InputRejectedError(f"no rank for {', '.join(unknown)}; add it to {ORDERS_SEED}")
     if amount_yen < 0 or any(yen < 0 for yen in owed.values()):
         raise InputRejectedError("a payment or a debt below zero cannot be allocated; a reversal withdraws its receipt")

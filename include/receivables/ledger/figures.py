@@ -1,8 +1,9 @@
-"""Figures of an earlier day (時点の残高): what a published batch said, derived again from the ledger's entries alone."""
+"""Figures of an earlier day (時点の残高): what a published batch said, derived again from the ledger alone."""
 
 from dataclasses import dataclass
 from datetime import date
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from receivables import db
@@ -65,7 +66,8 @@ def figures(*, state: State, batch: str | None = None, as_of: date | None = None
             )
         name, day, through, digest = found
         cells = connection.cursor(row_factory=class_row(Cell)).execute(_CELLS, [through]).fetchall()
-        again = connection.execute(f"select {DIGEST} from ledger.balances_at(%s)".encode(), [through]).fetchone()
+        query = sql.SQL("select {} from ledger.balances_at(%s)").format(sql.SQL(DIGEST))
+        again = connection.execute(query, [through]).fetchone()
         return Figures(str(name), day, int(through), again is not None and again[0] == digest, tuple(cells))
 
 

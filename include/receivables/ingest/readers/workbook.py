@@ -4,6 +4,7 @@ Looked at before anything is opened as a workbook: an .xlsx is a ZIP of XML, and
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -17,6 +18,9 @@ MOST_RATIO = 100
 _SMALL = 1 << 20  # a small sheet of equal rows may pack better than any honest limit
 _UNWANTED = ("vbaproject", "externallinks/", "activex/", "embeddings/", "ddelink")
 _BLOCK = 1 << 16
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, KeyError, expat.ExpatError, OSError, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 class SheetFacts:
@@ -35,7 +39,7 @@ def sheet_facts(file: Path, sheet: str) -> SheetFacts:
             part = _part_of(package, sheet)
             with package.open(part) as stream:
                 return _scanned(stream, package.getinfo(part).file_size)
-    except (zipfile.BadZipFile, KeyError, expat.ExpatError, OSError, EOFError, NotImplementedError, RuntimeError):
+    except _BROKEN:
         raise BatchRejectedError(
             "UNREADABLE", "the file is no whole .xlsx workbook", "have it saved and sent again"
         ) from None

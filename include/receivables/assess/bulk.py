@@ -1,0 +1,160 @@
+"""Assessing in bulk (一括判定): claims worth judging are laid out, judged on two processes and put in place at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from multiprocessing import get_context
+
+from psycopg import sql
+
+from receivables import access, db
+from receivables.assess.desk import COLUMNS, Desk, Found
+from receivables.errors import InvariantBrokenError
+from receivables.rulebook import rulebook
+from receivables.settings import State
+
+HANDS = 2  # processes that judge
+KEPT_DAYS = 3  # business dates whose findings stay; any other is derived again from the ledger
+_ROWS_AT_ONCE = 20_000
+# Claims that are overdue, were paid late or are written off, each with its payments and acts: what is paid in time
+# or not yet due needs no judge, and is by far the most.
+_LAY_OUT = """
+    create unlogged table law.desk as
+    with worth as (
+        select * from ledger.balances_at(%(through)s)
+        where (outstanding_yen > 0 and due_date < %(as_of)s) or last_paid_on > due_date or written_off_yen > 0
+    ),
+    acts as (
+        select
+            events.claim_id,
+            array_agg(event_date order by event_date, event_id) filter (where is_paid) as paid_days,
+            array_agg(amount_yen order by event_date, event_id) filter (where is_paid) as paid_yens,
+            coalesce(sum(amount_yen) filter (
+                where event_type = 'paid' and component_code = 'delinquency_charge'
+            ), 0)::bigint as charge_paid_yen,
+            jsonb_agg(
+                jsonb_build_array(event_type, event_date, effective_on, until_on, issued_on, arrived_on, returned_on,
+                    designated_deadline, channel_code, ground_code, is_immediate, document_no)
+                order by event_date, event_id
+            ) filter (where event_type not in ('paid', 'written_off', 'refunded', 'offset', 'plan_due')) as acts
+        from ledger.events_at(%(through)s) as events
+        inner join worth on events.claim_id = worth.claim_id
+        cross join lateral (
+            select event_type = 'paid' and component_code = 'principal' and amount_yen > 0 as is_paid
+        ) as kind
+        where event_date <= %(as_of)s
+        group by events.claim_id
+    ),
+    parts as (
+        select claim_id, jsonb_object_agg(component_code, assessed_yen) as components
+        from intermediate.int_claim_components where claim_id in (select claim_id from worth)
+        group by claim_id
+    )
+    select
+        worth.claim_id, worth.claim_type, worth.fiscal_year, worth.due_date, worth.contract_date, worth.assessed_yen,
+        worth.written_off_yen, worth.class_rule_id, acts.paid_days, acts.paid_yens,
+        coalesce(acts.charge_paid_yen, 0) as charge_paid_yen, acts.acts::text as acts, parts.components,
+        abs(hashtext(worth.claim_id) %% {hands}) as hand
+    from worth
+    left join acts on worth.claim_id = acts.claim_id
+    left join parts on worth.claim_id = parts.claim_id
+"""
+
+
+def assess(*, as_of: date, state: State) -> int:
+    """Write law.claim_assessments of `as_of` (基準日) from the ledger; the number of rows.
+
+    Judged are claims that are overdue, were paid late or are written off. Asked again it writes the same rows.
+    Raises InputRejectedError for an unknown claim type or a day without a rate, and then leaves what was there.
+    """
+    draft = f"assessing_{as_of:%Y%m%d}"
+    with access.alone(state, "assess") as connection:
+        lay_out(connection, as_of, through=last_entry(connection, as_of))
+        _draft(connection, draft)
+        try:
+            with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
+                judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
+                count = sum(one.result() for one in judged)
+            _put_in_place(connection, draft, as_of)
+        finally:
+            connection.execute(sql.SQL("drop table if exists law.desk, law.{}").format(sql.Identifier(draft)))
+        return count
+
+
+def lay_out(connection: db.Connection, as_of: date, *, through: int) -> None:
+    """Make law.desk: what the ledger knew up to entry `through` of every claim worth judging."""
+    connection.execute("drop table if exists law.desk")
+    with connection.transaction():
+        connection.execute("set local work_mem = '256MB'")
+        query = _LAY_OUT.format(hands=HANDS).encode()
+        connection.execute(query, {"as_of": as_of, "through": through})
+    connection.execute("grant select on law.desk to etl")
+
+
+def judge(hand: int, draft: str, as_of: date, state: State) -> int:
+    """One process's share, from law.desk into the draft; the number of rows."""
+    desk = Desk(rulebook(), as_of)
+    with (
+        db.connect(state, "etl", doing="assess") as target,
+        db.connect(state, "etl", doing="read claims to assess") as source,
+    ):
+        names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
+        copy = sql.SQL("copy law.{} ({}) from stdin").format(sql.Identifier(draft), names)
+        with target.cursor().copy(copy) as rows:
+            for row in desk.rows(laid_out(source, hand)):
+                rows.write_row(row)
+    return desk.count
+
+
+def laid_out(connection: db.Connection, hand: int) -> Iterator[Found]:
+    """The claims that lie on the desk for one of the hands."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, Found._fields))
+    query = sql.SQL("select {} from law.desk where hand = %s").format(columns)
+    with connection.cursor(name="claims") as claims:
+        claims.itersize = _ROWS_AT_ONCE
+        claims.execute(query, [hand])
+        yield from map(Found._make, claims)
+
+
+def last_entry(connection: db.Connection, as_of: date) -> int:
+    """How far the ledger reached on `as_of`: the last entry of that day's recording, or of the one before it."""
+    found = connection.execute(
+        "select through from ledger.recording where as_of <= %s order by as_of desc, recording_no desc limit 1", [as_of]
+    ).fetchone()
+    if found is None:
+        raise InvariantBrokenError(f"the ledger knows no day up to {as_of}: prepare and record a night first")
+    return int(found[0])
+
+
+def _draft(connection: db.Connection, draft: str) -> None:
+    name = sql.Identifier(draft)
+    connection.execute(sql.SQL("drop table if exists law.{}").format(name))
+    connection.execute(sql.SQL("create table law.{} (like law.claim_assessments including all)").format(name))
+    connection.execute(sql.SQL("grant insert on law.{} to etl").format(name))
+
+
+def _put_in_place(connection: db.Connection, draft: str, as_of: date) -> None:
+    """The draft becomes the partition of its day; days beyond the last few are let go."""
+    name, place = sql.Identifier(draft), _partition(as_of)
+    connection.execute(sql.SQL("create unique index on law.{} (claim_id)").format(name))
+    with connection.transaction():
+        connection.execute(sql.SQL("drop table if exists law.{}").format(sql.Identifier(place)))
+        connection.execute(sql.SQL("alter table law.{} rename to {}").format(name, sql.Identifier(place)))
+        connection.execute(
+            sql.SQL("alter table law.claim_assessments attach partition law.{} for values in ({})").format(
+                sql.Identifier(place), as_of
+            )
+        )
+        access.apply(connection)
+    connection.execute(sql.SQL("analyze law.{}").format(sql.Identifier(place)))
+    rows = connection.execute(
+        "select inhrelid::regclass::text from pg_inherits where inhparent = 'law.claim_assessments'::regclass"
+        " and inhrelid::regclass::text <> %s order by 1 desc offset %s",
+        [f"law.{place}", KEPT_DAYS - 1],
+    )
+    for (old,) in rows.fetchall():
+        connection.execute(sql.SQL("drop table {}").format(sql.Identifier(*str(old).split("."))))
+
+
+def _partition(as_of: date) -> str:
+    return f"claim_assessments_{as_of:%Y%m%d}"
