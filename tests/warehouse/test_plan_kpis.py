@@ -46,6 +46,13 @@ def world(handmade: Handmade, night: Callable[..., str]) -> Handmade:
     # parts: 6,000, 3,000 and 1,000 yen, of which 4,000 were paid
     one.premium("2500000001")
     one.premium_receipt("2500000001", "000000000025", principal_yen=4_000)
+    # paid 500 yen too much: given back while the books of 2025 were open, and after
+    for notice_no, refunded_on in (("2500000002", D(2025, 9, 1)), ("2500000003", D(2026, 6, 1))):
+        one.premium(notice_no)
+        one.premium_receipt(notice_no, f"00{notice_no}", principal_yen=10_500)
+        one.add("arrears__overpayments", overpayment_no=1, levy_year=2025, tax_year=2025, notice_no=notice_no,
+                subject_code="20", instalment_no="01", cause_code="1", found_on=D(2025, 8, 4), overpaid_yen=500,
+                refunded_yen=500, noticed_on=refunded_on, refunded_on=refunded_on)  # fmt: skip
     night(one)
     return one
 
@@ -152,6 +159,23 @@ def test_with_what_must_be_refunded_the_printed_figures_hold(world: Handmade) ->
     assert round(Decimal(100 * received) / assessed, 1) == Decimal(rate)  # 葛飾区 prints its rate on the gross
     assert -least * 1_000 <= pending <= -most * 1_000
     assert assessed - received - written_off != uncollected
+
+
+def test_a_refund_is_revenue_no_more_only_while_the_year_s_books_are_open(world: Handmade) -> None:
+    """施行令165条の7・165条の8: that of June 2026 is an expenditure of 2026, and 2025 stays as it closed."""
+    months = {
+        month: kpi(
+            world, "nhi_premium", 2025, "current", month, "received_yen", "refund_pending_yen", "uncollected_yen"
+        )
+        for month in ("2025-08", "2025-09", "2026-05")
+    }
+    balances = world.run("select received_yen, refund_pending_yen, outstanding_yen from mart.fct_claims"
+                         " where claim_id in ('nhi:2500000002-01', 'nhi:2500000003-01')")  # fmt: skip
+
+    assert months["2025-08"] == (4_000 + 21_000, 1_000, 6_000)
+    assert months["2025-09"] == (4_000 + 20_500, 500, 6_000)
+    assert months["2026-05"] == months["2025-09"]
+    assert balances == [(10_000, 0, 0), (10_000, 0, 0)]
 
 
 def test_the_parts_of_a_claim_add_up_to_it(world: Handmade) -> None:
