@@ -46,7 +46,7 @@ acts as (
 
     select
         concat_ws('-', 'reminder', subject_code, levy_year, tax_year, notice_no, instalment_no, issued_on),
-        subject_code, notice_no, instalment_no, 'reminded', issued_on,
+        subject_code, notice_no, instalment_no, 'reminded', issued_on as event_date,
         null, null, issued_on, null, -- the group tells no arrival
         deadline, 'letter', kind_code,
         null, null, null, _batch_id, _line_no
