@@ -78,6 +78,14 @@ def test_the_earliest_cause_counts(
     assert stands(kind, due, as_of, *reversed(events)) == found
 
 
+def test_a_plea_between_the_two_readings_needs_a_person() -> None:
+    dunned = on("dunned", "2020-08-01", arrived_on=date(2020, 8, 3), designated_deadline=date(2020, 8, 20))
+    found = stands(LOAN, "2020-06-30", "2025-09-01", dunned, on("invoked", "2025-08-10"))
+    assert (found.state, found.missing, found.awaits_invocation) == ("unknown", ("restart_rule",), False)
+    later = stands(LOAN, "2020-06-30", "2025-09-01", dunned, on("invoked", "2025-08-21"))
+    assert (later.state, str(later.extinct_from)) == ("extinct", "2025-08-22")
+
+
 def test_only_private_claims_wait_for_the_plea() -> None:
     assert stands(LOAN, "2020-06-30", "2025-07-01").awaits_invocation
     assert not stands(LOAN, "2020-06-30", "2025-06-30").awaits_invocation
