@@ -130,6 +130,5 @@ def negotiation_refused(course: Course, event: Event) -> None:
     until = last_day_of_months(day + ONE_DAY, GRACE_MONTHS)
     for track in course.tracks:
         track.agreed_until = min(track.agreed_until, until)
-    course.note(
-        event, "民法第151条第1項第3号", until=course.safe.agreed_until if day <= course.safe.agreed_until else None
-    )
+    ends = course.safe.agreed_until
+    course.note(event, "民法第151条第1項第3号", until=ends if day <= ends else None)
