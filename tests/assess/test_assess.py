@@ -114,6 +114,7 @@ def test_a_sample_of_the_ward_recounted_by_the_day(published: State) -> None:
         select a.claim_id, b.claim_type, b.due_date, b.assessed_yen, a.delinquency_charge_yen
         from law.claim_assessments a join intermediate.int_claims__balances b using (claim_id)
         where a.as_of = %s and a.delinquency_charge_yen is not null and b.due_date < %s
+            and not jsonb_path_exists(a.charge_segments, '$[*] ? (@.relief != null)')
         order by (a.delinquency_charge_yen > 0) desc, md5(a.claim_id) limit 150
         """,
         AS_OF, AS_OF,

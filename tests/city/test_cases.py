@@ -217,6 +217,14 @@ def test_private_claims_are_given_up_or_pleaded_only_when_nobody_pays_any_more(c
         assert step.event_type == "invoked" or step.amount_yen == owed_yen(case.bill, step.on)
 
 
+def test_nothing_is_done_about_a_claim_that_was_given_up(bills: list[Bill]) -> None:
+    for bill in bills:
+        steps = [step for case in bill.cases if case.source == CLAIMS_BOOK for step in case.steps]
+        ended = [step.on for step in steps if step.event_type in ("waived", "invoked", "exempted")]
+        assert len(ended) <= 1
+        assert not ended or max(step.on for step in steps) == ended[0]
+
+
 def test_tens_of_per_cent_of_old_arrears_have_case_work(bills: list[Bill]) -> None:
     """Calibration (assumption)."""
     old = [bill for bill in bills if bill.source_code in ENFORCED_KINDS and owed_yen(bill, AS_OF)

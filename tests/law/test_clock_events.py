@@ -90,6 +90,16 @@ SUED = on("action_filed", "2025-06-01", reference="令和7年(ワ)1")
          "running", "2026-07-01"),
         (TAX, "2025-06-01", [on("conversion_deferral", "2024-07-01", "2025-06-30", ground="application")],
          "running", "2030-06-30"),
+        (TAX, "2025-06-01", [on("conversion_deferral", "2024-07-01", "2025-06-30", ground="ex_officio"),
+                             on("conversion_deferral", "2025-01-01", "2025-12-31", ground="ex_officio")],
+         "running", "2027-01-01"),  # 549 days, none counted twice
+        (TAX, "2025-06-01", [on("conversion_deferral", "2024-07-01", "2025-06-30", ground="ex_officio"),
+                             on("acknowledged", "2025-01-10")], "running", "2030-06-30"),  # runs from its end
+        (TAX, "2025-06-01", [on("deferral", "2024-07-01", "2025-06-30"),
+                             on("conversion_deferral", "2025-05-01", "2025-12-31", ground="ex_officio")],
+         "running", "2030-12-31"),  # 184 days more
+        (TAX, "2026-06-01", [on("conversion_deferral", "2025-07-02", "2026-06-30", ground="ex_officio")],
+         "completed", "2025-07-01"),
         # 履行延期: from the day after the new due date
         (CLUB, "2025-06-01", [on("extension", "2024-07-01", "2026-03-31")], "running", "2031-03-31"),
         # 承認 before the due date takes nothing away

@@ -142,7 +142,7 @@ def test_paying_more_than_was_due_is_refused() -> None:
 def by_the_day(principal: int, due: date, paid: date, rule: LateChargeRule, payments: list[Payment]) -> int:
     """A second count that shares nothing: one day at a time, in exact fractions."""
     month_end = last_day_of_months(due + timedelta(days=1), rule.low_months)
-    runs: list[tuple[int, int, Fraction]] = []
+    runs: list[tuple[tuple[int, int, bool, int], Fraction]] = []
     day = due + timedelta(days=1)
     while day <= paid:
         left = principal - sum(payment.amount_yen for payment in payments if payment.paid_on < day)
@@ -150,13 +150,13 @@ def by_the_day(principal: int, due: date, paid: date, rule: LateChargeRule, paym
         rate = next(rate for rate in RULES.late_charge_rates if rate.effective_from <= day <= rate.effective_to)
         permille = rate.low_permille if day <= month_end else rate.high_permille
         part = Fraction(base * permille, 365_000)
-        is_low = day <= month_end
-        if runs and runs[-1][:2] == (base, permille * 2 + is_low):
-            runs[-1] = (*runs[-1][:2], runs[-1][2] + part)
+        run = base, permille, day <= month_end, day.year
+        if runs and runs[-1][0] == run:
+            runs[-1] = run, runs[-1][1] + part
         else:
-            runs.append((base, permille * 2 + is_low, part))
+            runs.append((run, part))
         day += timedelta(days=1)
-    parts = [run[2] for run in runs]
+    parts = [part for _, part in runs]
     total = sum(int(part) for part in parts) if rule.segment_rounding == "floor_each" else int(sum(parts, Fraction(0)))
     return 0 if total < rule.result_minimum else total // rule.result_unit * rule.result_unit
 

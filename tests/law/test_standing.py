@@ -58,6 +58,8 @@ EXTENDED = on("extension", "2014-03-31", "2034-03-31", ground="1")
          "extinct", "waiver", "2025-12-15", 0),
         # waiver and exemption
         (CLUB, "2020-06-30", "2024-01-01", [on("waived", "2023-03-20")], "extinct", "waiver", "2023-03-20", 0),
+        (CLUB, "2020-06-30", "2024-01-01", [on("waived", "2023-09-20"), on("waived", "2023-03-20")],
+         "extinct", "waiver", "2023-03-20", 0),
         (CLUB, "2020-06-30", "2026-01-01", [on("waived", "2025-09-20")], "extinct", "prescription", "2025-06-30", 0),
         (CLUB, "2014-01-31", "2024-06-01", [EXTENDED, on("exempted", "2024-04-01")],
          "extinct", "exemption", "2024-04-01", 0),
@@ -78,6 +80,14 @@ def test_the_earliest_cause_counts(
     assert stands(kind, due, as_of, *reversed(events)) == found
 
 
+def test_a_plea_between_the_two_readings_needs_a_person() -> None:
+    dunned = on("dunned", "2020-08-01", arrived_on=date(2020, 8, 3), designated_deadline=date(2020, 8, 20))
+    found = stands(LOAN, "2020-06-30", "2025-09-01", dunned, on("invoked", "2025-08-10"))
+    assert (found.state, found.missing, found.awaits_invocation) == ("unknown", ("restart_rule",), False)
+    later = stands(LOAN, "2020-06-30", "2025-09-01", dunned, on("invoked", "2025-08-21"))
+    assert (later.state, str(later.extinct_from)) == ("extinct", "2025-08-22")
+
+
 def test_only_private_claims_wait_for_the_plea() -> None:
     assert stands(LOAN, "2020-06-30", "2025-07-01").awaits_invocation
     assert not stands(LOAN, "2020-06-30", "2025-06-30").awaits_invocation
@@ -91,6 +101,8 @@ def test_only_private_claims_wait_for_the_plea() -> None:
         (TAX, "2025-01-01", [STAY], [("execution_stay", "2024-10-01", "2027-10-01")]),
         (TAX, "2025-01-01", [STAY, on("stay_cancelled", "2024-12-01")], []),
         (CLUB, "2025-01-01", [on("collection_stop", "2024-10-01", ground="2")],
+         [("collection_stop", "2024-10-01", "None")]),
+        (CLUB, "2025-01-01", [on("collection_stop", "2024-10-01"), on("collection_stop", "2024-12-01")],
          [("collection_stop", "2024-10-01", "None")]),
         (CLUB, "2025-01-01", [on("collection_stop", "2024-10-01"), on("collection_resumed", "2024-12-01")], []),
         (TAX, "2025-01-01", [on("deferral", "2024-10-01", "2025-09-30")], [("deferral", "2024-10-01", "2025-09-30")]),

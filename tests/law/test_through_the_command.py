@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from receivables.cli.law import app
 from receivables.errors import InputRejectedError
 from tests.law.called import law
 
@@ -223,3 +224,28 @@ def test_rates_are_reported_before_they_are_needed() -> None:
 def test_a_wrong_event_says_what_to_write(tmp_path: Path, event: dict[str, Any], message: str) -> None:
     with pytest.raises(InputRejectedError, match=message):
         clock("resident_tax", "2024-07-01", "2025-06-01", tmp_path, event)
+
+
+def test_damages_take_payments_and_rates_of_the_contract(tmp_path: Path) -> None:
+    asked = "late-damages", "--principal", 100_000, "--delay-from", "2022-01-01", "--paid", "2022-12-31"
+    assert law(*asked, "--agreed-permille", 146)["damages_yen"] == 14_600
+    assert law(*asked, "--penalty-permille", "73/2")["damages_yen"] == 3_650
+    payments = [{"paid_on": "2022-06-30", "amount_yen": 60_000}]
+    assert law(*asked, folder=tmp_path, payments=payments)["damages_yen"] == 2_092
+    with pytest.raises(InputRejectedError, match="--agreed-permille 'five' is not"):
+        law(*asked, "--agreed-permille", "five")
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("standing --claim-type resident_tax --due 2020-07-01 --as-of 2026-06-19", "extinct"),
+        ("prescription --claim-type nhi_premium --due 2024-07-31 --as-of 2026-01-01", "2026-07-31"),
+        ("rates --as-of 2026-12-01", "late_charge_rates"),
+        ("dunning --claim-type resident_tax --due 2024-07-01", "2024-07-21"),
+        ("late-charge --claim-type resident_tax --principal 65000 --due 2021-05-31 --paid 2022-01-31", "3,400"),
+    ],
+)
+def test_people_get_a_table(command: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app(command.split(), standalone_mode=False)
+    assert told in capsys.readouterr().out

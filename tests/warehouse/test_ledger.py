@@ -53,7 +53,8 @@ def test_a_day_means_its_last_batch(world: Handmade, batches: list[str]) -> None
 def test_what_was_told_differently_is_withdrawn_and_says_since_when(world: Handmade, batches: list[str]) -> None:
     assert batches
     told = world.run(
-        "select amount_yen, recorded_on, withdrawn_on from mart.fct_claim_events where event_id like %s order by entry_no",
+        "select amount_yen, recorded_on, withdrawn_on from mart.fct_claim_events"
+        " where event_id like %s order by entry_no",
         "resident_tax:paid:%r1",
     )
     assert told == [(10_000, AS_OF, AS_OF), (9_000, AS_OF, TOMORROW)]

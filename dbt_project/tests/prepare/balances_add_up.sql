@@ -16,32 +16,29 @@ with owed as (
 
 ),
 
--- what came in, less what was given back (還付・充当)
-money as (
-
-    select
-        claim_id,
-        principal_yen as yen
-    from {{ ref('int_receipts__allocated') }}
-    where not is_provisional
-    union all
-    select
-        claim_id,
-        -amount_yen
-    from {{ ref('int_cases__claimed') }}
-    where event_type in ('refunded', 'offset')
-
-),
-
 applied as (
 
     select
         claims.legal_class,
         claims.fiscal_year,
-        sum(money.yen) as applied_yen
-    from money
+        sum(moves.yen) as applied_yen
+    from (
+        select
+            claim_id,
+            principal_yen as yen
+        from {{ ref('int_receipts__allocated') }}
+        where not is_provisional
+
+        union all
+
+        select
+            claim_id,
+            -amount_yen as yen -- 還付・充当: what went back is applied no more
+        from {{ ref('int_cases__claimed') }}
+        where event_type in ('refunded', 'offset')
+    ) as moves
     inner join {{ ref('int_claims__unioned') }} as claims
-        on money.claim_id = claims.claim_id
+        on moves.claim_id = claims.claim_id
     group by claims.legal_class, claims.fiscal_year
 
 )

@@ -14,6 +14,16 @@ with models as (
             union all
         {% endfor %}
     {% endfor %}
+    {% for source_code in var('case_sources') %}
+        select
+            'cases' as kind, -- noqa: AL09
+            string_agg(attname, ', ' order by attnum) as shape -- noqa: AL09
+        from pg_attribute
+        where
+            attrelid = '{{ ref('stg_' ~ source_code ~ '__cases') }}'::regclass
+            and attnum > 0
+        union all
+    {% endfor %}
     select
         null,
         null

@@ -6,6 +6,7 @@ from datetime import date
 from multiprocessing import get_context
 
 from psycopg import sql
+from psycopg.rows import args_row
 
 from receivables import access, db
 from receivables.assess.desk import COLUMNS, Desk, Found
@@ -118,12 +119,17 @@ def laid_out(connection: db.Connection, hand: int) -> Iterator[Found]:
 
 def last_entry(connection: db.Connection, as_of: date) -> int:
     """How far the ledger reached on `as_of`: the last entry of that day's recording, or of the one before it."""
-    found = connection.execute(
-        "select through from ledger.recording where as_of <= %s order by as_of desc, recording_no desc limit 1", [as_of]
-    ).fetchone()
-    if found is None:
+    known = (
+        connection.cursor(row_factory=args_row(int))
+        .execute(
+            "select through from ledger.recording where as_of <= %s order by as_of desc, recording_no desc limit 1",
+            [as_of],
+        )
+        .fetchone()
+    )
+    if known is None:
         raise InvariantBrokenError(f"the ledger knows no day up to {as_of}: prepare and record a night first")
-    return int(found[0])
+    return known
 
 
 def _draft(connection: db.Connection, draft: str) -> None:

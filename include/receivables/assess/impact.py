@@ -8,7 +8,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from functools import reduce
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,11 @@ def impact(seeds: str, *, as_of: date, state: State) -> list[Change]:
                 shares = list(pool.map(_share, range(HANDS), [folder] * HANDS, [as_of] * HANDS, [state] * HANDS))
         finally:
             connection.execute("drop table if exists law.desk")
-    return [found for _, found in sorted(reduce(_together, shares, {}).items())]
+    whole: dict[str, Change] = {}
+    for share in shares:
+        for claim_type, change in share.items():
+            whole.setdefault(claim_type, Change(claim_type)).add(change)
+    return [change for _, change in sorted(whole.items())]
 
 
 def _share(hand: int, folder: Path, as_of: date, state: State) -> dict[str, Change]:
@@ -108,12 +111,6 @@ def _compare(change: Change, claim_id: str, owed_yen: int, now: dict[str, Any], 
 
 def _law(row: list[Any]) -> dict[str, Any]:
     return {name: row[at] for name, at in _AT.items()}
-
-
-def _together(whole: dict[str, Change], share: dict[str, Change]) -> dict[str, Change]:
-    for claim_type, change in share.items():
-        whole.setdefault(claim_type, Change(claim_type)).add(change)
-    return whole
 
 
 @contextmanager

@@ -21,8 +21,9 @@ ENFORCED = ("resident_tax", "light_vehicle_tax", "nhi", "latter_stage", "ltci", 
 _CASES_PER_BLOCK = 100_000
 _AHEAD_DAYS = 180  # work is planned so far beyond the first day, for the days that follow
 _SHORT = ("nhi", "latter_stage", "ltci")
-_YEARS, _SHORT_YEARS, _LOAN_YEARS = 5, 2, 10
-_NEW_LAW = date(2020, 4, 1)  # 民法の改正: contracts before it keep their ten years
+_YEARS, _SHORT_YEARS = 5, 2
+_OLD_YEARS = {"scholarship": 10, "welfare_loans": 10, "school_lunch": 2}  # 旧民法167条, 173条
+_NEW_LAW = date(2020, 4, 1)  # contracts before it keep the old period (平成29年法律第44号附則10条)
 STAY_WRITE_OFFS, PRESCRIBED = ("02", "03"), "01"
 _DEPARTMENTS = {
     "resident_tax": 1, "light_vehicle_tax": 2, "nhi": 3, "latter_stage": 4, "ltci": 5, "nursery": 6,
@@ -178,5 +179,5 @@ def is_left_to_lapse(bill: Bill, office: Office) -> bool:
 def _years(bill: Bill) -> int:
     if bill.source_code in _SHORT:
         return _SHORT_YEARS
-    is_old_loan = bill.source_code in ("scholarship", "welfare_loans") and (bill.contract_date or date.max) < _NEW_LAW
-    return _LOAN_YEARS if is_old_loan else _YEARS
+    is_old = (bill.contract_date or date.max) < _NEW_LAW
+    return _OLD_YEARS.get(bill.source_code, _YEARS) if is_old else _YEARS

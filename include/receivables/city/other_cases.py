@@ -31,7 +31,7 @@ PRIVATE = ("school_lunch", "scholarship", "welfare_loans")
 _WORKED_ON = 0.45  # of debtors in a year
 _OVERDUE_DAYS, _STOPPED_FROM_DAYS = 60, 365  # 施行令171条の5: 履行期限後相当の期間
 _EXEMPTED_AFTER_YEARS = 10  # 施行令171条の7第1項
-_ENDED_SHARE, _UNABLE_SHARE = 0.3, 0.5
+_ENDED_SHARE, _EXTENDED_SHARE, _UNABLE_SHARE, _EXEMPTED_SHARE = 0.35, 0.6, 0.5, 0.8
 _LIGHT = ("reminded", "acknowledged", "referred_to_support", "negotiation_agreed")  # may come before anything else
 Course = Callable[[Office, Bill, date], list[Step]]
 
@@ -52,16 +52,19 @@ def work_on_others(office: Office, bills: list[Bill]) -> None:
 
 
 def _draw(office: Office, theirs: list[Bill], day: date) -> str:
-    """A course for all that is overdue; where time has run out, rather its end."""
+    """A course for all that is overdue: rather its end where time has run out; long ago, rather an extension."""
     names = list(_COURSES)
     (course,) = office.rng.choices(names, [_COURSES[name][1] for name in names])
     is_over = any(_is_open(bill, day) and day > stands_until(bill, day) for bill in theirs)
-    return "end" if is_over and office.rng.random() < _ENDED_SHARE else course
+    if is_over and office.rng.random() < _ENDED_SHARE:
+        return "end"
+    is_early = years_after(day, _EXEMPTED_AFTER_YEARS) < office.block.as_of
+    return "extension" if is_early and office.rng.random() < _EXTENDED_SHARE else course
 
 
 def _work(office: Office, theirs: list[Bill], day: date, course: str) -> None:
     for bill in theirs:
-        if _is_open(bill, day) and (course in _LIGHT or not _has_course(bill)):
+        if _is_open(bill, day) and not _rests(bill, day) and (course in _LIGHT or not _has_course(bill)):
             steps = _COURSES[course][0](office, bill, day)
             if steps:
                 number = f"{next(office.numbers):08d}"
@@ -75,6 +78,14 @@ def _is_open(bill: Bill, day: date) -> bool:
     if bill.dunning_deadline is None or day <= bill.dunning_deadline or (bill.debtor.died_on or date.max) < day:
         return False
     return bill.source_code in PRIVATE or day <= stands_until(bill, day)
+
+
+def _rests(bill: Bill, day: date) -> bool:
+    """Whether it was given up or pleaded by `day`, or nobody is to collect it then."""
+    ended = any(case.done(day, "waived", "invoked", "exempted") for case in bill.cases)
+    return ended or any(
+        case.done(day, "collection_stop") and not case.done(day, "collection_resumed") for case in bill.cases
+    )
 
 
 def _has_course(bill: Bill) -> bool:
@@ -115,7 +126,7 @@ def _extend(office: Office, bill: Bill, day: date) -> list[Step]:
     steps = [Step("extension", day, until_on=until, ground_code=office.rng.choice(("1", "3", "5")))]
     exempted = later(years_after(day, _EXEMPTED_AFTER_YEARS), office.rng.randint(10, 200))
     rest = _rest_for_good(bill, exempted)
-    if rest and exempted <= office.last_day and office.rng.random() < 0.5:
+    if rest and exempted <= office.last_day and office.rng.random() < _EXEMPTED_SHARE:
         steps.append(Step("exempted", exempted, amount_yen=rest))
     return steps
 

@@ -70,6 +70,8 @@ class Track:
     """One reading of the clock: the last day of the period that runs, and what keeps it from completing."""
 
     last: date
+    counts_from: date
+    paused_until: date = date.min  # 猶予: days that do not count
     reminded_until: date = date.min  # 催告
     agreed_until: date = date.min  # 協議の合意
     put_off_until: date = date.min  # an act that ended without a title
@@ -122,20 +124,33 @@ class Course:
         on = happened or event.on
         last = last_day_of_months(start, 12 * self.years)
         later_last = last if later is None or later == start else last_day_of_months(later, 12 * self.years)
-        is_moved = _restart(self.safe, on, last)
-        if _restart(self.alternative, happened_earlier or on, later_last) or is_moved:
+        is_moved = self._restart(self.safe, on, start, last)
+        if self._restart(self.alternative, happened_earlier or on, later or start, later_last) or is_moved:
             self.entries.append(ClockEntry(event.type, event.on, start, self.safe.last, article))
         else:
             self.note(event, TOO_LATE)
 
+    def _restart(self, track: Track, happened: date, start: date, last: date) -> bool:
+        """Begin anew on one track, not before the days that do not count are over."""
+        if happened > track.standing:
+            return False
+        if start <= track.paused_until:
+            start = track.paused_until + ONE_DAY
+            last = last_day_of_months(start, 12 * self.years)
+        if last > track.last:
+            track.last, track.counts_from = last, start
+        return True
+
     def pause(self, event: Event, until: date, article: str) -> None:
         """The time from the event to `until` does not count (不進行): the end moves by as many days."""
-        first = max(event.on, self.due + ONE_DAY)
-        days = max((until - first).days + 1, 0)
+        is_standing = False
         for track in self.tracks:
             if event.on <= track.standing:
-                track.last += timedelta(days=days)
-        self.entries.append(ClockEntry(event.type, event.on, None, self.safe.last, article))
+                first = max(event.on, track.counts_from, track.paused_until + ONE_DAY)
+                track.last += timedelta(days=max((until - first).days + 1, 0))
+                track.paused_until = max(track.paused_until, until)
+                is_standing = True
+        self.note(event, article if is_standing else TOO_LATE, until=self.safe.last if is_standing else None)
 
     def hold(self, event: Event, kind: str, article: str) -> None:
         """No completion until the act ends (完成猶予), however long that takes."""
@@ -188,14 +203,6 @@ class Course:
 def _is_same(reference: str | None, held: str) -> bool:
     """Whether an ending is about what is held; one without a number ends all, and ends what has none."""
     return not reference or held in ("", reference)
-
-
-def _restart(track: Track, happened: date, last: date) -> bool:
-    if happened > track.standing:
-        return False
-    if last > track.last:
-        track.last = last
-    return True
 
 
 ENFORCED = frozenset({LegalClass.ENFORCED_PUBLIC})

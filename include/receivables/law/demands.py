@@ -129,8 +129,6 @@ def negotiation_refused(course: Course, event: Event) -> None:
     day = event.arrived_on or event.on
     until = last_day_of_months(day + ONE_DAY, GRACE_MONTHS)
     for track in course.tracks:
-        if day <= track.agreed_until:
-            track.agreed_until = min(track.agreed_until, until)
-    course.note(
-        event, "民法第151条第1項第3号", until=course.safe.agreed_until if day <= course.safe.agreed_until else None
-    )
+        track.agreed_until = min(track.agreed_until, until)
+    ends = course.safe.agreed_until
+    course.note(event, "民法第151条第1項第3号", until=ends if day <= ends else None)

@@ -64,7 +64,7 @@ def prescription(
     start = due + ONE_DAY
     until = last_day_of_months(start, 12 * years)
     entry = ClockEntry("due", due, start, until, rule.period_article)
-    course = Course(rule, due, years, Track(until), Track(until), known, claim_id, [entry])
+    course = Course(rule, due, years, Track(until, start), Track(until, start), known, claim_id, [entry])
     for event in known:
         _HANDLERS[event.type](course, event)
     return _result(course, as_of)

@@ -84,7 +84,8 @@ def standing(
     clock = prescription(due=due, as_of=as_of, rule=rule, events=known, contract_date=contract_date, claim_id=claim_id)
     stay = execution_stay(known, as_of=as_of)
     exempted_on, lacking = exemption(due, known)
-    missing = (*clock.missing, *([f"exempted.{lacking}"] if lacking else []))
+    doubts = tuple(_doubts(clock, known))
+    missing = (*clock.missing, *([f"exempted.{lacking}"] if lacking else []), *doubts)
     ends = [end for end in _ends(clock, stay, rule, known, exempted_on) if end.last_day < as_of]
     first = min(ends, key=lambda end: (end.last_day, CAUSES.index(end.cause)), default=None)
     holds = () if first else tuple(_holds(known, stay, as_of))
@@ -94,12 +95,21 @@ def standing(
         last_day=first.last_day if first else clock.date_safe,
         extinct_from=first.last_day + ONE_DAY if first else None,
         outstanding_yen=0 if first and outstanding_yen is not None else outstanding_yen,
-        awaits_invocation=rule.needs_invocation and clock.state == "completed" and first is None,
+        awaits_invocation=rule.needs_invocation and clock.state == "completed" and not (first or doubts),
         holds=holds,
         missing=missing,
         articles=_articles(rule, clock, first, holds),
         prescription=clock,
     )
+
+
+def _doubts(clock: Prescription, known: Sequence[Event]) -> Iterator[str]:
+    """A plea between the two readings of the last day: whether it came in time hangs on which one holds."""
+    safe, alternative = clock.date_safe, clock.date_alternative
+    if clock.state != "completed" or safe is None or alternative is None:
+        return
+    if any(each.type == "invoked" and safe < each.on <= alternative for each in known):
+        yield "restart_rule"
 
 
 def _ends(

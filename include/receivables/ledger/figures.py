@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -25,6 +26,14 @@ _CELLS = """
         sum(refund_pending_yen)::bigint as refund_pending_yen, sum(outstanding_yen)::bigint as outstanding_yen
     from ledger.balances_at(%s) group by claim_type, fiscal_year order by claim_type, fiscal_year
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    published_batch: str
+    as_of: date
+    ledger_through: int
+    figures_digest: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +68,17 @@ def figures(*, state: State, batch: str | None = None, as_of: date | None = None
     """
     which, given = ("published_batch = %s", batch) if batch else ("as_of = %s", as_of)
     with db.connect(state, "etl", doing="read the ledger") as connection:
-        found = connection.execute(_BATCH.format(which=which).encode(), [given]).fetchone()
-        if found is None:
+        found = connection.cursor(row_factory=class_row(_Batch)).execute(_BATCH.format(which=which).encode(), [given])
+        one = found.fetchone()
+        if one is None:
             raise InputRejectedError(
                 f"no batch was published for {given}; the batches there are: {', '.join(_batches(connection))}"
             )
-        name, day, through, digest = found
-        cells = connection.cursor(row_factory=class_row(Cell)).execute(_CELLS, [through]).fetchall()
+        cells = connection.cursor(row_factory=class_row(Cell)).execute(_CELLS, [one.ledger_through]).fetchall()
         query = sql.SQL("select {} from ledger.balances_at(%s)").format(sql.SQL(DIGEST))
-        again = connection.execute(query, [through]).fetchone()
-        return Figures(str(name), day, int(through), again is not None and again[0] == digest, tuple(cells))
+        again = connection.execute(query, [one.ledger_through]).fetchone()
+        is_same = again is not None and again[0] == one.figures_digest
+        return Figures(one.published_batch, one.as_of, one.ledger_through, is_same, tuple(cells))
 
 
 def verify(found: Figures) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from psycopg import sql
+from psycopg.rows import args_row
 
 from receivables import access, db
 from receivables.settings import State
@@ -88,9 +89,8 @@ def record(*, as_of: date, state: State) -> Recording:
 
 
 def _last_entry(connection: db.Connection) -> int:
-    found = connection.execute("select last_value from ledger.entry_no").fetchone()
-    assert found is not None
-    return int(found[0])
+    (last,) = connection.cursor(row_factory=args_row(int)).execute("select last_value from ledger.entry_no").fetchall()
+    return last
 
 
 def _enter(connection: db.Connection, book: _Book, as_of: date, before: int) -> tuple[int, int]:
@@ -105,10 +105,10 @@ def _enter(connection: db.Connection, book: _Book, as_of: date, before: int) -> 
         others=_list(others),
         place=_list(_PLACE),
     )
-    found = connection.execute(query, {"as_of": as_of, "before": before}).fetchone()
-    assert found is not None
+    counting = connection.cursor(row_factory=args_row(lambda recorded, withdrawn: (int(recorded), int(withdrawn))))
+    (counts,) = counting.execute(query, {"as_of": as_of, "before": before}).fetchall()
     connection.execute(sql.SQL("analyze ledger.{}").format(sql.Identifier(book.table)))
-    return int(found[0]), int(found[1])
+    return counts
 
 
 def _list(names: Iterable[str]) -> sql.Composed:

@@ -1,8 +1,17 @@
 -- 滞納整理の出来事: plans, measures, rests, reliefs and letters in one shape, one row per act on a claim.
 
-with letters as (
+with reminders as (
 
     {{ known_rows(source('arrears', 'arrears__reminders')) }}
+
+),
+
+letters as (
+
+    select
+        *,
+        issued_on as sent_on
+    from reminders
 
 ),
 
@@ -46,8 +55,8 @@ acts as (
 
     select
         concat_ws('-', 'reminder', subject_code, levy_year, tax_year, notice_no, instalment_no, issued_on),
-        subject_code, notice_no, instalment_no, 'reminded', issued_on,
-        null, null, issued_on, null, -- the group tells no arrival
+        subject_code, notice_no, instalment_no, 'reminded' as event_type, issued_on as event_date,
+        null, null, sent_on, null, -- the group tells no arrival
         deadline, 'letter', kind_code,
         null, null, null, _batch_id, _line_no
     from letters
