@@ -90,7 +90,7 @@ def watch_stays(one: Handmade) -> None:
     seized_in_vain(claim("2000000005"))
     one.tax_receipt("2000000005", "000000000205", principal_yen=1, paid_on=days(-30), received_on=days(-28))
     seized_in_vain(one.loan("2000006", due_date=D(2025, 6, 30)))  # private: has no such stay
-    one.judged("scholarship:2000006-001", prescription_rule_id="private_loan")
+    one.act("scholarship:2000006-001", "dunned", DUNNED_ON, issued_on=DUNNED_ON)
     seized_in_vain(one.tax("2000000007"))  # never dunned
     one.judged(seized_in_vain(claim("2000000008")), held_by="deferral", held_until=days(9))
     for kind in (claim("2000000009", addressee_no=MANY), one.premium("2000000009", addressee_no=MANY),
@@ -99,8 +99,8 @@ def watch_stays(one: Handmade) -> None:
 
     def stayed(notice_no: str, since: date, until: date, safe: date, **given: Any) -> None:
         claim_id = claim(notice_no, **given)
-        one.act(claim_id, "execution_stay", D(2020, 1, 6), ground_code="2", document_no="earlier")
-        one.act(claim_id, "execution_stay", since, ground_code="3", document_no=f"停{notice_no[-1]}")
+        one.act(claim_id, "execution_stay", D(2020, 1, 6), ground_code="2", document_no="停9")
+        one.act(claim_id, "execution_stay", since, ground_code="1", document_no=f"停{notice_no[-1]}")
         one.judged(claim_id, held_by="execution_stay", held_until=until, prescription_state="running",
                    prescription_date_safe=safe)  # fmt: skip
 
@@ -296,11 +296,11 @@ def test_a_stay_counts_down_to_whichever_end_is_first(world: Handmade) -> None:
                "has_revival_sign", "next_check_on")  # fmt: skip
 
     assert stay(world, "2000000011", *columns) == (
-        "running", "3", "停1", D(2028, 3, 9), (D(2028, 3, 9) - AS_OF).days, D(2026, 12, 1), "prescription", False,
+        "running", "1", "停1", D(2028, 3, 9), (D(2028, 3, 9) - AS_OF).days, D(2026, 12, 1), "prescription", False,
         D(2027, 3, 10),
     )  # fmt: skip
     assert stay(world, "2000000012", *columns) == (
-        "running", "3", "停2", D(2027, 6, 19), 365, D(2027, 6, 19), "execution_stay", True, D(2026, 6, 20),
+        "running", "1", "停2", D(2027, 6, 19), 365, D(2027, 6, 19), "execution_stay", True, D(2026, 6, 20),
     )  # fmt: skip
 
 
