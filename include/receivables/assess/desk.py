@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from receivables.assess.judging import Claim, Part, charged, kind_of, part_payments, parts, stands
 from receivables.errors import InputRejectedError
-from receivables.law.charging import Payment, Segment
+from receivables.law.charging import Payment
 from receivables.law.clock import ClockEntry, Event
 from receivables.law.late_charge import LateCharge
 from receivables.law.standing import Standing
@@ -64,10 +64,17 @@ class Found(NamedTuple):
 class _Course(NamedTuple):
     """What claims of one due date and one history share: wound once, told often."""
 
-    standing: Standing
+    # prescription_state, both dates, cause; then standing, extinct_from and cause, awaits_invocation, held_by and until
+    columns: tuple[object, ...]
     events: tuple[Event, ...]
     clock: str
     holds: str
+    articles: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+# 完納: what was paid, if late, has no clock; nothing is left that could end.
+_PAID = _Course((None, None, None, None, "settled", None, None, False, None, None), (), "[]", "[]", (), ())
 
 
 class Desk:
@@ -86,18 +93,17 @@ class Desk:
         self.count += 1
         claim, payments = found.claim, found.payments
         kind = kind_of(claim, self._rules)
-        course = self._course(claim, kind, payments, found.acts)
-        charge, lacking = charged(
-            claim, kind, as_of=self._as_of, payments=payments, events=course.events, rules=self._rules
-        )
+        course = _PAID if found.is_settled else self._course(claim, kind, payments, found.acts)
+        events = acts_of(found.acts) if found.is_settled else course.events
+        charge, lacking = charged(claim, kind, as_of=self._as_of, payments=payments, events=events, rules=self._rules)
         rule = kind.late_charge_rule if charge else None
-        known = course.standing
         return [
-            claim.claim_id, self._as_of, *(_settled(kind) if found.is_settled else _stood(kind, course)),
+            claim.claim_id, self._as_of, *course.columns[:4], kind.prescription_rule.rule_id,
+            course.clock, kind.prescription_rule.needs_invocation, *course.columns[4:], course.holds,
             charge.charge_yen if charge else None, found.charge_paid_yen, _segments(charge),
             rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {})),
-            _citations(kind.citation, rule.citation if rule else None, *known.articles),
-            _json([*(() if found.is_settled else known.missing), *lacking]),
+            _citations(kind.citation, rule.citation if rule else None, *course.articles),
+            _json([*course.missing, *lacking]) if course.missing or lacking else "[]",
         ]  # fmt: skip
 
     def _course(self, claim: Claim, kind: ClaimType, payments: Sequence[Payment], acts: str | None) -> _Course:
@@ -107,9 +113,14 @@ class Desk:
         if known is None:
             events = acts_of(acts)
             found = self._stands(claim, kind, events, acknowledged)
-            clock = _json([clock_row(entry) for entry in found.prescription.clock])
-            holds = _json([_plain(hold) for hold in found.holds])
-            known = self._courses[key] = _Course(found, events, clock, holds)
+            known = self._courses[key] = _Course(
+                _columns(found),
+                events,
+                _json([clock_row(entry) for entry in found.prescription.clock]),
+                _json([_plain(hold) for hold in found.holds]),
+                found.articles,
+                found.missing,
+            )
         return known
 
     def _stands(
@@ -123,25 +134,16 @@ class Desk:
             return _unknown(bare, f"refused: {refused}")
 
 
-def _stood(kind: ClaimType, course: _Course) -> list[object]:
-    """The columns from prescription_state to holds of a claim that something is left of."""
-    known, clock = course.standing, course.standing.prescription
-    hold = known.holds[0] if known.holds else None
-    return [
-        clock.state, clock.date_safe, clock.date_alternative, clock.cause, kind.prescription_rule.rule_id,
-        course.clock, clock.needs_invocation, known.state, known.extinct_from,
+def _columns(known: Standing) -> tuple[object, ...]:
+    clock, hold = known.prescription, known.holds[0] if known.holds else None
+    return (
+        clock.state, clock.date_safe, clock.date_alternative, clock.cause, known.state, known.extinct_from,
         known.cause if known.extinct_from else None, known.awaits_invocation, hold.kind if hold else None,
-        hold.until if hold else None, course.holds,
-    ]  # fmt: skip
+        hold.until if hold else None,
+    )  # fmt: skip
 
 
-def _settled(kind: ClaimType) -> list[object]:
-    """The same columns of one that was paid: no clock runs any more."""
-    rule = kind.prescription_rule
-    return [None, None, None, None, rule.rule_id, "[]", rule.needs_invocation, "settled", *[None] * 2, False,
-            None, None, "[]"]  # fmt: skip
-
-
+@lru_cache(maxsize=50_000)  # claims of one batch of letters have the same acts
 def acts_of(text: str | None) -> tuple[Event, ...]:
     """The events of a claim from the ledger's JSON."""
     return tuple(event_of(dict(zip(_ACT, map(_dated, _ACT, act), strict=True))) for act in json.loads(text or "[]"))
@@ -187,7 +189,10 @@ def _plain(hold: Any) -> dict[str, object]:
 
 
 def _parts(found: Mapping[str, Part]) -> str:
-    return _json({name: {"assessed_yen": one.assessed_yen, "paid_yen": one.paid_yen} for name, one in found.items()})
+    told = (
+        f'"{name}": {{"assessed_yen": {one.assessed_yen}, "paid_yen": {one.paid_yen}}}' for name, one in found.items()
+    )
+    return "{" + ", ".join(told) + "}"
 
 
 @cache
@@ -196,13 +201,14 @@ def _citations(*articles: str | None) -> str:
 
 
 def _segments(charge: LateCharge | None) -> str:
-    return _json([segment_row(each) for each in charge.segments]) if charge and charge.segments else "[]"
-
-
-def segment_row(segment: Segment) -> dict[str, object]:
-    """A run of days as it is stored and shown; amounts in yen, rates in thousandths a year."""
-    span = {"from": segment.first, "to": segment.last, "days": segment.days, "permille": segment.permille}
-    return {**span, "base_yen": segment.base_yen, "yen": segment.yen, "relief": segment.relief}
+    """Runs of days as they are stored and shown; in yen and thousandths a year. Written out, for it is the most."""
+    told = (
+        f'{{"from": "{first}", "to": "{last}", "days": {(last - first).days + 1}, "permille": {permille},'
+        f' "base_yen": {base_yen}, "yen": {segment.yen}, "relief": {_json(relief)}}}'
+        for segment in (charge.segments if charge else ())
+        for first, last, permille, base_yen, relief in (segment,)
+    )
+    return "[" + ", ".join(told) + "]"
 
 
 def _json(value: object) -> str:

@@ -118,7 +118,10 @@ def parts(
     claim: Claim, kind: ClaimType, payments: Sequence[Payment], components: Mapping[str, int]
 ) -> Mapping[str, Part]:
     """What was paid of each component: all that was paid so far spread by the claim's order (充当)."""
-    owed = components or {"principal": claim.assessed_yen}
+    if not components:
+        paid = sum([payment.amount_yen for payment in payments])
+        return {"principal": Part(claim.assessed_yen, min(paid, claim.assessed_yen))}
+    owed = components
     if sum(owed.values()) != claim.assessed_yen:
         raise InputRejectedError(f"{claim.claim_id}: its components do not add up to what was assessed")
     paid = sum(payment.amount_yen for payment in payments)

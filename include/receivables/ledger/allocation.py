@@ -37,6 +37,7 @@ class Allocation:
     over_yen: int
 
 
+@cache
 def order_of(claim_type: str, legal_class: LegalClass, day: date) -> tuple[Rank, ...]:
     """The order in force on `day` for a kind of claim, else for its class (充当の順序). 民法第489条, 地方税法第14条の5.
 
