@@ -13,7 +13,7 @@ from psycopg import sql
 
 from receivables import access, db, mart_rights
 from receivables.errors import EnvironmentFailureError, InvariantBrokenError
-from receivables.ledger.figures import DIGEST
+from receivables.ledger.figures import DIGEST, LAW_DIGEST
 from receivables.settings import State
 
 KEPT_OLD = 2
@@ -152,10 +152,18 @@ def _make_current(connection: db.Connection, batch: str, as_of: date) -> None:
         connection.execute(
             sql.SQL(
                 "insert into ops.published_batch"
-                " (published_batch, as_of, is_current, schema_name, ledger_through, figures_digest)"
-                " select {}, {}, true, {}, (select max(through) from ledger.recording where as_of = {}), {} from {}"
+                " (published_batch, as_of, is_current, schema_name, ledger_through, figures_digest, law_digest)"
+                " select {}, {}, true, {}, (select max(through) from ledger.recording where as_of = {}), {},"
+                " (select {} from law.claim_assessments where as_of = {}) from {}"
             ).format(
-                batch, as_of, f"mart_{batch}", as_of, sql.SQL(DIGEST), sql.Identifier(f"mart_{batch}", "fct_claims")
+                batch,
+                as_of,
+                f"mart_{batch}",
+                as_of,
+                sql.SQL(DIGEST),
+                sql.SQL(LAW_DIGEST),
+                as_of,
+                sql.Identifier(f"mart_{batch}", "fct_claims"),
             )
         )
 

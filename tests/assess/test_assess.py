@@ -154,3 +154,16 @@ def test_a_missing_rate_year_leaves_what_was_there(published: State) -> None:
     with pytest.raises(InputRejectedError, match="late_charge_rates"):
         assess.assess(as_of=date(2027, 3, 1), state=published)
     assert rows(published, query) == before
+
+
+def test_the_law_of_a_published_batch_is_found_again_from_the_ledger(published: State) -> None:
+    [(batch,)] = rows(published, "select published_batch from ops.published_batch where is_current")
+    assert assess.is_as_published(batch, state=published)
+    with db.connect(published) as connection:
+        connection.execute("update ops.published_batch set law_digest = law_digest + 1 where is_current")
+    try:
+        assert not assess.is_as_published(batch, state=published)
+    finally:
+        with db.connect(published) as connection:
+            connection.execute("update ops.published_batch set law_digest = law_digest - 1 where is_current")
+    assert rows(published, "select to_regclass('law.desk')") == [(None,)]

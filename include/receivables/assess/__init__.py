@@ -4,7 +4,7 @@ What is charged here is the delinquency charge (延滞金) of public claims; pri
 damages (遅延損害金) under their contracts and are not charged by the warehouse.
 """
 
-from receivables.assess.bulk import assess
+from receivables.assess.bulk import assess, is_as_published
 from receivables.assess.judging import Assessment, Claim, assessment
 
-__all__ = ["Assessment", "Claim", "assess", "assessment"]
+__all__ = ["Assessment", "Claim", "assess", "assessment", "is_as_published"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from multiprocessing import get_context
 
@@ -11,6 +12,7 @@ from psycopg.rows import args_row
 from receivables import access, db
 from receivables.assess.desk import COLUMNS, Desk, Found
 from receivables.errors import InvariantBrokenError
+from receivables.ledger.figures import LAW_DIGEST, published
 from receivables.rulebook import rulebook
 from receivables.settings import State
 
@@ -68,18 +70,39 @@ def assess(*, as_of: date, state: State) -> int:
     Judged are claims that are overdue, were paid late or are written off. Asked again it writes the same rows.
     Raises InputRejectedError for an unknown claim type or a day without a rate, and then leaves what was there.
     """
+    with access.alone(state, "assess") as connection, _judged(connection, as_of, state) as (draft, count):
+        _put_in_place(connection, draft, as_of)
+    return count
+
+
+def is_as_published(batch: str, *, state: State) -> bool:
+    """Judge the claims of a published batch again, from the ledger as it was then; whether every finding is the same.
+
+    Where the rules have changed since, the findings differ: that is what a new rule does. Nothing is kept.
+    """
+    with access.alone(state, "judge a batch again") as connection:
+        known = published(connection, batch=batch)
+        with _judged(connection, known.as_of, state, through=known.ledger_through) as (draft, _):
+            query = sql.SQL("select {} from law.{}").format(sql.SQL(LAW_DIGEST), sql.Identifier(draft))
+            found = connection.execute(query).fetchone()
+            return found is not None and found[0] == known.law_digest
+
+
+@contextmanager
+def _judged(
+    connection: db.Connection, as_of: date, state: State, *, through: int | None = None
+) -> Iterator[tuple[str, int]]:
+    """A draft with the findings of a day, and how many; gone afterwards unless it was put in place."""
     draft = f"assessing_{as_of:%Y%m%d}"
-    with access.alone(state, "assess") as connection:
-        lay_out(connection, as_of, through=last_entry(connection, as_of))
-        _draft(connection, draft)
-        try:
-            with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
-                judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
-                count = sum(one.result() for one in judged)
-            _put_in_place(connection, draft, as_of)
-        finally:
-            connection.execute(sql.SQL("drop table if exists law.desk, law.{}").format(sql.Identifier(draft)))
-        return count
+    lay_out(connection, as_of, through=last_entry(connection, as_of) if through is None else through)
+    _draft(connection, draft)
+    try:
+        with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
+            judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
+            count = sum(one.result() for one in judged)
+        yield draft, count
+    finally:
+        connection.execute(sql.SQL("drop table if exists law.desk, law.{}").format(sql.Identifier(draft)))
 
 
 def lay_out(connection: db.Connection, as_of: date, *, through: int) -> None:

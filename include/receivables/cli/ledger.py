@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from receivables.assess import is_as_published
 from receivables.cli import console
 from receivables.cli.console import JsonOption, StateOption
 from receivables.errors import InputRejectedError
@@ -26,6 +27,9 @@ def figures(
         str | None, typer.Option("--as-of", help="Business date 基準日: the last batch of that day")
     ] = None,
     check: Annotated[bool, typer.Option("--verify", help="Exit 4 unless every claim's yen are as published")] = False,
+    with_law: Annotated[
+        bool, typer.Option(help="Judge every claim again too: charges, prescription, standing")
+    ] = False,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -39,6 +43,10 @@ def figures(
         row[1] = str(row[1])
     same = "公開時と一致" if found.is_as_published else "公開時と不一致"
     title = f"{found.published_batch}（基準日 {found.as_of}、記帳 {found.through:,} まで、{same}）"
-    console.emit(asdict(found), as_json, lambda: console.table(title, heads, rows))
+    payload = asdict(found)
+    if with_law:
+        payload["is_law_as_published"] = is_as_published(found.published_batch, state=console.state_of(state))
+        title += "、法の判定は" + ("一致" if payload["is_law_as_published"] else "不一致（規則が変わったか確認）")
+    console.emit(payload, as_json, lambda: console.table(title, heads, rows))
     if check:
         verify(found)

@@ -158,6 +158,7 @@ create table if not exists ops.published_batch (
 );
 alter table ops.published_batch add column if not exists ledger_through bigint; -- the last entry its figures rest on
 alter table ops.published_batch add column if not exists figures_digest numeric; -- of every claim's yen
+alter table ops.published_batch add column if not exists law_digest numeric; -- of what the law found of every claim
 create unique index if not exists one_current on ops.published_batch (is_current) where is_current;
 comment on table ops.published_batch is '公開バッチ: what readers see now and saw before';
 

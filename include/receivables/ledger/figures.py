@@ -16,8 +16,13 @@ DIGEST = """
     coalesce(sum(hashtextextended(row(claim_id, claim_type, fiscal_year, due_date, assessed_yen, received_yen,
         written_off_yen, refund_pending_yen, outstanding_yen)::text, 0)::numeric), 0)
 """
+LAW_DIGEST = """
+    coalesce(sum(hashtextextended(row(claim_id, prescription_state, prescription_date_safe, prescription_date_alt,
+        prescription_cause, standing, extinct_from, extinct_cause, held_by, held_until, delinquency_charge_yen)::text,
+        0)::numeric), 0)
+"""
 _BATCH = """
-    select published_batch, as_of, ledger_through, figures_digest from ops.published_batch
+    select published_batch, as_of, ledger_through, figures_digest, law_digest from ops.published_batch
     where {which} and ledger_through is not null order by published_at desc limit 1
 """
 _CELLS = """
@@ -29,11 +34,14 @@ _CELLS = """
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
+    """A published batch: the last ledger entry it rests on, and the digests of what it said."""
+
     published_batch: str
     as_of: date
     ledger_through: int
     figures_digest: Decimal
+    law_digest: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +74,25 @@ def figures(*, state: State, batch: str | None = None, as_of: date | None = None
 
     Raises InputRejectedError when no such batch was published.
     """
-    which, given = ("published_batch = %s", batch) if batch else ("as_of = %s", as_of)
     with db.connect(state, "etl", doing="read the ledger") as connection:
-        found = connection.cursor(row_factory=class_row(_Batch)).execute(_BATCH.format(which=which).encode(), [given])
-        one = found.fetchone()
-        if one is None:
-            raise InputRejectedError(
-                f"no batch was published for {given}; the batches there are: {', '.join(_batches(connection))}"
-            )
+        one = published(connection, batch=batch, as_of=as_of)
         cells = connection.cursor(row_factory=class_row(Cell)).execute(_CELLS, [one.ledger_through]).fetchall()
         query = sql.SQL("select {} from ledger.balances_at(%s)").format(sql.SQL(DIGEST))
         again = connection.execute(query, [one.ledger_through]).fetchone()
         is_same = again is not None and again[0] == one.figures_digest
         return Figures(one.published_batch, one.as_of, one.ledger_through, is_same, tuple(cells))
+
+
+def published(connection: db.Connection, *, batch: str | None = None, as_of: date | None = None) -> Batch:
+    """The batch of that name, or the last one of that day; InputRejectedError tells which there are."""
+    which, given = ("published_batch = %s", batch) if batch else ("as_of = %s", as_of)
+    rows = connection.cursor(row_factory=class_row(Batch)).execute(_BATCH.format(which=which).encode(), [given])
+    found = rows.fetchone()
+    if found is None:
+        raise InputRejectedError(
+            f"no batch was published for {given}; the batches there are: {', '.join(_batches(connection))}"
+        )
+    return found
 
 
 def verify(found: Figures) -> None:
