@@ -166,6 +166,7 @@ def watch_dunning(one: Handmade) -> None:
 
     tax(1)
     one.tax_receipt("5000000001", "000000000501", paid_on=D(2025, 8, 30), received_on=D(2025, 9, 2))  # on day 20
+    one.tax_receipt("5000000001", "000000000509", principal_yen=1, paid_on=D(2025, 10, 1), received_on=D(2025, 10, 2))
     tax(2)
     one.tax_receipt("5000000002", "000000000502", paid_on=D(2025, 8, 31), received_on=D(2025, 9, 2))  # on day 21
     one.tax_dunning("5000000002", D(2025, 8, 30))
