@@ -154,7 +154,7 @@ class Contract(Strict):
     owner_dept: Name
     schedule: Annotated[str, StringConstraints(pattern=r"^\S+( \S+){4}$")]
     tables: Annotated[tuple[Table, ...], Field(min_length=1)]
-    announces: tuple[Name, ...] = ()  # the sources whose debtors it tells of: payments before they are booked, refusals
+    announces: tuple[Name, ...] = ()  # the sources whose debtors it tells of: payments, refusals, holds
 
     def table(self, name: str) -> Table:
         """The table called `name`, KeyError when the contract has none."""

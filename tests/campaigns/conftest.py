@@ -29,7 +29,7 @@ drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts
 create table mart.fct_delinquencies (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
     outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
-    dunned_on date, dunning_deadline date
+    dunned_on date, dunning_deadline date, standing text, held_by text
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
 create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);

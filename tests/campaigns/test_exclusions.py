@@ -48,6 +48,55 @@ def test_an_excluded_debtor_gets_nothing_and_the_reason_is_kept(
     assert [each["to"] for each in gateway.sent()] == [f"+81{world.numbers[ordinary][1:]}"]
 
 
+HELD = {
+    "instalment_plan": "X02_plan_ok", "deferral": "X03_deferral", "conversion_deferral": "X03_deferral",
+    "extension": "X03_deferral", "execution_stay": "X04_stay", "collection_stop": "X04_stay",
+    "entrusted": "X12_lawyer", "something_new": "X23_contact_block",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("held_by", HELD)
+def test_a_claim_that_the_law_or_an_agreement_holds_is_not_asked_for(held_by: str, world: World) -> None:
+    debtor = world.debtor(held_by=held_by)
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", [HELD[held_by]])
+
+
+@pytest.mark.parametrize(
+    ("held_by", "arm"), [("deferral", "treat"), ("instalment_plan", "treat"), ("execution_stay", "excluded"),
+                         ("entrusted", "excluded")],
+)  # fmt: skip
+def test_a_deferral_spares_its_claim_and_a_stay_the_debtor(held_by: str, arm: str, world: World) -> None:
+    debtor = world.debtor(outstanding_yen=5_000)
+    held = world.claim(debtor, held_by=held_by, outstanding_yen=70_000)
+
+    world.build()
+
+    assert world.contact(debtor)[0] == arm
+    [(listed,)] = world.run("select claim_ids from campaign.contact where debtor_id = %s", debtor)
+    assert held not in listed
+
+
+def test_a_claim_that_the_law_has_ended_is_not_asked_for(world: World) -> None:
+    """債権放棄, 免除, 停止3年: the books may still show yen."""
+    debtor = world.debtor(standing="extinct")
+
+    world.build()
+
+    assert world.contact(debtor) == ("excluded", ["X09_prescribed"])
+
+
+def test_a_stay_told_after_the_approval_stops_the_message(world: World, carrier: Callable[..., CarrierProcess]) -> None:
+    debtor, run_id = world.debtor(), world.approved()
+    world.run("update mart.fct_delinquencies set held_by = 'execution_stay' where debtor_id = %s", debtor)
+
+    send(world, run_id, carrier().url)
+
+    assert world.message(debtor) == ("suppressed", ["X04_stay"])
+
+
 @pytest.mark.parametrize("code", ["X02", "X03", "X04", "X06", "X11", "X12", "X16"])
 def test_a_hold_recorded_here_excludes(code: str, world: World) -> None:
     debtor = world.debtor()

@@ -17,6 +17,33 @@ with first_letter as (
 
 ),
 
+-- 分納を履行中: the latest plan, kept so far as the money shows, or broken only in our own late data.
+performing as (
+
+    select distinct claim_id
+    from {{ ref('wl_instalment_plans') }}
+    where
+        is_latest
+        and not is_finished
+        and plan_state <> 'broken'
+
+),
+
+-- 弁護士委任中: entrusted and not returned since.
+entrusted as (
+
+    select claim_id
+    from {{ ref('int_claim_events__unioned') }}
+    where
+        event_type in ('entrusted', 'returned')
+        and event_date <= {{ as_of() }}
+    group by claim_id
+    having
+        max(event_date) filter (where event_type = 'entrusted')
+        > coalesce(max(event_date) filter (where event_type = 'returned'), date '0001-01-01')
+
+),
+
 overdue as (
 
     select
@@ -60,6 +87,15 @@ select
     overdue.prescription_state,
     overdue.prescription_date_safe,
     overdue.prescription_date_alt,
+    overdue.standing,
+
+    ---------- 催告を控えるもの: what the law or an agreement holds; first of all what the law does
+    case
+        when overdue.held_by is not null then overdue.held_by
+        when entrusted.claim_id is not null then 'entrusted'
+        when performing.claim_id is not null then 'instalment_plan'
+    end as held_by,
+    overdue.held_until,
 
     ---------- what was done
     first_letter.dunned_on,
@@ -70,3 +106,7 @@ select
 from overdue
 left join first_letter
     on overdue.claim_id = first_letter.claim_id
+left join performing
+    on overdue.claim_id = performing.claim_id
+left join entrusted
+    on overdue.claim_id = entrusted.claim_id

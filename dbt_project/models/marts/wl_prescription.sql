@@ -19,12 +19,10 @@ watched as (
     select
         overdue.*,
         claims.prescription_cause,
-        claims.standing,
         claims.extinct_from,
         claims.extinct_cause,
         claims.awaits_invocation,
-        claims.held_by,
-        claims.held_until,
+        claims.held_by as held_by_law,
         claims.collectable_yen,
         rules.dunning_article,
         overdue.prescription_date_safe - overdue.as_of as days_left,
@@ -76,7 +74,7 @@ helping as (
             and watched.situation = acts.situation
     where
         watched.standing <> 'extinct'
-        and watched.held_by is null
+        and watched.held_by_law is null
         and (acts.needs is null or acts.needs <> 'seizable' or watched.is_seizable)
         and (acts.needs is null or acts.needs <> 'no_grace' or watched.is_free_of_grace)
     group by watched.claim_id

@@ -55,6 +55,11 @@ class Found(NamedTuple):
         """Its payments, first things first."""
         return tuple(map(Payment, self.paid_days, self.paid_yens)) if self.paid_days and self.paid_yens else ()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether all was paid (完納): then nothing is left that could end."""
+        return self.written_off_yen == 0 and sum(self.paid_yens or ()) >= self.assessed_yen
+
 
 class _Course(NamedTuple):
     """What claims of one due date and one history share: wound once, told often."""
@@ -85,17 +90,14 @@ class Desk:
         charge, lacking = charged(
             claim, kind, as_of=self._as_of, payments=payments, events=course.events, rules=self._rules
         )
-        known, rule = course.standing, kind.late_charge_rule if charge else None
-        clock, hold = known.prescription, known.holds[0] if known.holds else None
+        rule = kind.late_charge_rule if charge else None
+        known = course.standing
         return [
-            claim.claim_id, self._as_of, clock.state, clock.date_safe, clock.date_alternative, clock.cause,
-            kind.prescription_rule.rule_id, course.clock, clock.needs_invocation, known.state, known.extinct_from,
-            known.cause if known.extinct_from else None, known.awaits_invocation, hold.kind if hold else None,
-            hold.until if hold else None, course.holds, charge.charge_yen if charge else None, found.charge_paid_yen,
-            _segments(charge), rule.rule_id if rule else None,
-            _parts(parts(claim, kind, payments, found.components or {})),
+            claim.claim_id, self._as_of, *(_settled(kind) if found.is_settled else _stood(kind, course)),
+            charge.charge_yen if charge else None, found.charge_paid_yen, _segments(charge),
+            rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {})),
             _citations(kind.citation, rule.citation if rule else None, *known.articles),
-            _json([*known.missing, *lacking]),
+            _json([*(() if found.is_settled else known.missing), *lacking]),
         ]  # fmt: skip
 
     def _course(self, claim: Claim, kind: ClaimType, payments: Sequence[Payment], acts: str | None) -> _Course:
@@ -119,6 +121,25 @@ class Desk:
             # An act that this claim cannot have: a finding about the claim, no reason to leave the others unjudged.
             bare = stands(claim, kind, as_of=self._as_of, events=(), acknowledged=())
             return _unknown(bare, f"refused: {refused}")
+
+
+def _stood(kind: ClaimType, course: _Course) -> list[object]:
+    """The columns from prescription_state to holds of a claim that something is left of."""
+    known, clock = course.standing, course.standing.prescription
+    hold = known.holds[0] if known.holds else None
+    return [
+        clock.state, clock.date_safe, clock.date_alternative, clock.cause, kind.prescription_rule.rule_id,
+        course.clock, clock.needs_invocation, known.state, known.extinct_from,
+        known.cause if known.extinct_from else None, known.awaits_invocation, hold.kind if hold else None,
+        hold.until if hold else None, course.holds,
+    ]  # fmt: skip
+
+
+def _settled(kind: ClaimType) -> list[object]:
+    """The same columns of one that was paid: no clock runs any more."""
+    rule = kind.prescription_rule
+    return [None, None, None, None, rule.rule_id, "[]", rule.needs_invocation, "settled", *[None] * 2, False,
+            None, None, "[]"]  # fmt: skip
 
 
 def acts_of(text: str | None) -> tuple[Event, ...]:

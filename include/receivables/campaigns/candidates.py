@@ -14,6 +14,15 @@ from receivables.campaigns.freshness import rests_on
 from receivables.campaigns.playbook import Audience, Cap, Playbook
 
 _RUNNING = ("running", "grace")  # 時効が完成していない状態
+_HELD = {
+    "instalment_plan": "X02_plan_ok", "deferral": "X03_deferral", "conversion_deferral": "X03_deferral",
+    "extension": "X03_deferral", "execution_stay": "X04_stay", "collection_stop": "X04_stay",
+    "entrusted": "X12_lawyer",
+}  # fmt: skip
+_UNKNOWN_HOLD = "X23_contact_block"  # what nobody knows stops
+_OF_THE_DEBTOR = frozenset(
+    {"X04_stay", "X12_lawyer", _UNKNOWN_HOLD}
+)  # whoever has one claim so is not asked for others
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,8 @@ class OverdueClaim:
     prescription_date_safe: date | None
     dunned_on: date | None
     dunning_deadline: date | None
+    standing: str | None = None  # 債権の現況
+    held_by: str | None = None  # 催告を控えるもの (mart.fct_delinquencies)
 
     @property
     def subject_key(self) -> str:
@@ -99,9 +110,11 @@ def exclusion_codes(candidate: Candidate, playbook: Playbook, day: date) -> tupl
 
 
 def eligible_claims(claims: Sequence[OverdueClaim], audience: Audience, day: date) -> tuple[OverdueClaim, ...]:
-    """The claims a contact may be about: dunned, deadline passed, not prescribed (対象債権)."""
+    """The claims a contact may be about: dunned, deadline passed, standing, held by nothing (対象債権)."""
     return tuple(
-        claim for claim in claims if is_past_dunning(claim, audience, day) and not is_prescribed_or_unknown(claim, day)
+        claim
+        for claim in claims
+        if is_past_dunning(claim, audience, day) and not is_prescribed_or_unknown(claim, day) and not claim.held_by
     )
 
 
@@ -120,8 +133,8 @@ def dunning_deadline(claim: OverdueClaim, audience: Audience) -> date | None:
 
 
 def is_prescribed_or_unknown(claim: OverdueClaim, day: date) -> bool:
-    """True when prescription is complete or cannot be told (時効完成・不明): neither may be reminded."""
-    if claim.prescription_state not in _RUNNING:
+    """True when the claim has ended or its end cannot be told (時効完成・消滅・不明): neither may be reminded."""
+    if claim.prescription_state not in _RUNNING or claim.standing == "extinct":
         return True
     return claim.prescription_date_safe is None or claim.prescription_date_safe < day
 
@@ -172,9 +185,12 @@ def _claim_codes(claims: Sequence[OverdueClaim], audience: Audience, day: date) 
     """Reasons that lie in the claims. A payment on the way to any of them stops the contact."""
     codes = {"X01_paid"} if any(claim.provisional_yen > 0 for claim in claims) else set()
     eligible = eligible_claims(claims, audience, day)
+    held = {_HELD.get(claim.held_by, _UNKNOWN_HOLD) for claim in claims if claim.held_by}
+    codes |= held & _OF_THE_DEBTOR
     if not eligible:
-        past = [claim for claim in claims if is_past_dunning(claim, audience, day)]
-        codes |= {"X09_prescribed"} if past else {"X15_dunning_window"}
+        free = [claim for claim in claims if not claim.held_by]
+        past = [claim for claim in free if is_past_dunning(claim, audience, day)]
+        codes |= held | ({"X09_prescribed"} if past else {"X15_dunning_window"} if free else set())
     elif sum(claim.outstanding_yen for claim in eligible) < audience.minimum_outstanding_yen:
         codes.add("X10_small")
     if not any(claim.outstanding_yen > 0 for claim in claims):

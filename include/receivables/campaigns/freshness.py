@@ -73,8 +73,8 @@ def stale_sources(states: Mapping[str, SourceState], needed: set[str], day: date
 def rests_on(source: str) -> frozenset[str]:
     """All sources that must be fresh before a claim of `source` is written about (鮮度の依存先).
 
-    The department itself, the register, and each channel that tells of its payments: a channel that is silent
-    hides who has just paid at a counter of its own.
+    The department itself, the register, and everybody who tells of its debtors: a channel that is silent hides who
+    has just paid at a counter of its own, a silent arrears office whose collection is held.
     """
     channels = {channel.source for channel in all_contracts() if source in channel.announces}
     return frozenset({source, "register", *channels})

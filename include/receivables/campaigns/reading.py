@@ -23,7 +23,7 @@ _CLAIMS = """
     select
         claim_id, source_code, claim_type, owner_dept, debtor_id,
         outstanding_yen::bigint as outstanding_yen, coalesce(provisional_yen, 0)::bigint as provisional_yen,
-        prescription_state, prescription_date_safe, dunned_on, dunning_deadline
+        prescription_state, prescription_date_safe, dunned_on, dunning_deadline, standing, held_by
     from mart.fct_delinquencies
     where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
 """

@@ -14,14 +14,15 @@ end $$;
 create table if not exists law.claim_assessments (
     claim_id text not null,
     as_of date not null,
-    prescription_state text not null check (prescription_state in ('running', 'completed', 'grace', 'unknown')),
+    prescription_state text check (prescription_state in ('running', 'completed', 'grace', 'unknown')),
     prescription_date_safe date,
     prescription_date_alt date,
     prescription_cause text,
     prescription_rule_id text not null,
     prescription_clock jsonb not null,
     needs_invocation boolean not null,
-    standing text not null check (standing in ('stands', 'extinct', 'unknown')),
+    -- settled: paid, if late; its charge stands still and no clock runs
+    standing text not null check (standing in ('stands', 'extinct', 'unknown', 'settled')),
     extinct_from date, -- the first day on which it stands no more
     extinct_cause text, -- prescription, execution_stay, immediate, exemption, waiver: the earliest
     awaits_invocation boolean not null, -- 私債権: the period has ended, nobody has pleaded it

@@ -21,7 +21,7 @@ acts as (
         source_event_key, subject_code, notice_no, instalment_no, event_type, event_date,
         null::date as effective_on, until_on, null::date as issued_on, null::date as arrived_on,
         null::date as designated_deadline, null::text as channel_code, null::text as ground_code,
-        null::boolean as is_immediate, null::text as document_no, amount_yen, batch_id, line_no
+        null::boolean as is_immediate, document_no, amount_yen, batch_id, line_no
     from {{ ref('stg_arrears__plans') }}
 
     union all
@@ -39,7 +39,7 @@ acts as (
         source_event_key, subject_code, notice_no, instalment_no, event_type, event_date,
         null, until_on, null, null,
         null, null, ground_code,
-        is_immediate, null, null, batch_id, line_no
+        is_immediate, document_no, null, batch_id, line_no
     from {{ ref('stg_arrears__rests') }}
 
     union all
@@ -48,7 +48,7 @@ acts as (
         source_event_key, subject_code, notice_no, instalment_no, event_type, event_date,
         effective_on, until_on, issued_on, null,
         null, null, ground_code,
-        null, null, amount_yen, batch_id, line_no
+        null, document_no, amount_yen, batch_id, line_no
     from {{ ref('stg_arrears__reliefs') }}
 
     union all

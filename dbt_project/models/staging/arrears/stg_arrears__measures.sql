@@ -27,7 +27,7 @@ seized as (
         act.issued_on,
         act.arrived_on,
         act.ground_code,
-        null::text as document_no,
+        seizures.seizure_no as document_no,
         act.amount_yen,
         seizures._batch_id as batch_id,
         seizures._line_no as line_no

@@ -26,6 +26,7 @@ lines as (
         case when is_pledge then 'acknowledged' else 'plan_due' end as event_type,
         signed_on as event_date,
         due_on as until_on,
+        plan_no as document_no,
         planned_yen as amount_yen,
         _batch_id as batch_id,
         _line_no as line_no
@@ -44,12 +45,13 @@ signatures as (
         'instalment_plan' as event_type,
         min(signed_on) as event_date,
         null::date as until_on,
+        plan_no as document_no,
         sum(planned_yen)::bigint as amount_yen,
         min(_batch_id) as batch_id,
         min(_line_no) as line_no
     from keyed
     where not is_pledge
-    group by act_key, subject_code, notice_no, instalment_no
+    group by act_key, plan_no, subject_code, notice_no, instalment_no
 
 )
 

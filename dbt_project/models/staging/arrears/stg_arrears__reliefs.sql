@@ -21,6 +21,7 @@ exempted as (
         until_on,
         null::date as issued_on,
         extent_code as ground_code,
+        exemption_no as document_no,
         exempted_yen as amount_yen,
         _batch_id as batch_id,
         _line_no as line_no
@@ -41,6 +42,7 @@ given_back as (
         null::date as until_on,
         overpayments.noticed_on as issued_on,
         overpayments.cause_code as ground_code,
+        overpayments.overpayment_key as document_no,
         act.amount_yen,
         overpayments.batch_id,
         overpayments.line_no

@@ -27,6 +27,7 @@ deferred as (
         act.until_on,
         act.ground_code,
         null::boolean as is_immediate,
+        deferrals.deferral_no as document_no,
         deferrals._batch_id as batch_id,
         deferrals._line_no as line_no
     from deferrals
@@ -35,7 +36,9 @@ deferred as (
             values
             (
                 case deferrals.deferral_code when '01' then 'deferral' else 'conversion_deferral' end,
-                deferrals.first_on, deferrals.until_on, deferrals.deferral_code
+                deferrals.first_on, deferrals.until_on,
+                -- the group tells who asked for a deferral of 換価, and no reason for one of 徴収
+                case deferrals.deferral_code when '02' then 'application' when '03' then 'ex_officio' end
             ),
             ('deferral_cancelled', deferrals.cancelled_on, null, null)
         ) as act (event_type, event_date, until_on, ground_code)
@@ -58,6 +61,7 @@ stayed as (
         act.until_on,
         act.ground_code,
         act.is_immediate,
+        stays.stay_no as document_no,
         stays._batch_id as batch_id,
         stays._line_no as line_no
     from stays
