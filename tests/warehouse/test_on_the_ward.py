@@ -21,8 +21,16 @@ COLUMNS = (
 
 @pytest.fixture(scope="module")
 def truth(published: State) -> dict[str, dict[str, str]]:
+    """The claims as they are; what was refunded or set off (truth/cases.csv) is received no more and due to nobody."""
     with (published.ward / "truth" / "claims.csv").open(encoding="utf-8") as file:
-        return {row["claim_id"]: row for row in csv.DictReader(file)}
+        claims = {row["claim_id"]: row for row in csv.DictReader(file)}
+    with (published.ward / "truth" / "cases.csv").open(encoding="utf-8") as file:
+        returned = [row for row in csv.DictReader(file) if row["event_type"] in ("refunded", "offset")]
+    assert returned
+    for act in returned:
+        for name in ("received_yen", "refund_pending_yen"):
+            claims[act["claim_id"]][name] = str(int(claims[act["claim_id"]][name]) - int(act["amount_yen"]))
+    return claims
 
 
 def rows(state: State, query: str, *arguments: Any) -> list[tuple[Any, ...]]:

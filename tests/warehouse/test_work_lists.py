@@ -63,6 +63,8 @@ def watch_prescription(one: Handmade) -> None:
     claim("1000000009", **running(366))
     claim("1000000010", prescription_state="grace")  # held by a seizure: no end in sight, and none to fear
     claim("1000000011", prescription_state="grace", prescription_date_safe=days(100))
+    claim("1000000012", **running(120))  # a plan that is kept: nobody is seized from
+    one.act(tax_id("1000000012"), "plan_due", days(-9), until_on=days(20), document_no="分0", amount_yen=10_000)
     one.judged(one.loan("1000001", due_date=D(2025, 9, 30)), **running(30))
     one.act("scholarship:1000001-001", "dunned", D(2025, 10, 20), issued_on=D(2025, 10, 20))
     done = {"prescription_state": "completed", "prescription_date_safe": days(-1), "prescription_date_alt": days(-1)}
@@ -166,6 +168,7 @@ def watch_dunning(one: Handmade) -> None:
 
     tax(1)
     one.tax_receipt("5000000001", "000000000501", paid_on=D(2025, 8, 30), received_on=D(2025, 9, 2))  # on day 20
+    one.tax_receipt("5000000001", "000000000509", principal_yen=1, paid_on=D(2025, 10, 1), received_on=D(2025, 10, 2))
     tax(2)
     one.tax_receipt("5000000002", "000000000502", paid_on=D(2025, 8, 31), received_on=D(2025, 9, 2))  # on day 21
     one.tax_dunning("5000000002", D(2025, 8, 30))
@@ -198,6 +201,7 @@ def watched(world: Handmade, key: str, *columns: str) -> Any:
         ("1000000007", "unknown", "seizure"),
         ("1000000008", "ended", None),
         ("1000000011", "91-180", "seizure"),
+        ("1000000012", "91-180", "acknowledgement"),
         ("1000001", "0-90", "acknowledgement"),
         ("1000002", "passed", "acknowledgement"),
     ],

@@ -75,6 +75,8 @@ helping as (
     where
         watched.standing <> 'extinct'
         and watched.held_by_law is null
+        -- nobody is enforced against who keeps a plan
+        and (watched.held_by is distinct from 'instalment_plan' or acts.act in ('dunning', 'acknowledgement'))
         and (acts.needs is null or acts.needs <> 'seizable' or watched.is_seizable)
         and (acts.needs is null or acts.needs <> 'no_grace' or watched.is_free_of_grace)
     group by watched.claim_id
