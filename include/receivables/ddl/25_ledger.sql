@@ -4,6 +4,7 @@
 
 create schema if not exists ledger;
 create sequence if not exists ledger.entry_no;
+create sequence if not exists ledger.recording_no;
 
 create table if not exists ledger.claims (
     entry_no bigint not null default nextval('ledger.entry_no'),
@@ -54,7 +55,7 @@ create table if not exists ledger.claim_events (
 comment on table ledger.claim_events is '債権台帳（異動）: append-only; receipts, letters, write-offs and case work';
 
 create table if not exists ledger.recording (
-    recording_no bigint generated always as identity primary key,
+    recording_no bigint primary key default nextval('ledger.recording_no'),
     as_of date not null,
     through bigint not null, -- the last entry that this night knew
     recorded bigint not null,
