@@ -278,7 +278,7 @@ def test_a_claim_rests_on_the_channels_that_tell_of_its_payments_and_on_no_other
     channels = {"convenience", "bank_debit", "payment_agent", "el_qr"}
     vendors = {"phone_centre", "auto_call", "sms_returns"}  # they tell who refused
 
-    assert rests_on("nhi") == {"nhi", "register"} | channels | vendors
+    assert rests_on("nhi") == {"nhi", "register", "arrears"} | channels | vendors  # the arrears office tells of holds
     assert rests_on("ward_housing") == {"ward_housing", "register"}  # the operator collects rents itself
 
 
