@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
 from multiprocessing import get_context
@@ -97,9 +98,14 @@ def _judged(
     lay_out(connection, as_of, through=last_entry(connection, as_of) if through is None else through)
     _draft(connection, draft)
     try:
-        with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
-            judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
-            count = sum(one.result() for one in judged)
+        try:
+            with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
+                judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
+                count = sum(one.result() for one in judged)
+        except BrokenProcessPool:
+            # A scheduler's task cannot start processes that import its main module: it judges by itself.
+            _draft(connection, draft)
+            count = sum(judge(hand, draft, as_of, state) for hand in range(HANDS))
         yield draft, count
     finally:
         connection.execute(sql.SQL("drop table if exists law.desk, law.{}").format(sql.Identifier(draft)))
