@@ -47,6 +47,7 @@ added_up as (
     select
         claims.*,
         coalesce(received.received_yen, 0) - coalesce(given_back.given_back_yen, 0) as received_yen,
+        coalesce(given_back.given_back_yen, 0) as given_back_yen,
         coalesce(received.provisional_yen, 0) + coalesce(in_flight.in_flight_yen, 0) as provisional_yen,
         coalesce(received.charge_received_yen, 0) as charge_received_yen,
         received.last_paid_on
@@ -90,6 +91,7 @@ select
     provisional_yen,
     charge_received_yen,
     refund_pending_yen,
+    given_back_yen,
     written_off_yen,
     written_off_on,
     -- 収入未済額 = 調定額 - (収入済額 - 還付未済額) - 不納欠損額

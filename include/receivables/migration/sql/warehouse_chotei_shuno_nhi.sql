@@ -22,7 +22,7 @@ select
     c.source_claim_key as source_key,
     c.claim_type as source_claim_type,
     b.outstanding_yen as expected_outstanding_yen,
-    b.refund_pending_yen as expected_refund_yen,
+    b.refund_pending_yen + b.given_back_yen as expected_refund_yen, -- the file counts what came in, gone back or not
     '131121' as shikuchoson_cd,
     '' as mae_shikuchoson_cd,
     c.levy_year as fuka_nendo,
