@@ -37,7 +37,8 @@ select r.source_code || ':' || source_receipt_key as receipt_id, c.claim_id,
     case when c.claim_id is null then 'orphan' else 'allocated' end as allocation_state, r.*
 from staging.stg_nhi__receipts as r left join intermediate.int_claims__unioned as c using (source_claim_key);
 create view intermediate.int_claims__balances as
-select c.*, received_yen, 0::bigint as given_back_yen, greatest(received_yen - (assessed_yen - written_off_yen), 0) as refund_pending_yen,
+select c.*, received_yen, 0::bigint as given_back_yen,
+    greatest(received_yen - (assessed_yen - written_off_yen), 0) as refund_pending_yen,
     assessed_yen - received_yen + greatest(received_yen - (assessed_yen - written_off_yen), 0) - written_off_yen
     as outstanding_yen
 from intermediate.int_claims__unioned as c cross join lateral (
