@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-from receivables import assess, city, database, identity, ingest, night, publish, server, warehouse
+from receivables import assess, city, database, identity, ingest, ledger, night, publish, server, warehouse
 from receivables.settings import State
 
 HERE = Path(__file__).parent
@@ -30,6 +30,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 STEPS: dict[str, Callable[[State], object]] = {
     "intake": lambda state: night.intake(as_of=AS_OF, drop=state.ward, state=state, notice=say),
     "prepare": lambda state: warehouse.prepare(as_of=AS_OF, state=state),
+    "record": lambda state: ledger.record(as_of=AS_OF, state=state),
     "resolve": lambda state: identity.resolve(as_of=AS_OF, state=state),
     "assess": lambda state: assess.assess(as_of=AS_OF, state=state),
     "marts": lambda state: warehouse.build_marts(as_of=AS_OF, state=state),
