@@ -7,7 +7,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from receivables import db
-from receivables.assess.desk import event_of
+from receivables.assess.desk import ACT, NO_ACTS, event_of
 from receivables.assess.judging import Claim, kind_of, part_payments
 from receivables.errors import InputRejectedError
 from receivables.law.charging import Payment
@@ -29,14 +29,6 @@ _EVENTS = """
         recorded_on, withdrawn_on, batch_id, line_no
     from mart.fct_claim_events where claim_id = %s order by event_date, event_id, entry_no
 """
-# What the law calls the columns of an act.
-_ACT = {
-    "type": "event_type", "on": "event_date", "effective_on": "effective_on", "until": "until_on",
-    "issued_on": "issued_on", "arrived_on": "arrived_on", "returned_on": "returned_on",
-    "designated_deadline": "designated_deadline", "channel": "channel_code", "ground": "ground_code",
-    "is_immediate": "is_immediate", "reference": "document_no",
-}  # fmt: skip
-_MONEY = ("paid", "written_off", "refunded", "offset", "plan_due")
 
 
 def explain_claim(claim_id: str, *, state: State) -> Record:
@@ -69,9 +61,9 @@ def explain_claim(claim_id: str, *, state: State) -> Record:
 def _what_if(claim: Record, events: list[Record], receipts: list[Record]) -> list[Record]:
     """For every act that the clock knows: the last days that would result if it were void."""
     acts = [
-        event_of({name: act[column] for name, column in _ACT.items()})
+        event_of({name: act[column] for name, column in ACT.items()})
         for act in events
-        if act["withdrawn_on"] is None and act["event_type"] not in _MONEY
+        if act["withdrawn_on"] is None and act["event_type"] not in NO_ACTS
     ]
     known = Claim(
         claim["claim_id"], claim["claim_type"], claim["fiscal_year"], claim["due_date"], claim["contract_date"],

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.rows import args_row
 
 from receivables import access, db
-from receivables.assess.desk import COLUMNS, Desk, Found
+from receivables.assess.desk import ACT, COLUMNS, NO_ACTS, Desk, Found
 from receivables.errors import InvariantBrokenError
 from receivables.ledger.figures import LAW_DIGEST, published
 from receivables.rulebook import rulebook
@@ -37,10 +37,8 @@ _LAY_OUT = """
                 where event_type = 'paid' and component_code = 'delinquency_charge'
             ), 0)::bigint as charge_paid_yen,
             jsonb_agg(
-                jsonb_build_array(event_type, event_date, effective_on, until_on, issued_on, arrived_on, returned_on,
-                    designated_deadline, channel_code, ground_code, is_immediate, document_no)
-                order by event_date, event_id
-            ) filter (where event_type not in ('paid', 'written_off', 'refunded', 'offset', 'plan_due')) as acts
+                jsonb_build_array({act}) order by event_date, event_id
+            ) filter (where event_type <> all(%(no_acts)s)) as acts
         from ledger.events_at(%(through)s) as events
         inner join worth on events.claim_id = worth.claim_id
         cross join lateral (
@@ -116,8 +114,8 @@ def lay_out(connection: db.Connection, as_of: date, *, through: int) -> None:
     connection.execute("drop table if exists law.desk")
     with connection.transaction():
         connection.execute("set local work_mem = '256MB'")
-        query = _LAY_OUT.format(hands=HANDS).encode()
-        connection.execute(query, {"as_of": as_of, "through": through})
+        query = _LAY_OUT.format(hands=HANDS, act=", ".join(ACT.values())).encode()
+        connection.execute(query, {"as_of": as_of, "through": through, "no_acts": list(NO_ACTS)})
     connection.execute("grant select on law.desk to etl")
 
 

@@ -12,20 +12,26 @@ from receivables.errors import InputRejectedError
 from receivables.law.charging import Payment
 from receivables.law.clock import ClockEntry, Event
 from receivables.law.late_charge import LateCharge
-from receivables.law.standing import Standing
+from receivables.law.standing import Hold, Standing
 from receivables.rulebook import ClaimType, Rulebook
 
 COLUMNS = (
-    "claim_id", "as_of", "prescription_state", "prescription_date_safe", "prescription_date_alt",
-    "prescription_cause", "prescription_rule_id", "prescription_clock", "needs_invocation", "standing",
-    "extinct_from", "extinct_cause", "awaits_invocation", "held_by", "held_until", "holds",
-    "delinquency_charge_yen", "charge_paid_yen", "charge_segments", "charge_rule_id", "components", "citations",
-    "missing",
+    "claim_id", "as_of", "prescription_rule_id", "needs_invocation", "prescription_state", "prescription_date_safe",
+    "prescription_date_alt", "prescription_cause", "prescription_clock", "standing", "extinct_from", "extinct_cause",
+    "awaits_invocation", "held_by", "held_until", "holds", "delinquency_charge_yen", "charge_paid_yen",
+    "charge_segments", "charge_rule_id", "components", "citations", "missing",
 )  # fmt: skip
-# Acts as the ledger keeps them, in this order (see `law.desk`).
-_ACT = ("type", "on", "effective_on", "until", "issued_on", "arrived_on", "returned_on", "designated_deadline",
-        "channel", "ground", "is_immediate", "reference")  # fmt: skip
+# What the law calls the columns of an act in the ledger, in the order in which law.desk has them.
+ACT = {
+    "type": "event_type", "on": "event_date", "effective_on": "effective_on", "until": "until_on",
+    "issued_on": "issued_on", "arrived_on": "arrived_on", "returned_on": "returned_on",
+    "designated_deadline": "designated_deadline", "channel": "channel_code", "ground": "ground_code",
+    "is_immediate": "is_immediate", "reference": "document_no",
+}  # fmt: skip
+NO_ACTS = ("paid", "written_off", "refunded", "offset", "plan_due")  # money and its plans: the clock asks for neither
 _DATES = frozenset({"on", "effective_on", "until", "issued_on", "arrived_on", "returned_on", "designated_deadline"})
+
+_FROM_EFFECT = frozenset({"deferral", "conversion_deferral", "late_charge_exempted", "execution_stay"})
 
 
 class Found(NamedTuple):
@@ -64,17 +70,14 @@ class Found(NamedTuple):
 class _Course(NamedTuple):
     """What claims of one due date and one history share: wound once, told often."""
 
-    # prescription_state, both dates, cause; then standing, extinct_from and cause, awaits_invocation, held_by and until
-    columns: tuple[object, ...]
+    columns: tuple[object, ...]  # from prescription_state to holds
     events: tuple[Event, ...]
-    clock: str
-    holds: str
     articles: tuple[str, ...]
     missing: tuple[str, ...]
 
 
 # 完納: what was paid, if late, has no clock; nothing is left that could end.
-_PAID = _Course((None, None, None, None, "settled", None, None, False, None, None), (), "[]", "[]", (), ())
+_PAID = _Course((*[None] * 4, "[]", "settled", None, None, False, None, None, "[]"), (), (), ())
 
 
 class Desk:
@@ -98,10 +101,9 @@ class Desk:
         charge, lacking = charged(claim, kind, as_of=self._as_of, payments=payments, events=events, rules=self._rules)
         rule = kind.late_charge_rule if charge else None
         return [
-            claim.claim_id, self._as_of, *course.columns[:4], kind.prescription_rule.rule_id,
-            course.clock, kind.prescription_rule.needs_invocation, *course.columns[4:], course.holds,
-            charge.charge_yen if charge else None, found.charge_paid_yen, _segments(charge),
-            rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {})),
+            claim.claim_id, self._as_of, kind.prescription_rule.rule_id, kind.prescription_rule.needs_invocation,
+            *course.columns, charge.charge_yen if charge else None, found.charge_paid_yen, _segments(charge),
+            rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {}, self._rules)),
             _citations(kind.citation, rule.citation if rule else None, *course.articles),
             _json([*course.missing, *lacking]) if course.missing or lacking else "[]",
         ]  # fmt: skip
@@ -113,14 +115,7 @@ class Desk:
         if known is None:
             events = acts_of(acts)
             found = self._stands(claim, kind, events, acknowledged)
-            known = self._courses[key] = _Course(
-                _columns(found),
-                events,
-                _json([clock_row(entry) for entry in found.prescription.clock]),
-                _json([_plain(hold) for hold in found.holds]),
-                found.articles,
-                found.missing,
-            )
+            known = self._courses[key] = _Course(_columns(found), events, found.articles, found.missing)
         return known
 
     def _stands(
@@ -137,16 +132,17 @@ class Desk:
 def _columns(known: Standing) -> tuple[object, ...]:
     clock, hold = known.prescription, known.holds[0] if known.holds else None
     return (
-        clock.state, clock.date_safe, clock.date_alternative, clock.cause, known.state, known.extinct_from,
+        clock.state, clock.date_safe, clock.date_alternative, clock.cause,
+        _json([_clock_row(entry) for entry in clock.clock]), known.state, known.extinct_from,
         known.cause if known.extinct_from else None, known.awaits_invocation, hold.kind if hold else None,
-        hold.until if hold else None,
+        hold.until if hold else None, _json([_hold_row(each) for each in known.holds]),
     )  # fmt: skip
 
 
 @lru_cache(maxsize=50_000)  # claims of one batch of letters have the same acts
 def acts_of(text: str | None) -> tuple[Event, ...]:
     """The events of a claim from the ledger's JSON."""
-    return tuple(event_of(dict(zip(_ACT, map(_dated, _ACT, act), strict=True))) for act in json.loads(text or "[]"))
+    return tuple(event_of(dict(zip(ACT, map(_dated, ACT, act), strict=True))) for act in json.loads(text or "[]"))
 
 
 def _dated(name: str, value: Any) -> Any:
@@ -167,9 +163,6 @@ def event_of(act: Mapping[str, Any]) -> Event:
     return Event(**given)
 
 
-_FROM_EFFECT = frozenset({"deferral", "conversion_deferral", "late_charge_exempted", "execution_stay"})
-
-
 def _unknown(bare: Standing, why: str) -> Standing:
     clock = replace(bare.prescription, state="unknown", date_safe=None, date_alternative=None, missing=(why,))
     return replace(
@@ -178,13 +171,12 @@ def _unknown(bare: Standing, why: str) -> Standing:
     )  # fmt: skip
 
 
-def clock_row(entry: ClockEntry) -> dict[str, object]:
-    """One move of the clock as it is stored and shown."""
+def _clock_row(entry: ClockEntry) -> dict[str, object]:
     moved = {"event": entry.event, "date": entry.on, "restart": entry.restart, "until": entry.until}
     return {**moved, "article": entry.article}
 
 
-def _plain(hold: Any) -> dict[str, object]:
+def _hold_row(hold: Hold) -> dict[str, object]:
     return {"kind": hold.kind, "since": hold.since, "until": hold.until, "article": hold.article}
 
 

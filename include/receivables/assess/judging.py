@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from receivables.errors import InputRejectedError
+from receivables.law.allocation import allocate
 from receivables.law.charging import Payment
 from receivables.law.clock import Event
 from receivables.law.late_charge import LateCharge, late_charge
 from receivables.law.reliefs import reliefs_of
 from receivables.law.standing import Standing, standing
-from receivables.ledger.allocation import allocate, order_of
 from receivables.rulebook import ClaimType, Rulebook
 from receivables.yen import Yen
 
@@ -64,7 +64,7 @@ def assessment(
     acknowledged = part_payments(claim, payments)
     found = stands(claim, kind, as_of=as_of, events=events, acknowledged=acknowledged)
     charge, missing = charged(claim, kind, as_of=as_of, payments=payments, events=events, rules=rules)
-    return Assessment(found, charge, parts(claim, kind, payments, components), (*found.missing, *missing))
+    return Assessment(found, charge, parts(claim, kind, payments, components, rules), (*found.missing, *missing))
 
 
 def kind_of(claim: Claim, rules: Rulebook) -> ClaimType:
@@ -115,19 +115,17 @@ def charged(
 
 
 def parts(
-    claim: Claim, kind: ClaimType, payments: Sequence[Payment], components: Mapping[str, int]
+    claim: Claim, kind: ClaimType, payments: Sequence[Payment], components: Mapping[str, int], rules: Rulebook
 ) -> Mapping[str, Part]:
     """What was paid of each component: all that was paid so far spread by the claim's order (充当)."""
-    if not components:
-        paid = sum([payment.amount_yen for payment in payments])
-        return {"principal": Part(claim.assessed_yen, min(paid, claim.assessed_yen))}
-    owed = components
-    if sum(owed.values()) != claim.assessed_yen:
+    paid_yen = sum([payment.amount_yen for payment in payments])
+    if not components:  # one part, which needs no order
+        return {"principal": Part(claim.assessed_yen, min(paid_yen, claim.assessed_yen))}
+    if sum(components.values()) != claim.assessed_yen:
         raise InputRejectedError(f"{claim.claim_id}: its components do not add up to what was assessed")
-    paid = sum(payment.amount_yen for payment in payments)
-    order = order_of(claim.claim_type, kind.legal_class, claim.due_date)
-    shares = allocate(paid, owed, order).parts
-    return {name: Part(yen, shares.get(name, 0)) for name, yen in owed.items()}
+    order = rules.allocation_order(claim.claim_type, kind.legal_class, claim.due_date)
+    shares = allocate(paid_yen, components, order).parts
+    return {name: Part(yen, shares.get(name, 0)) for name, yen in components.items()}
 
 
 def part_payments(claim: Claim, payments: Sequence[Payment]) -> tuple[date, ...]:

@@ -20,9 +20,8 @@ _HELD = {
     "entrusted": "X12_lawyer",
 }  # fmt: skip
 _UNKNOWN_HOLD = "X23_contact_block"  # what nobody knows stops
-_OF_THE_DEBTOR = frozenset(
-    {"X04_stay", "X12_lawyer", _UNKNOWN_HOLD}
-)  # whoever has one claim so is not asked for others
+# Whoever has one claim held so is not asked for others.
+_OF_THE_DEBTOR = frozenset({"X04_stay", "X12_lawyer", _UNKNOWN_HOLD})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,13 @@
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
+from itertools import groupby
+from operator import attrgetter
 
 from receivables.claims import LegalClass
 from receivables.errors import InputRejectedError
+from receivables.law.allocation import ORDERS_SEED, Rank
 from receivables.law.charging import RateTable
 from receivables.law.clock import PrescriptionRule
 from receivables.law.due_dates import ClosingDay
@@ -58,6 +62,18 @@ class PenaltyRate:
 
 
 @dataclass(frozen=True, slots=True)
+class RankedComponent:
+    """Which rank a component has among those that money pays, on a closed range of days (充当の順序)."""
+
+    applies_to: str
+    rank: int
+    component_code: str
+    effective_from: date
+    effective_to: date
+    citation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Era:
     """From a day on, the kinds as their rows in force have them; a text says which row is missing."""
 
@@ -77,6 +93,7 @@ class Rulebook:
     refund_interest_starts: dict[str, StartRule]
     penalty_rates: tuple[PenaltyRate, ...]
     closing_days: tuple[ClosingDay, ...]
+    ranked_components: tuple[RankedComponent, ...]
 
     @property
     def late_charge_rates(self) -> RateTable:
@@ -149,9 +166,30 @@ class Rulebook:
                 return rate.permille
         return None
 
+    def allocation_order(self, claim_type: str, legal_class: LegalClass, on: date) -> tuple[Rank, ...]:
+        """The order in force on a day for a kind of claim, else for its class (充当の順序).
+
+        Raises InputRejectedError naming the seed when there is none.
+        """
+        for applies_to in (claim_type, str(legal_class)):
+            found = _ranks(self.ranked_components, applies_to, on)
+            if found:
+                return found
+        raise InputRejectedError(
+            f"no order of allocation for {claim_type} ({legal_class}) on {on}; add it to {ORDERS_SEED}"
+        )
+
     def running_out(self, as_of: date, within_days: int = WARNING_DAYS) -> tuple[RunningOut, ...]:
         """The rate tables that do not reach `within_days` beyond `as_of`, with last day and the seed to add to."""
         return self.rates.running_out(as_of, within_days)
+
+
+@cache  # asked for claim after claim of one due date
+def _ranks(known: tuple[RankedComponent, ...], applies_to: str, on: date) -> tuple[Rank, ...]:
+    found = [row for row in known if row.applies_to == applies_to and row.effective_from <= on <= row.effective_to]
+    ranks = groupby(sorted(found, key=attrgetter("rank")), key=attrgetter("rank"))
+    together = [list(rows) for _, rows in ranks]
+    return tuple(Rank(tuple(row.component_code for row in rows), rows[0].citation) for rows in together)
 
 
 def _under(kind: ClaimType, rule: ClassRule) -> ClaimType:

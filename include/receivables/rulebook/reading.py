@@ -59,6 +59,7 @@ def read(folder: Path) -> Rulebook:
         refund_interest_starts=_by_id(folder / "refund_interest_starts.csv", rows.start_rule),
         penalty_rates=tuple(_read(folder / "loan_penalty_rates.csv", rows.penalty_rate)),
         closing_days=tuple(_read(folder / "closing_days.csv", rows.closing_day)),
+        ranked_components=tuple(_read(folder / "allocation_orders.csv", rows.ranked_component)),
     )
 
 

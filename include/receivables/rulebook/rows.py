@@ -11,7 +11,7 @@ from receivables.law.dunning import DunningRule
 from receivables.law.late_charge import LateChargeRule, Rounding
 from receivables.law.late_damages import LegalRate
 from receivables.law.refund_interest import Occasion, RefundInterestRule, StartRule
-from receivables.rulebook.book import PenaltyRate
+from receivables.rulebook.book import PenaltyRate, RankedComponent
 
 Row = dict[str, str]
 T = TypeVar("T")
@@ -88,6 +88,11 @@ def legal_rate(row: Row) -> LegalRate:
 def penalty_rate(row: Row) -> PenaltyRate:
     """違約金の割合."""
     return PenaltyRate(row["claim_type"], *days(row), whole(row, "permille"), row["citation"])
+
+
+def ranked_component(row: Row) -> RankedComponent:
+    """充当の順序."""
+    return RankedComponent(row["applies_to"], whole(row, "rank"), row["component_code"], *days(row), row["citation"])
 
 
 def late_charge_rule(row: Row) -> LateChargeRule:

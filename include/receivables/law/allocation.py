@@ -5,17 +5,10 @@ pay the principal before its charge is the ward's practice, and so configuration
 dbt_project/seeds/law/allocation_orders.csv; within one rank the money goes in proportion (按分).
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cache
-from itertools import groupby
-from operator import itemgetter
 
-from receivables.claims import LegalClass
 from receivables.errors import InputRejectedError
-from receivables.settings import SEEDS
 
 ORDERS_SEED = "dbt_project/seeds/law/allocation_orders.csv"
 Parts = dict[str, int]
@@ -35,33 +28,6 @@ class Allocation:
 
     parts: Parts
     over_yen: int
-
-
-@cache
-def order_of(claim_type: str, legal_class: LegalClass, day: date) -> tuple[Rank, ...]:
-    """The order in force on `day` for a kind of claim, else for its class (充当の順序). 民法第489条, 地方税法第14条の5.
-
-    Raises InputRejectedError naming the seed when there is none.
-    """
-    for applies_to in (claim_type, str(legal_class)):
-        found = [row for row in _rows() if row["applies_to"] == applies_to and _holds(row, day)]
-        if found:
-            found.sort(key=itemgetter("rank"))
-            groups = [list(rows) for _, rows in groupby(found, key=itemgetter("rank"))]
-            return tuple(Rank(tuple(row["component_code"] for row in rows), rows[0]["citation"]) for rows in groups)
-    raise InputRejectedError(
-        f"no order of allocation for {claim_type} ({legal_class}) on {day}; add it to {ORDERS_SEED}"
-    )
-
-
-@cache
-def _rows() -> tuple[dict[str, str], ...]:
-    with (SEEDS / "law" / "allocation_orders.csv").open(encoding="utf-8", newline="") as lines:
-        return tuple(csv.DictReader(lines, strict=True))
-
-
-def _holds(row: Mapping[str, str], day: date) -> bool:
-    return row["effective_from"] <= day.isoformat() <= row["effective_to"]
 
 
 def allocate(amount_yen: int, owed: Mapping[str, int], order: Sequence[Rank]) -> Allocation:

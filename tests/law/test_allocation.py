@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from receivables.claims import LegalClass
 from receivables.errors import InputRejectedError
-from receivables.ledger.allocation import Rank, allocate, order_of
+from receivables.law.allocation import Rank, allocate
+from receivables.rulebook import rulebook
 
 DAY = date(2026, 6, 19)
-PUBLIC = order_of("nhi_premium", LegalClass.ENFORCED_PUBLIC, DAY)
-PRIVATE = order_of("scholarship_loan", LegalClass.PRIVATE, DAY)
+PUBLIC = rulebook().allocation_order("nhi_premium", LegalClass.ENFORCED_PUBLIC, DAY)
+PRIVATE = rulebook().allocation_order("scholarship_loan", LegalClass.PRIVATE, DAY)
 NAMES = [name for rank in PUBLIC for name in rank.components]
 DEBTS = st.dictionaries(st.sampled_from(NAMES), st.integers(0, 3_000_000))
 AMOUNTS = st.integers(0, 10_000_000)
@@ -80,4 +81,4 @@ def test_an_unknown_component_names_the_seed() -> None:
 
 def test_a_class_without_an_order_names_the_seed() -> None:
     with pytest.raises(InputRejectedError, match=r"allocation_orders\.csv"):
-        order_of("resident_tax", LegalClass.ENFORCED_PUBLIC, date(1899, 12, 31))
+        rulebook().allocation_order("resident_tax", LegalClass.ENFORCED_PUBLIC, date(1899, 12, 31))
