@@ -1,18 +1,15 @@
 """One DAG per department system (業務システム): land, check, load.
 
-No department is named here: every contract in dbt_project/models/staging/ becomes a DAG.
-A rejected file fails its own DAG only; nothing of that source is half-loaded.
+Every contract in dbt_project/models/staging/ becomes a DAG. A rejected file fails its own DAG only, half-loading
+nothing. Tasks import what they run: the scheduler, which reads this file again and again, needs no pandas.
 """
 
-import os
 from datetime import timedelta
-from pathlib import Path
 
 from airflow.sdk import Asset, dag, task
 from pendulum import datetime
 
 from business_date import AS_OF_PARAM, announce, as_of, when_scheduled
-from receivables import ingest
 from receivables.contracts import Contract, all_contracts
 from receivables.settings import State
 
@@ -36,16 +33,20 @@ def ingest_dag(contract: Contract) -> None:
     def pipeline() -> None:
         @task
         def land() -> list[str]:
-            state = State.at()
-            drop = Path(os.environ.get("RECEIVABLES_DROP", state.ward))
-            return ingest.land(source, drop=drop, as_of=as_of(), state=state)
+            from receivables import ingest
+
+            return ingest.land(source, drop=State.at().drop, as_of=as_of(), state=State.at())
 
         @task
         def check(batch_ids: list[str]) -> list[str]:
+            from receivables import ingest
+
             return ingest.check(source, batch_ids, state=State.at())
 
         @task(outlets=[loaded])
         def load(batch_ids: list[str]) -> list[str]:
+            from receivables import ingest
+
             done = ingest.load(source, batch_ids, state=State.at())
             announce(loaded, as_of())
             return done

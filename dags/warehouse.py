@@ -11,10 +11,10 @@ from pendulum import datetime
 
 from business_date import AS_OF_PARAM, announce, as_of, when_scheduled
 from receivables import assess, identity, ledger, publish, warehouse
-from receivables.contracts import all_contracts
+from receivables.contracts import sources
 from receivables.settings import State
 
-ARRIVED = [Asset(f"raw/{contract.source}") for contract in all_contracts()]
+ARRIVED = [Asset(f"raw/{source}") for source in sources()]
 PUBLISHED = Asset("mart/published")
 AT_SIX = AssetOrTimeSchedule(timetable=CronTriggerTimetable("0 6 * * *", timezone="Asia/Tokyo"), assets=ARRIVED)
 

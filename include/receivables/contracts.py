@@ -169,13 +169,18 @@ class Contract(Strict):
 def all_contracts(folder: Path | None = None) -> list[Contract]:
     """Every contract under `folder` (default: $RECEIVABLES_CONTRACTS, else the project's), by source."""
     chosen = _folder(folder)
-    return [_read(chosen / source / f"_{source}.yml") for source in _sources(chosen)]
+    return [_read(chosen / source / f"_{source}.yml") for source in sources(chosen)]
+
+
+def sources(folder: Path | None = None) -> list[str]:
+    """Names of the sources under `folder`, in order; their contracts are not read."""
+    return sorted(found.name for found in _folder(folder).iterdir() if found.is_dir() and any(found.glob("*.*")))
 
 
 def contract(source: str, folder: Path | None = None) -> Contract:
     """The contract of `source`; ContractError lists the sources there are when it has none."""
     chosen = _folder(folder)
-    known = _sources(chosen)
+    known = sources(chosen)
     if source not in known:
         raise ContractError(f"no contract for source {source!r}; there are: {', '.join(known) or 'none'}")
     return _read(chosen / source / f"_{source}.yml")
@@ -188,10 +193,6 @@ def beside(source: str, name: str) -> Path:
 
 def _folder(folder: Path | None) -> Path:
     return folder or Path(os.environ.get("RECEIVABLES_CONTRACTS", STAGING))
-
-
-def _sources(folder: Path) -> list[str]:
-    return sorted(found.name for found in folder.iterdir() if found.is_dir() and any(found.glob("*.*")))
 
 
 def _missing(name: str) -> Any:
@@ -207,10 +208,10 @@ def _read(file: Path) -> Contract:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"{where}: line {line}: not YAML ({error.problem}); correct the file") from None
-    sources = (found or {}).get("sources") or []
-    if len(sources) != 1 or sources[0].get("name") != file.parent.name:
+    told = (found or {}).get("sources") or []
+    if len(told) != 1 or told[0].get("name") != file.parent.name:
         raise ContractError(f"{where}: key sources: give exactly one source, named {file.parent.name!r} as its folder")
-    flat = _flat(sources[0], "source", ("tables", "columns"))
+    flat = _flat(told[0], "source", ("tables", "columns"))
     try:
         return Contract.model_validate(flat)
     except ValidationError as error:

@@ -44,6 +44,11 @@ class State:
         return self.path("ward", "x").parent
 
     @property
+    def drop(self) -> Path:
+        """Where departments' files arrive: `$RECEIVABLES_DROP`, else the synthetic ward."""
+        return Path(os.environ.get("RECEIVABLES_DROP") or self.ward)
+
+    @property
     def reports(self) -> Path:
         """Reports written for people: GX Data Docs, sign-off."""
         return self.path("reports", "x").parent

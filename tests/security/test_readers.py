@@ -13,6 +13,7 @@ from receivables.errors import EnvironmentFailureError
 
 pytestmark = pytest.mark.postgres
 PUBLISHES = 15
+REST_SECONDS = 0.5  # between two readings: a publish changes a view while nobody reads it
 MARTS = sorted(access.declaration().marts)
 EMPTY = {"agg_write_offs", "agg_receipt_lag", "wl_in_flight", "agg_contact_effect"}  # the handmade world has none such
 FILLED = [mart for mart in MARTS if mart not in EMPTY]
@@ -29,6 +30,7 @@ def single_statements(connection: psycopg.Connection, stop: threading.Event) -> 
     found = []
     while not stop.is_set():
         found.append({(mart, batch) for mart, batch, _ in connection.execute(ALL_AT_ONCE).fetchall()})
+        time.sleep(REST_SECONDS / 10)
     return found
 
 
@@ -43,10 +45,11 @@ def long_transactions(connection: psycopg.Connection, stop: threading.Event) -> 
         for mart in FILLED:
             query = f"select distinct published_batch from mart.{mart}"
             seen |= {(mart, batch) for (batch,) in connection.execute(query).fetchall()}  # type: ignore[arg-type]
-            time.sleep(0.02)
+            time.sleep(0.01)
         seen |= {("current", batch) for (batch,) in connection.execute(CURRENT).fetchall()}
         connection.commit()
         found.append(seen)
+        time.sleep(REST_SECONDS)
     return found
 
 

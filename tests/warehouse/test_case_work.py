@@ -17,6 +17,9 @@ SHAPE = (
     "channel_code", "ground_code", "is_immediate", "document_no", "amount_yen", "batch_id", "line_no",
 )  # fmt: skip
 SOURCES = ("arrears", "claims_book")
+ASKED_BY = {  # 猶予区分: what the national group tells of the ground of a deferral
+    ("deferral", "01"): "", ("conversion_deferral", "02"): "application", ("conversion_deferral", "03"): "ex_officio",
+}  # fmt: skip
 ACTS = """
     select
         cases.source_code, claims.claim_id, event_type, event_date::text, coalesce(effective_on::text, ''),
@@ -44,7 +47,7 @@ def test_both_sources_have_one_shape(published: State, source: str) -> None:
 
 def test_staging_knows_every_act_of_the_truth_and_no_other(published: State, ward: Path) -> None:
     with (ward / "truth/cases.csv").open(encoding="utf-8", newline="") as lines:
-        wanted = Counter(tuple(row.values()) for row in csv.DictReader(lines))
+        wanted = Counter((*act, ASKED_BY.get((act[2], code), code)) for *act, code in list(csv.reader(lines))[1:])
     found = rows(published, ACTS)
     unknown = [row for row in found if row[1] is None]
     known = Counter(tuple(map(str, row)) for row in found if row[1] is not None)

@@ -104,11 +104,11 @@ def test_exactly_those_who_refused_or_have_another_number_are_stopped_on_sms(pub
 
 
 def test_a_call_prolongs_no_claim(published: State) -> None:
-    """催告 by phone has no proof of arrival (民法150条): no event of a claim comes of it."""
-    kinds = rows(published, "select distinct event_type from intermediate.int_claim_events__unioned")
-    assert {kind for (kind,) in kinds} <= {"dunned", "dunning_returned", "paid", "written_off"}
-    moved = "select count(*) from law.claim_assessments where prescription_clock::text like '%reminded%'"
-    assert rows(published, moved) == [(0,)]
+    """催告 by phone has no proof of arrival (民法150条): no event of a claim comes of it, only of letters."""
+    told_by = "select distinct source_code, channel_code from intermediate.int_claim_events__unioned"
+    reminded = rows(published, f"{told_by} where event_type = 'reminded'")
+    assert sorted(reminded) == [("arrears", "letter"), ("claims_book", "letter")]
+    assert {source for source, _ in rows(published, told_by)}.isdisjoint({"phone_centre", "auto_call", "sms_returns"})
 
 
 def test_the_measure_is_what_lists_and_receipts_say(published: State, ward: Path) -> None:

@@ -51,7 +51,11 @@ def test_it_is_never_revenue(published: State) -> None:
             select claim_id, sum(principal_yen) as yen from intermediate.int_receipts__allocated
             where not is_provisional group by claim_id
         ) as booked using (claim_id)
-        where claims.received_yen <> coalesce(booked.yen, 0)
+        left join (
+            select claim_id, sum(amount_yen) as yen from intermediate.int_claim_events__unioned
+            where event_type in ('refunded', 'offset') group by claim_id
+        ) as went_back using (claim_id)
+        where claims.received_yen <> coalesce(booked.yen, 0) - coalesce(went_back.yen, 0)
     """
     assert rows(published, query) == [(0,)]
 

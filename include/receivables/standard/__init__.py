@@ -79,7 +79,7 @@ class Edition:
         return found
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML in which only true and false are booleans: the files use `no` as a key."""
 
 
