@@ -8,7 +8,7 @@ PYTHON ?= python3
 WORKERS ?= 2
 SCALE ?= 0.1
 ROUNDS ?= 5
-STEPS ?= load,clean,checks,night,sources
+STEPS ?= load,clean,checks,night,sources,warehouse
 V = .venv/bin
 
 help: ## list the targets

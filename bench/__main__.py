@@ -17,11 +17,13 @@ from bench.step_clean import clean_step
 from bench.step_load import load_step
 from bench.step_night import night_step
 from bench.step_sources import source_steps
+from bench.step_warehouse import warehouse_steps
 from bench.world import World, world
 
 HERE = Path(__file__).parent
 RESIDENTS = 20_000
-STEPS = ("load", "clean", "checks", "night", "sources")
+STEPS = ("load", "clean", "checks", "night", "sources", "warehouse")
+WHOLE_WARD = 918_246
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ def _steps(
         "checks": (lambda: [checks_step(here)], longer),
         "night": (lambda: [night_step(here)], longer),
         "sources": (lambda: source_steps(here, wanted.residents), longer),
+        "warehouse": (lambda: warehouse_steps(here, int(WHOLE_WARD * wanted.scale)), longer),
     }
     return [every[name] for name in STEPS if name in wanted.steps]
 

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from receivables import assess, contracts, identity, ingest, ledger, publish, warehouse
+from receivables.processes import side_by_side
 from receivables.settings import State
 
 Notice = Callable[[str], None]
@@ -36,15 +35,14 @@ def intake(*, as_of: date, drop: Path, state: State, notice: Notice = lambda _: 
     """Take in every source from `drop`, two at a time: databases, whose size is unknown, then by bytes delivered."""
     ordered = sorted(contracts.all_contracts(), key=lambda one: _urgency(one, drop / one.source), reverse=True)
     sources = [contract.source for contract in ordered]
-    # spawn: the caller may have threads (a progress display), which a fork would copy half-alive.
-    with ProcessPoolExecutor(STREAMS, mp_context=get_context("spawn")) as pool:
-        running = {
-            pool.submit(ingest.ingest_source, source, drop=drop, as_of=as_of, state=state): source for source in sources
-        }
-        notice(f"ingest {len(sources)} sources, {STREAMS} at a time")
-        for done, finished in enumerate(as_completed(running), start=1):
-            finished.result()
-            notice(f"ingest {running[finished]}: done, {done} of {len(sources)}")
+    notice(f"ingest {len(sources)} sources, {STREAMS} at a time")
+    calls = [(source, drop, as_of, state) for source in sources]
+    for done, (number, _) in enumerate(side_by_side(_take, calls, processes=STREAMS), start=1):
+        notice(f"ingest {sources[number]}: done, {done} of {len(sources)}")
+
+
+def _take(source: str, drop: Path, as_of: date, state: State) -> None:
+    ingest.ingest_source(source, drop=drop, as_of=as_of, state=state)
 
 
 def _urgency(contract: contracts.Contract, folder: Path) -> tuple[bool, int]:

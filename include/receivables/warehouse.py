@@ -99,7 +99,7 @@ def _header(file: Path) -> list[str]:
 def _build(select: list[str], *, exclude: list[str], variables: dict[str, str], state: State) -> None:
     command = ["build", "--select", *select, "--vars", str(variables)]
     command += ["--exclude", *exclude] if exclude else []
-    outcome = _invoke(command, state)
+    outcome = invoke(command, state)
     results = getattr(outcome.result, "results", None)
     if results is None:
         raise _what_stopped(outcome.exception)
@@ -113,7 +113,8 @@ def _build(select: list[str], *, exclude: list[str], variables: dict[str, str], 
         )
 
 
-def _invoke(command: list[str], state: State) -> Any:
+def invoke(command: list[str], state: State) -> Any:
+    """One dbt command in this process, quiet and writing no artifacts; dbt's own outcome."""
     from dbt.cli.main import dbtRunner  # four seconds to import: only who builds pays
 
     folder = state.path("dbt", "x").parent

@@ -1,6 +1,5 @@
 """The law applied in bulk: what is charged, what acknowledges, and a recount of a ward's sample by the day."""
 
-from concurrent.futures.process import BrokenProcessPool
 from datetime import date
 from typing import Any
 
@@ -168,18 +167,3 @@ def test_the_law_of_a_published_batch_is_found_again_from_the_ledger(published: 
         with db.connect(published) as connection:
             connection.execute("update ops.published_batch set law_digest = law_digest - 1 where is_current")
     assert rows(published, "select to_regclass('law.desk')") == [(None,)]
-
-
-def test_where_no_process_can_be_started_the_same_is_judged(published: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a scheduler's task."""
-    query = (
-        "select md5(string_agg(to_jsonb(a)::text, '|' order by claim_id)) from law.claim_assessments a where as_of = %s"
-    )
-    before = rows(published, query, AS_OF)
-
-    def broken(*_: object, **__: object) -> None:
-        raise BrokenProcessPool
-
-    monkeypatch.setattr("receivables.assess.bulk.ProcessPoolExecutor.submit", broken)
-    assess.assess(as_of=AS_OF, state=published)
-    assert rows(published, query, AS_OF) == before

@@ -1,11 +1,8 @@
 """Assessing in bulk (一括判定): claims worth judging are laid out, judged on two processes and put in place at once."""
 
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from datetime import date
-from multiprocessing import get_context
 
 from psycopg import sql
 from psycopg.rows import args_row
@@ -14,6 +11,7 @@ from receivables import access, db
 from receivables.assess.desk import ACT, COLUMNS, NO_ACTS, Desk, Found
 from receivables.errors import InvariantBrokenError
 from receivables.ledger.figures import LAW_DIGEST, published
+from receivables.processes import side_by_side
 from receivables.rulebook import rulebook
 from receivables.settings import State
 
@@ -96,15 +94,8 @@ def _judged(
     lay_out(connection, as_of, through=last_entry(connection, as_of) if through is None else through)
     _draft(connection, draft)
     try:
-        try:
-            with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
-                judged = [pool.submit(judge, hand, draft, as_of, state) for hand in range(HANDS)]
-                count = sum(one.result() for one in judged)
-        except BrokenProcessPool:
-            # A scheduler's task cannot start processes that import its main module: it judges by itself.
-            _draft(connection, draft)
-            count = sum(judge(hand, draft, as_of, state) for hand in range(HANDS))
-        yield draft, count
+        hands = [(hand, draft, as_of, state) for hand in range(HANDS)]
+        yield draft, sum(count for _, count in side_by_side(judge, hands, processes=HANDS))
     finally:
         connection.execute(sql.SQL("drop table if exists law.desk, law.{}").format(sql.Identifier(draft)))
 

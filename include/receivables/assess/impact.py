@@ -4,11 +4,9 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from receivables import access, db
 from receivables.assess.bulk import HANDS, laid_out, last_entry, lay_out
 from receivables.assess.desk import COLUMNS, Desk
 from receivables.errors import InputRejectedError
+from receivables.processes import side_by_side
 from receivables.rulebook import rulebook
 from receivables.settings import PROJECT, SEEDS, State
 
@@ -63,8 +62,8 @@ def impact(seeds: str, *, as_of: date, state: State) -> list[Change]:
         rulebook(folder)  # an error in a row is told before hours of work
         lay_out(connection, as_of, through=last_entry(connection, as_of))
         try:
-            with ProcessPoolExecutor(HANDS, mp_context=get_context("spawn")) as pool:
-                shares = list(pool.map(_share, range(HANDS), [folder] * HANDS, [as_of] * HANDS, [state] * HANDS))
+            hands = [(hand, folder, as_of, state) for hand in range(HANDS)]
+            shares = [share for _, share in side_by_side(_share, hands, processes=HANDS)]
         finally:
             connection.execute("drop table if exists law.desk")
     whole: dict[str, Change] = {}

@@ -1,11 +1,8 @@
 """Makes the whole ward block by block, puts the parts together, and writes the truth."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from datetime import date
-from functools import partial
-from multiprocessing import get_context
 from os import cpu_count
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from receivables.city.making import Key, Made, make_block, part, part_name
 from receivables.city.papers import Department, Tally
 from receivables.city.truth import Account
 from receivables.errors import InputRejectedError
+from receivables.processes import side_by_side
 from receivables.settings import State
 
 Notice = Callable[[str], None]
@@ -55,7 +53,7 @@ def make(
     plan = Plan(residents, seed, as_of, days, fault_permille, out, has_effects)
     blocks = plan.blocks()
     shutil.rmtree(out / ".parts", ignore_errors=True)
-    made = list(_made(plan, blocks, notice))
+    made = _made(plan, blocks, notice)
     accounts = {key: _whole(plan, blocks, key, made, notice) for key in made[0].accounts}
     _accompany(plan, accounts)
     notice("the register's database")
@@ -76,18 +74,17 @@ def make(
     }
 
 
-def _made(plan: Plan, blocks: list[Block], notice: Notice) -> Iterator[Made]:
-    """Every block in order, on as many processes as there are processors."""
+def _made(plan: Plan, blocks: list[Block], notice: Notice) -> list[Made]:
+    """Every block, in order, made on as many processes as there are processors."""
     workers = min(cpu_count() or 1, len(blocks))
     if workers == 1:
         notice("people, bills, papers")
-        yield from map(partial(make_block, plan), blocks)
-        return
-    # spawn: the caller may have threads (a progress display), which a fork would copy half-alive.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for at, found in enumerate(pool.map(partial(make_block, plan), blocks), start=1):
-            notice(f"people, bills, papers: block {at} of {len(blocks)}")
-            yield found
+        return [make_block(plan, block) for block in blocks]
+    found: dict[int, Made] = {}
+    for number, made in side_by_side(make_block, [(plan, block) for block in blocks], processes=workers):
+        found[number] = made
+        notice(f"people, bills, papers: block {len(found)} of {len(blocks)}")
+    return [found[number] for number in range(len(blocks))]
 
 
 def _whole(plan: Plan, blocks: list[Block], key: Key, made: list[Made], notice: Notice) -> Account:
