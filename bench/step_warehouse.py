@@ -1,12 +1,13 @@
 """Step 6, the warehouse of the made-up ward: dbt's transform against SQL by hand, and the law over every claim."""
 
 import os
+import shutil
 from datetime import date
 
 from psycopg import sql
 
 from bench.rounds import Answer, Contender, Gate, Step
-from bench.world import World
+from bench.world import World, forget
 from receivables import assess, city, db, night, warehouse
 from receivables.assess.bulk import last_entry, lay_out
 from receivables.ingest import tables
@@ -23,6 +24,8 @@ def warehouse_steps(world: World, residents: int) -> list[Step]:
     """One whole night of a ward, then its transform and its law again and again, under the project's contracts."""
     os.environ.pop("RECEIVABLES_CONTRACTS", None)
     tables.create_tables(world.state)
+    forget(world.state)  # another ward was here, and a ward that grows fivefold in a day is refused
+    shutil.rmtree(world.state.ward)
     city.make(residents=residents, seed=1, as_of=AS_OF, days=0, out=world.state.ward, state=world.state)
     night.night(as_of=AS_OF, drop=world.state.ward, state=world.state)
     warehouse.build_marts(as_of=AS_OF, state=world.state)  # once more: publishing took the first ones away

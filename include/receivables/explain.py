@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.assess.desk import ACT, NO_ACTS, event_of
-from receivables.assess.judging import Claim, kind_of, part_payments
+from receivables.assess.judging import Claim, kind_of, part_payments, stayed
 from receivables.errors import InputRejectedError
 from receivables.law.charging import Payment
 from receivables.law.clock import Event
@@ -69,7 +69,9 @@ def _what_if(claim: Record, events: list[Record], receipts: list[Record]) -> lis
         claim["claim_id"], claim["claim_type"], claim["fiscal_year"], claim["due_date"], claim["contract_date"],
         claim["assessed_yen"], claim["written_off_yen"], claim["class_rule_id"],
     )  # fmt: skip
-    paid = [Payment(one["paid_on"], one["principal_yen"]) for one in receipts if not one["is_provisional"]]
+    made = [Payment(one["paid_on"], one["principal_yen"]) for one in receipts if not one["is_provisional"]]
+    gone = (act for act in events if act["event_type"] in ("refunded", "offset") and act["withdrawn_on"] is None)
+    paid = stayed(made, sum(act["amount_yen"] for act in gone))
     found = what_if(
         due=claim["due_date"],
         as_of=claim["as_of"],

@@ -51,7 +51,7 @@ def test_an_excluded_debtor_gets_nothing_and_the_reason_is_kept(
 HELD = {
     "instalment_plan": "X02_plan_ok", "deferral": "X03_deferral", "conversion_deferral": "X03_deferral",
     "extension": "X03_deferral", "execution_stay": "X04_stay", "collection_stop": "X04_stay",
-    "entrusted": "X12_lawyer", "something_new": "X23_contact_block",
+    "entrusted": "X12_lawyer", "given_back": "X01_paid", "something_new": "X23_contact_block",
 }  # fmt: skip
 
 

@@ -46,6 +46,12 @@ def test_a_reassessment_leaves_what_was_over_paid_to_be_given_back(book: Book) -
     assert book.balances()["a"] == (8_000, 1_000, 0)
 
 
+def test_no_more_goes_back_than_came(book: Book) -> None:
+    """One of the two books is behind: the claim is owed whole, not more than whole."""
+    book.tell([claim("a", 10_000)], [event("p1", "a", yen=4_000), event("r1", "a", "refunded", 5_000)])
+    assert book.balances()["a"] == (0, 0, 10_000)
+
+
 def test_charges_and_letters_pay_no_principal(book: Book) -> None:
     charge = event("p1:charge", "a", yen=300, component_code="delinquency_charge")
     book.tell([claim("a")], [event("p1", "a", yen=500), charge, event("d1", "a", "dunned", None)])

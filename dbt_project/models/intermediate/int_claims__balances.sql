@@ -28,17 +28,20 @@ in_flight as (
 
 ),
 
--- 還付・充当: what was over-paid and has gone back, or to another claim, is received no more (戻出).
+-- 還付・充当: what was over-paid and has gone back, or to another claim, is received no more (戻出). What is told beyond all
+-- that came in is no money of this claim: one of the two books is behind.
 given_back as (
 
     select
-        claim_id,
-        sum(amount_yen)::bigint as given_back_yen
-    from {{ ref('int_cases__claimed') }}
+        cases.claim_id,
+        least(sum(cases.amount_yen), greatest(coalesce(max(received.received_yen), 0), 0))::bigint as given_back_yen
+    from {{ ref('int_cases__claimed') }} as cases
+    left join received
+        on cases.claim_id = received.claim_id
     where
-        event_type in ('refunded', 'offset')
-        and claim_id is not null
-    group by claim_id
+        cases.event_type in ('refunded', 'offset')
+        and cases.claim_id is not null
+    group by cases.claim_id
 
 ),
 

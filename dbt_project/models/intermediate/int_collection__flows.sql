@@ -34,7 +34,7 @@ over_paid as (
         greatest(sum(sum(receipts.principal_yen)) over so_far - sum(receipts.principal_yen) - claims.owed_yen, 0)
             as from_yen,
         case grouping(receipts.accounting_year)
-            when 1 then 1e15
+            when 1 then coalesce(sum(receipts.principal_yen), 0)
             else greatest(sum(sum(receipts.principal_yen)) over so_far - claims.owed_yen, 0)
         end as to_yen
     from claims

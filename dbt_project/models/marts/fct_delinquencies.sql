@@ -29,18 +29,20 @@ performing as (
 
 ),
 
--- 弁護士委任中: entrusted and not returned since.
-entrusted as (
+-- 弁護士委任中: entrusted and not returned since. 還付・充当の後に未納: who had paid owes again. One of the two books may be
+-- behind the other, so nobody writes before both were looked at.
+told as (
 
-    select claim_id
+    select
+        claim_id,
+        max(event_date) filter (where event_type = 'entrusted')
+        > coalesce(max(event_date) filter (where event_type = 'returned'), date '0001-01-01') as is_entrusted,
+        bool_or(event_type in ('refunded', 'offset')) as is_given_back
     from {{ ref('int_claim_events__unioned') }}
     where
-        event_type in ('entrusted', 'returned')
+        event_type in ('entrusted', 'returned', 'refunded', 'offset')
         and event_date <= {{ as_of() }}
     group by claim_id
-    having
-        max(event_date) filter (where event_type = 'entrusted')
-        > coalesce(max(event_date) filter (where event_type = 'returned'), date '0001-01-01')
 
 ),
 
@@ -92,8 +94,9 @@ select
     ---------- 催告を控えるもの: what the law or an agreement holds; first of all what the law does
     case
         when overdue.held_by is not null then overdue.held_by
-        when entrusted.claim_id is not null then 'entrusted'
+        when told.is_entrusted then 'entrusted'
         when performing.claim_id is not null then 'instalment_plan'
+        when told.is_given_back then 'given_back'
     end as held_by,
     overdue.held_until,
 
@@ -108,5 +111,5 @@ left join first_letter
     on overdue.claim_id = first_letter.claim_id
 left join performing
     on overdue.claim_id = performing.claim_id
-left join entrusted
-    on overdue.claim_id = entrusted.claim_id
+left join told
+    on overdue.claim_id = told.claim_id

@@ -16,29 +16,46 @@ with owed as (
 
 ),
 
+moves as (
+
+    select
+        claim_id,
+        principal_yen as came_yen,
+        0 as went_yen
+    from {{ ref('int_receipts__allocated') }}
+    where not is_provisional
+
+    union all
+
+    select
+        claim_id,
+        0,
+        amount_yen -- 還付・充当: what went back is applied no more
+    from {{ ref('int_cases__claimed') }}
+    where event_type in ('refunded', 'offset')
+
+),
+
+of_a_claim as (
+
+    -- No claim gives back more than came in on it.
+    select
+        claim_id,
+        greatest(sum(came_yen) - sum(went_yen), least(sum(came_yen), 0)) as yen
+    from moves
+    group by claim_id
+
+),
+
 applied as (
 
     select
         claims.legal_class,
         claims.fiscal_year,
-        sum(moves.yen) as applied_yen
-    from (
-        select
-            claim_id,
-            principal_yen as yen
-        from {{ ref('int_receipts__allocated') }}
-        where not is_provisional
-
-        union all
-
-        select
-            claim_id,
-            -amount_yen as yen -- 還付・充当: what went back is applied no more
-        from {{ ref('int_cases__claimed') }}
-        where event_type in ('refunded', 'offset')
-    ) as moves
+        sum(of_a_claim.yen) as applied_yen
+    from of_a_claim
     inner join {{ ref('int_claims__unioned') }} as claims
-        on moves.claim_id = claims.claim_id
+        on of_a_claim.claim_id = claims.claim_id
     group by claims.legal_class, claims.fiscal_year
 
 )

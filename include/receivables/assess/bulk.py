@@ -34,6 +34,9 @@ _LAY_OUT = """
             coalesce(sum(amount_yen) filter (
                 where event_type = 'paid' and component_code = 'delinquency_charge'
             ), 0)::bigint as charge_paid_yen,
+            coalesce(sum(amount_yen) filter (
+                where event_type in ('refunded', 'offset') and component_code = 'principal'
+            ), 0)::bigint as given_back_yen,
             jsonb_agg(
                 jsonb_build_array({act}) order by event_date, event_id
             ) filter (where event_type <> all(%(no_acts)s)) as acts
@@ -53,7 +56,8 @@ _LAY_OUT = """
     select
         worth.claim_id, worth.claim_type, worth.fiscal_year, worth.due_date, worth.contract_date, worth.assessed_yen,
         worth.written_off_yen, worth.class_rule_id, acts.paid_days, acts.paid_yens,
-        coalesce(acts.charge_paid_yen, 0) as charge_paid_yen, acts.acts::text as acts, parts.components,
+        coalesce(acts.charge_paid_yen, 0) as charge_paid_yen, coalesce(acts.given_back_yen, 0) as given_back_yen,
+        acts.acts::text as acts, parts.components,
         abs(hashtext(worth.claim_id) %% {hands}) as hand
     from worth
     left join acts on worth.claim_id = acts.claim_id

@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from receivables.assess.judging import Claim, Part, charged, kind_of, part_payments, parts, stands
+from receivables.assess.judging import Claim, Part, charged, kind_of, part_payments, parts, stands, stayed
 from receivables.errors import InputRejectedError
 from receivables.law.charging import Payment
 from receivables.law.clock import ClockEntry, Event
@@ -48,6 +48,7 @@ class Found(NamedTuple):
     paid_days: list[date] | None
     paid_yens: list[int] | None
     charge_paid_yen: int
+    given_back_yen: int
     acts: str | None
     components: dict[str, int] | None
 
@@ -58,13 +59,20 @@ class Found(NamedTuple):
 
     @property
     def payments(self) -> tuple[Payment, ...]:
-        """Its payments, first things first."""
-        return tuple(map(Payment, self.paid_days, self.paid_yens)) if self.paid_days and self.paid_yens else ()
+        """Its payments, first things first, without what went back."""
+        made = tuple(map(Payment, self.paid_days, self.paid_yens)) if self.paid_days and self.paid_yens else ()
+        return stayed(made, self.given_back_yen) if self.given_back_yen else made
+
+    @property
+    def owed_yen(self) -> int:
+        """What is left to pay (未納額), never less than nothing."""
+        paid_yen = sum(self.paid_yens or ()) - self.given_back_yen
+        return max(self.assessed_yen - self.written_off_yen - max(paid_yen, 0), 0)
 
     @property
     def is_settled(self) -> bool:
         """Whether all was paid (完納): then nothing is left that could end."""
-        return self.written_off_yen == 0 and sum(self.paid_yens or ()) >= self.assessed_yen
+        return self.written_off_yen == 0 and self.owed_yen == 0
 
 
 class _Course(NamedTuple):

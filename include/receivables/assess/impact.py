@@ -79,8 +79,7 @@ def _share(hand: int, folder: Path, as_of: date, state: State) -> dict[str, Chan
     with db.connect(state, "etl", doing="read claims for a trial") as source:
         for claim in laid_out(source, hand):
             change = found.setdefault(claim.claim_type, Change(claim.claim_type))
-            owed = max(claim.assessed_yen - claim.written_off_yen - sum(claim.paid_yens or ()), 0)
-            _compare(change, claim.claim_id, owed, _law(now.row(claim)), _law(then.row(claim)))
+            _compare(change, claim.claim_id, claim.owed_yen, _law(now.row(claim)), _law(then.row(claim)))
     return found
 
 

@@ -141,6 +141,17 @@ def _part_payments(claim: Claim, payments: Sequence[Payment]) -> Iterator[date]:
             yield payment.paid_on
 
 
+def stayed(payments: Sequence[Payment], given_back_yen: int) -> tuple[Payment, ...]:
+    """The payments without what went back (還付・充当): what came last was too much, and goes first."""
+    left, gone = [], given_back_yen
+    for payment in reversed(payments):
+        taken = min(payment.amount_yen, gone)
+        gone -= taken
+        if payment.amount_yen > taken:
+            left.append(Payment(payment.paid_on, payment.amount_yen - taken))
+    return tuple(reversed(left))
+
+
 def _up_to(payments: Sequence[Payment], principal_yen: int) -> list[Payment]:
     """The payments until the principal is covered; what is over is 過誤納 and bears no charge."""
     kept, open_yen = [], principal_yen

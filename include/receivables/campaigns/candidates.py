@@ -17,7 +17,7 @@ _RUNNING = ("running", "grace")  # 時効が完成していない状態
 _HELD = {
     "instalment_plan": "X02_plan_ok", "deferral": "X03_deferral", "conversion_deferral": "X03_deferral",
     "extension": "X03_deferral", "execution_stay": "X04_stay", "collection_stop": "X04_stay",
-    "entrusted": "X12_lawyer",
+    "entrusted": "X12_lawyer", "given_back": "X01_paid",
 }  # fmt: skip
 _UNKNOWN_HOLD = "X23_contact_block"  # what nobody knows stops
 # Whoever has one claim held so is not asked for others.

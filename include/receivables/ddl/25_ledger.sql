@@ -123,14 +123,16 @@ language sql stable parallel safe as $$
         claims.last_paid_on
     from (
         select
-            kept.*, coalesce(moved.received_yen, 0) as received_yen,
+            kept.*,
+            -- what goes back is at most what came in
+            coalesce(greatest(moved.paid_yen - moved.given_back_yen, least(moved.paid_yen, 0)), 0) as received_yen,
             coalesce(moved.written_off_yen, 0) as written_off_yen, moved.last_paid_on
         from ledger.claims_at(through) as kept
         left join (
             select
                 claim_id,
-                sum(case event_type when 'paid' then amount_yen when 'written_off' then 0 else -amount_yen end)::bigint
-                    as received_yen,
+                sum(case event_type when 'paid' then amount_yen else 0 end)::bigint as paid_yen,
+                sum(case when event_type in ('refunded', 'offset') then amount_yen else 0 end)::bigint as given_back_yen,
                 sum(case event_type when 'written_off' then amount_yen else 0 end)::bigint as written_off_yen,
                 max(event_date) filter (where event_type = 'paid') as last_paid_on
             from ledger.events_at(through)
