@@ -1,23 +1,17 @@
 """Step 6, two departments of the made-up ward: the whole intake against a raw COPY of the same files."""
 
-import os
-from datetime import date
 from pathlib import Path
 
 from bench.rounds import Answer, Contender, Step
-from bench.world import World, forget
-from receivables import city, contracts, db, ingest
-from receivables.ingest import tables
+from bench.world import AS_OF, World, forget, open_ward
+from receivables import contracts, db, ingest
 
-AS_OF = date(2026, 6, 19)
 MEASURED = ("nhi", "resident_tax")
 
 
 def source_steps(world: World, residents: int) -> list[Step]:
-    """A step for each department; call it last, the contracts are the project's own from here."""
-    os.environ.pop("RECEIVABLES_CONTRACTS", None)
-    tables.create_tables(world.state)
-    city.make(residents=residents, seed=1, as_of=AS_OF, days=0, out=world.state.ward, state=world.state)
+    """A step for each department; the suite's own contracts are not to be had after it."""
+    open_ward(world, residents)
     return [source_step(world, source) for source in MEASURED]
 
 

@@ -1,18 +1,12 @@
-"""Step 6, the warehouse of the made-up ward: dbt's transform against SQL by hand, and the law over every claim."""
-
-import os
-import shutil
-from datetime import date
+"""Step 7, the warehouse of the made-up ward: dbt's transform against SQL by hand, and the law over every claim."""
 
 from psycopg import sql
 
 from bench.rounds import Answer, Contender, Gate, Step
-from bench.world import World, forget
-from receivables import assess, city, db, night, warehouse
+from bench.world import AS_OF, World, open_ward
+from receivables import assess, db, night, warehouse
 from receivables.assess.bulk import last_entry, lay_out
-from receivables.ingest import tables
 
-AS_OF = date(2026, 6, 19)
 HAND, RUN, BUILD = "CREATE TABLE AS by hand", "ours: dbt, two threads", "ours: with seeds, tests, rights"
 BARE, LAW = "claims and events read, rows kept", "ours: assess"
 _MODELS = ["path:models/staging", "path:models/intermediate", "path:models/marts"]
@@ -21,19 +15,15 @@ _DAY = {"as_of": AS_OF.isoformat(), "published_batch": "bench"}
 
 
 def warehouse_steps(world: World, residents: int) -> list[Step]:
-    """One whole night of a ward, then its transform and its law again and again, under the project's contracts."""
-    os.environ.pop("RECEIVABLES_CONTRACTS", None)
-    tables.create_tables(world.state)
-    forget(world.state)  # another ward was here, and a ward that grows fivefold in a day is refused
-    shutil.rmtree(world.state.ward)
-    city.make(residents=residents, seed=1, as_of=AS_OF, days=0, out=world.state.ward, state=world.state)
+    """One whole night of a ward, then its transform and its law again and again."""
+    open_ward(world, residents)
     night.night(as_of=AS_OF, drop=world.state.ward, state=world.state)
     warehouse.build_marts(as_of=AS_OF, state=world.state)  # once more: publishing took the first ones away
     return [_transform(world, residents), _law(world)]
 
 
 def _transform(world: World, residents: int) -> Step:
-    """Every table from raw to the marts, no test and no index by hand; dbt's own start counts."""
+    """Every table from raw to the marts, no test and no index by hand; dbt has read the project already."""
     models = _compiled(world)
     key = _sizes(world, models)
     rows = sum(int(str(size)) for size in key)

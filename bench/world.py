@@ -6,17 +6,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from psycopg import sql
 
 from bench.deliveries import COLUMNS, Delivery, deliver
 from bench.rounds import Answer
-from receivables import contracts, database, db, ingest, server
+from receivables import city, contracts, database, db, ingest, server
 from receivables.ingest import ledger, tables
 from receivables.ingest.ledger import Batch
 from receivables.settings import State
 
+AS_OF = date(2026, 6, 19)  # of the made-up ward
 CONTRACTS = Path(__file__).parent / "contracts"
 PLAIN = {"due_date": "date", "levied_on": "date", "assessed_yen": "bigint", "principal_yen": "bigint",
          "fee_yen": "bigint", "levy_year": "integer", "term_no": "integer"}  # fmt: skip
@@ -98,6 +100,15 @@ def world(rows: int) -> Iterator[World]:
             os.environ["RECEIVABLES_CONTRACTS"] = before
         server.stop(state)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def open_ward(world: World, residents: int) -> None:
+    """A made-up ward's deliveries instead of what was there before; from here the contracts are the project's own."""
+    os.environ.pop("RECEIVABLES_CONTRACTS", None)
+    tables.create_tables(world.state)
+    forget(world.state)  # a ward that grows fivefold in a day is refused
+    shutil.rmtree(world.state.ward)
+    city.make(residents=residents, seed=1, as_of=AS_OF, days=0, out=world.state.ward, state=world.state)
 
 
 def contract_table(source: str) -> contracts.Table:
