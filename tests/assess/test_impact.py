@@ -1,6 +1,7 @@
 """A change of the rules tried on a whole ward: what changes is told in claims and yen, and nothing is written."""
 
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -89,6 +90,35 @@ def test_a_file_that_no_rule_reads_is_refused(published: State, tmp_path: Path) 
     (tmp_path / "late_charge_rate.csv").write_text("effective_from\n")
     with pytest.raises(InputRejectedError, match=r"late_charge_rate\.csv"):
         tried(tmp_path, published)
+
+
+def test_a_branch_is_tried_as_it_stands_in_git(
+    published: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that is committed on a branch and not checked out: its yen are told before it is merged."""
+    law = tmp_path / "dbt_project" / "seeds" / "law"
+    shutil.copytree(SEEDS / "law", law)
+
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "the rules as they are")
+    git("checkout", "-qb", "dearer")
+    rates = law / "late_charge_rates.csv"
+    text = rates.read_text(encoding="utf-8")
+    rates.write_text(text.replace("2026-01-01,2026-12-31,28,91", "2026-01-01,2026-12-31,73,146"), encoding="utf-8")
+    git("commit", "-qam", "a dearer year")
+    git("checkout", "-q", "main")
+    monkeypatch.setattr("receivables.assess.impact.PROJECT", tmp_path)
+    found = {change.claim_type: change for change in impact("dearer", as_of=AS_OF, state=published)}
+    tax = found["resident_tax"]
+    assert tax.charges_changed > 0
+    assert tax.charge_yen_after > tax.charge_yen_before
+    unchanged = impact("main", as_of=AS_OF, state=published)
+    assert sum(change.changed for change in unchanged) == 0
 
 
 def test_neither_folder_nor_branch_is_told(published: State) -> None:

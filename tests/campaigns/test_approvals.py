@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from receivables import campaigns, db
-from receivables.campaigns import approvals
+from receivables import campaigns, db, four_eyes
 from receivables.errors import InputRejectedError, InvariantBrokenError, NeedsApprovalError
 
 from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
@@ -33,7 +32,7 @@ def row(world: World, run_id: str, user: str, **changed: Any) -> dict[str, Any]:
         "run_id": run_id, "content_sha256": campaigns.preview(run_id, state=world.state)["content_sha256"],
         "approver": user, "approved_at": now, "expires_at": now + timedelta(days=3650), **changed,
     }  # fmt: skip
-    return {**said, "signature": approvals.signature(world.state.secret(approvals.KEY), **said)}
+    return {**said, "signature": four_eyes.signature(world.state.secret(four_eyes.KEY), **said)}
 
 
 def insert(world: World, **values: Any) -> None:

@@ -29,23 +29,6 @@ performing as (
 
 ),
 
--- 弁護士委任中: entrusted and not returned since. 還付・充当の後に未納: who had paid owes again. One of the two books may be
--- behind the other, so nobody writes before both were looked at.
-told as (
-
-    select
-        claim_id,
-        max(event_date) filter (where event_type = 'entrusted')
-        > coalesce(max(event_date) filter (where event_type = 'returned'), date '0001-01-01') as is_entrusted,
-        bool_or(event_type in ('refunded', 'offset')) as is_given_back
-    from {{ ref('int_claim_events__unioned') }}
-    where
-        event_type in ('entrusted', 'returned', 'refunded', 'offset')
-        and event_date <= {{ as_of() }}
-    group by claim_id
-
-),
-
 overdue as (
 
     select
@@ -111,5 +94,5 @@ left join first_letter
     on overdue.claim_id = first_letter.claim_id
 left join performing
     on overdue.claim_id = performing.claim_id
-left join told
+left join {{ ref('claims_told_of') }} as told
     on overdue.claim_id = told.claim_id

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg.rows import args_row, dict_row
 from psycopg.types.json import Jsonb
 
-from receivables import db
+from receivables import db, four_eyes
 from receivables.campaigns import approvals
 from receivables.campaigns.candidates import exclusion_codes
 from receivables.campaigns.certificate import (
@@ -115,7 +115,7 @@ class Claimer:
             return self._claim(connection, at, limit)
 
     def _claim(self, connection: db.Connection, at: datetime, limit: int) -> Claimed:
-        approvers = approvals.require(connection, run_of(connection, self.run.run_id), self.state.secret(approvals.KEY))
+        approvers = approvals.require(connection, run_of(connection, self.run.run_id), self.state.secret(four_eyes.KEY))
         with connection.cursor(row_factory=args_row(str)) as cursor:
             chosen = cursor.execute(_READY, [self.run.run_id, MOST_ATTEMPTS, limit]).fetchall()
         if not chosen:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from psycopg.rows import args_row, dict_row
 
-from receivables import db
-from receivables.campaigns import approvals, outbox, receipts
+from receivables import db, four_eyes
+from receivables.campaigns import outbox, receipts
 from receivables.campaigns.breaker import Breaker
 from receivables.campaigns.channels.sms import GatewaySilentError, SmsGateway
 from receivables.campaigns.claiming import Claimed, Claimer, Clock
@@ -162,7 +162,7 @@ def dispatch(
     url, ignored = str(installed["url"]), ignore_window or installed.get("ignore_window") is True
     if ignored:
         _refuse_real_carrier(url)
-    key = state.secret(approvals.KEY)
+    key = state.secret(four_eyes.KEY)
     with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
         _refuse_while_stopped(connection)
         run, contacts = outbox.approved_list(connection, run_id, key)

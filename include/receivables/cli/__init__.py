@@ -9,6 +9,7 @@ def main() -> None:
         campaign,
         city,
         console,
+        decision,
         explain,
         gaiji,
         impact,
@@ -29,7 +30,7 @@ def main() -> None:
         add_completion=False,
     )
     law.app.command("impact")(impact.impact_command)
-    for room in (campaign, city, explain, gaiji, ingest, law, ledger, migration, quarantine, source):
+    for room in (campaign, city, decision, explain, gaiji, ingest, law, ledger, migration, quarantine, source):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)

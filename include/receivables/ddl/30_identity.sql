@@ -38,3 +38,117 @@ comment on table identity.channel_stop is '手段ごとの連絡停止: channels
 grant usage on schema identity to etl, dbt, sender, migrator;
 grant select, insert, update, delete on identity.link, identity.contact_fact, identity.channel_stop to etl;
 grant select on identity.link, identity.contact_fact, identity.channel_stop to dbt, sender, migrator;
+
+---------- who is who: persons, their keys, and what the matching found
+
+create table if not exists vault.person_found (
+    person_ref text not null, -- <source>:<number>, and #<hash> behind it for a second name under one number
+    source_code text not null,
+    source_debtor_key text not null, -- 宛名番号 as the source wrote it
+    written text[] not null, -- what the source wrote, in the order of receivables.identity.persons.WRITTEN
+    fingerprint bigint not null
+);
+comment on table vault.person_found is '名寄せの対象: persons as the sources have them tonight; emptied before each night';
+
+create table if not exists vault.person_key (
+    person_ref text primary key,
+    source_code text not null,
+    source_debtor_key text not null,
+    fingerprint bigint not null, -- of what was written, and of the edition of the keys
+    household_no text,
+    name_key text,
+    family_key text,
+    given_key text,
+    kana_key text,
+    kana_loose_key text,
+    alias_key text,
+    former_key text,
+    birth_year integer,
+    birth_month integer,
+    birth_day integer,
+    sex_code text,
+    address_key text,
+    former_address_key text,
+    postal_code text,
+    phone_key text,
+    is_deceased boolean
+);
+create index if not exists person_key_of_debtor on vault.person_key (source_debtor_key);
+comment on table vault.person_key is '名寄せのキー: what is compared of each person; made anew only for who changed';
+
+create table if not exists identity.model (
+    model_no bigint generated always as identity primary key,
+    as_of date not null,
+    keys_version integer not null,
+    persons bigint not null, -- how many it was trained on
+    settings jsonb not null, -- what the matching needs to score again: weights, no person
+    bound jsonb not null, -- the proven bound for automatic links, with what it was proven on
+    made_at timestamptz not null default clock_timestamp()
+);
+comment on table identity.model is '照合モデル: trained without truth on a whole ward; the last one scores every night until the next';
+
+create table if not exists identity.pair (
+    ref_l text not null,
+    ref_r text not null check (ref_l < ref_r),
+    outcome text not null check (outcome in ('link', 'review', 'no_link')),
+    method text,
+    reasons text[] not null,
+    evidence text[] not null,
+    weight double precision,
+    weights jsonb not null, -- bits by comparator
+    decided text, -- what the two alone gave, before the whole was looked at
+    decided_method text,
+    codes text[] not null,
+    primary key (ref_l, ref_r)
+);
+create index if not exists pair_of_right on identity.pair (ref_r);
+comment on table identity.pair is '照合の結果: pairs of persons with outcome, reasons and weights; no name, no address';
+
+create table if not exists identity.cluster (
+    person_ref text primary key,
+    anchor text not null
+);
+create index if not exists cluster_anchor on identity.cluster (anchor);
+comment on table identity.cluster is '人のまとまり: each person of a source under the lasting id that the matching gave';
+
+create table if not exists identity.event (
+    event_no bigint generated always as identity primary key,
+    as_of date not null,
+    event text not null check (event in ('created', 'joined', 'left', 'merged', 'split')),
+    person_ref text not null,
+    from_anchor text,
+    to_anchor text,
+    recorded_at timestamptz not null default clock_timestamp()
+);
+create index if not exists event_of_ref on identity.event (person_ref);
+comment on table identity.event is '名寄せの異動: no id ever moves without a row here';
+create or replace trigger event_is_fixed before update or delete on identity.event
+for each row execute function ledger.refuse_change();
+
+create table if not exists identity.merge (
+    merge_no bigint generated always as identity primary key,
+    decision_id text not null, -- the confirmed decision that made them one
+    kept_id text not null check (kept_id ~ '^d[0-9a-f]{20}$'),
+    lost_id text not null check (lost_id ~ '^d[0-9a-f]{20}$' and lost_id <> kept_id),
+    from_on date not null, -- 基準日 of the night that joined them
+    until_on date check (until_on >= from_on), -- the night that parted them again; null: still one
+    ended_by text, -- the decision that parted them
+    recorded_at timestamptz not null default clock_timestamp()
+);
+create unique index if not exists merge_in_force on identity.merge (lost_id) where until_on is null;
+comment on table identity.merge is '統合: two debtors that people found to be one, from when and until when';
+
+create table if not exists identity.source_trust (
+    as_of date not null,
+    source_code text not null,
+    numbered bigint not null,
+    registered bigint not null,
+    corroborated bigint not null,
+    trust_permille integer, -- of the registered; null where a source has no name to compare
+    primary key (as_of, source_code)
+);
+comment on table identity.source_trust is '宛名番号の信頼度: how often a source''s number is borne out by name or reading';
+
+grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pair, identity.cluster, identity.merge,
+identity.source_trust, identity.model to etl;
+grant select, insert on identity.event to etl;

@@ -12,8 +12,9 @@ create table if not exists campaign.approver (
     valid_to date check (valid_to >= valid_from),
     primary key (user_name, valid_from)
 );
-alter table campaign.approver add column if not exists duties text[] not null default '{campaign,correction}'
-check (cardinality(duties) > 0 and duties <@ array['campaign', 'correction', 'delivery']); -- 職務
+alter table campaign.approver add column if not exists duties text[] not null default '{campaign,correction}';
+alter table campaign.approver drop constraint if exists approver_duties_check, add constraint approver_duties_check
+check (cardinality(duties) > 0 and duties <@ array['campaign', 'correction', 'delivery', 'case', 'identity']); -- 職務
 comment on table campaign.approver is '承認者名簿: who may approve what, and from when to when (both days included)';
 
 create table if not exists campaign.run (

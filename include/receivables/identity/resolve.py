@@ -4,7 +4,7 @@ from datetime import date
 
 from psycopg import sql
 
-from receivables import db
+from receivables import db, decisions
 from receivables.contracts import contract
 from receivables.errors import InvariantBrokenError
 from receivables.identity.keys import debtor_id
@@ -104,6 +104,7 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     """
     with db.connect(state, "etl", doing="resolve debtors") as connection:
         connection.execute("select pg_advisory_xact_lock(7131123)")
+        decisions.take_up(connection, as_of=as_of, state=state)
         pairs = _pseudonyms(connection, key=state.secret("hmac_debtor"))
         _link(connection, pairs)
         _keep_facts(connection, as_of)

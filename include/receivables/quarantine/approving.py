@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from psycopg.rows import class_row
-
-from receivables import db, roster
+from receivables import db, four_eyes, roster
 from receivables.campaigns import approvals
 from receivables.errors import NeedsApprovalError
 from receivables.quarantine.proposals import Proposal, proposal_of
@@ -18,19 +16,6 @@ _REFUSED = {
     "RC004": "the maker of a proposal may not approve it; another person must",
     "RC007": "the proposal is too old to be approved; export and import the rows again",
 }
-_STORED = """
-    select given.approver, given.content_sha256, given.approved_at, given.expires_at, given.signature,
-        given.expires_at > clock_timestamp() as is_in_time,
-        exists (
-            select from campaign.approver as listed
-            where listed.user_name = given.approver and 'correction' = any(listed.duties)
-                and (clock_timestamp() at time zone 'Asia/Tokyo')::date >= listed.valid_from
-                and ((clock_timestamp() at time zone 'Asia/Tokyo')::date <= listed.valid_to or listed.valid_to is null)
-        ) as is_listed
-    from correction.approval as given
-    where given.proposal_id = %s
-    order by given.approval_id
-"""
 
 
 def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
@@ -39,7 +24,7 @@ def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, s
     try:
         with db.connect(state, "approver", doing=f"approve {proposal_id}") as connection:
             proposal = proposal_of(connection, proposal_id)
-            given, approved_at = approvals.sign(
+            given, approved_at = four_eyes.sign(
                 connection, "correction.record_approval", proposal_id, user,
                 content_sha256 or proposal.content_sha256, proposal.expires_after_days, state,
             )  # fmt: skip
@@ -55,7 +40,6 @@ def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, s
 
 def require(connection: db.Connection, proposal: Proposal, state: State) -> tuple[str, ...]:
     """The valid approvers of exactly this proposal; raises NeedsApprovalError when they are too few."""
-    with connection.cursor(row_factory=class_row(approvals.Approval)) as cursor:
-        stored = cursor.execute(_STORED, [proposal.proposal_id]).fetchall()
+    given = four_eyes.stored(connection, "correction.approval", "proposal_id", proposal.proposal_id, duty="correction")
     then = "run `receivables quarantine approve` as another approver"
-    return approvals.require_valid(stored, proposal, state.secret(approvals.KEY), then=then)
+    return four_eyes.require_valid(given, proposal, state.secret(four_eyes.KEY), then=then)

@@ -1,8 +1,9 @@
 """The roster of approvers (承認者名簿): written by the administrator, read by everybody who must check.
 
 One roster for all that people answer for: `duties` says what somebody may approve (職務): sending (campaign),
-corrections of quarantined rows (correction), halted deliveries (delivery). The sender has no right to write it. Rows
-that are there already stay as they are, so that an end date set in the warehouse is not undone by the file.
+corrections of quarantined rows (correction), halted deliveries (delivery), single cases (case), who is who (identity).
+The sender has no right to write it. Rows that are there already stay as they are, so that an end date set in the
+warehouse is not undone by the file.
 """
 
 import csv
@@ -14,7 +15,7 @@ from receivables.errors import InputRejectedError
 from receivables.settings import State
 
 FILE = Path(__file__).parent / "131121" / "approvers.csv"  # 世田谷区
-DUTIES = ("campaign", "correction", "delivery")
+DUTIES = ("campaign", "correction", "delivery", "case", "identity")
 Listed = tuple[str, str, date, date | None, list[str]]
 
 

@@ -1,0 +1,60 @@
+"""The second person's yes (確認): the signatures and the roster that campaigns have."""
+
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from receivables import db, four_eyes, roster
+from receivables.decisions.proposing import Decision, decision_of
+from receivables.errors import NeedsApprovalError
+from receivables.settings import State
+
+_REFUSED = {
+    "RC001": "there is no such decision; `receivables decision list` shows them",
+    "RC002": "it is confirmed already",
+    "RC003": "the answer is another one than was looked at; look at it again",
+    "RC004": "who proposed a decision may not confirm it; another person must",
+    "RC005": "this user may not confirm it; the roster is campaign.approver (承認者名簿), with the duty",
+    "RC006": "this person has confirmed already; another person must",
+    "RC007": "the decision is too old to be confirmed; propose it again",
+}
+_WAITING = """
+    select decision_id, kind, subject, answer, duty, reason, maker, made_at::date as made_on
+    from decision.proposal
+    where state = 'waiting' and (%(kind)s::text is null or kind = %(kind)s)
+    order by made_at, decision_id
+"""
+
+
+def confirm(decision_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
+    """Record that `user` confirms exactly this answer (default: the decision's own hash).
+
+    Raises NeedsApprovalError with the reason when the rules of four eyes refuse it.
+    """
+    roster.install(state)
+    try:
+        with db.connect(state, "approver", doing=f"confirm {decision_id}") as connection:
+            decision = decision_of(connection, decision_id)
+            four_eyes.sign(
+                connection, "decision.record_approval", decision_id, user,
+                content_sha256 or decision.content_sha256, decision.expires_after_days, state,
+            )  # fmt: skip
+    except db.DatabaseError as error:
+        if error.sqlstate in _REFUSED:
+            raise NeedsApprovalError(f"confirm {decision_id} as {user}: {_REFUSED[error.sqlstate]}") from None
+        raise
+    return {"decision_id": decision_id, "kind": decision.kind, "subject": decision.subject,
+            "answer": decision.answer, "maker": decision.maker, "confirmed_by": user}  # fmt: skip
+
+
+def waiting(*, kind: str | None = None, state: State) -> list[dict[str, Any]]:
+    """The decisions that wait for a second person, oldest first."""
+    with db.connect(state, "approver", doing="list decisions") as connection:
+        return connection.cursor(row_factory=dict_row).execute(_WAITING, {"kind": kind}).fetchall()
+
+
+def require(connection: db.Connection, decision: Decision, key: str) -> tuple[str, ...]:
+    """Who confirmed exactly this decision, and still holds; NeedsApprovalError when nobody does."""
+    given = four_eyes.stored(connection, "decision.approval", "decision_id", decision.decision_id, duty=decision.duty)
+    then = "propose it again and have another person confirm it"
+    return four_eyes.require_valid(given, decision, key, then=then, least=1)

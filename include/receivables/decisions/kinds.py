@@ -1,0 +1,35 @@
+"""What two people can decide of one case, and who may confirm it (判断の種類)."""
+
+from dataclasses import dataclass
+
+from receivables.errors import InputRejectedError
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of case: its answers, the duty of whoever confirms one, and what it is called where staff read."""
+
+    name: str
+    title_ja: str
+    duty: str
+    answers: dict[str, str]
+
+    def check(self, answer: str) -> str:
+        """`answer` when it is one of this kind's; InputRejectedError says which there are."""
+        if answer not in self.answers:
+            raise InputRejectedError(f"{self.name} is answered by one of: {', '.join(self.answers)}; not {answer!r}")
+        return answer
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (Kind("given_back", "還付・充当後の未納の確認", "case", {"owed": "両帳簿を確認し、未納で相違ない"}),)
+}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of this name; InputRejectedError says which there are."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise InputRejectedError(f"no kind of decision {name!r}; there are: {', '.join(KINDS)}") from None
