@@ -48,7 +48,19 @@ def missing(words: list[str], text: str) -> list[str]:
     return [word for word in words if not re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)]
 
 
-ROOMS = ["campaign", "city", "explain", "gaiji", "ingest", "law", "ledger", "migration", "quarantine", "source"]
+ROOMS = [
+    "campaign",
+    "city",
+    "decision",
+    "explain",
+    "gaiji",
+    "ingest",
+    "law",
+    "ledger",
+    "migration",
+    "quarantine",
+    "source",
+]
 TOP_LEVEL = {"operate": ["init", "dsn", "night"], "local": ["run", "stop", "ui"], "ingest": ["ingest"]}
 
 
