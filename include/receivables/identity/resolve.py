@@ -119,7 +119,9 @@ def _pseudonyms(connection: db.Connection, *, key: str) -> list[tuple[str, str]]
     persons = connection.execute("select source_debtor_key from staging.stg_register__persons order by 1")
     pairs = [(str(number), debtor_id(str(number), key=key)) for (number,) in persons]
     if len({pseudonym for _, pseudonym in pairs}) != len(pairs):
-        raise InvariantBrokenError("two persons of the register would share one debtor_id: make it longer in pseudonyms.py")
+        raise InvariantBrokenError(
+            "two persons of the register would share one debtor_id: lengthen it in pseudonyms.py"
+        )
     return pairs
 
 

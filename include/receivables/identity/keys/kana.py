@@ -25,8 +25,8 @@ _LONG = re.compile(
 def kana_key(text: str | None) -> str | None:
     """The strict key of a reading: one width, katakana, large kana, composed dakuten, ー for every long-vowel sign.
 
-    ヴ is ブ, ヂ ジ, ヅ ズ, ヲ オ, ヰ イ, ヱ エ; blanks and ・ go. `オオノ`, `オーノ` and `オノ` stay three keys. None when
-    there is no kana or letter, and when there is kanji: then it is no reading. Idempotent.
+    ヴ is ブ, ヂ ジ, ヅ ズ, ヲ オ, ヰ イ, ヱ エ; blanks and ・ go. `オオノ`, `オーノ` and `オノ` stay three keys. None
+    when there is no kana or letter, and when there is kanji: then it is no reading. Idempotent.
     """
     if not text:
         return None

