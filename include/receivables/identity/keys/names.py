@@ -20,13 +20,15 @@ _BEFORE = re.compile(
     r"^(?:故|亡|世帯主|納税義務者|納税管理人|相続人代表者?|相続人|被相続人|本名|通称名?|旧姓)"
     r"(?:[\s:・]+(?=\S)|(?=(?:\s*\S){3}))"
 )
-_AFTER = re.compile(
-    r"(?:(?<=\S)\s+|(?<=\S\S\S))(?:様|さま|殿|御中|世帯主|相続人代表者?|相続人|(?:外|他|ほか)\s*[0-9]+\s*[名人])\s*$"
-)
-_LATIN_PARTS = re.compile(r"[A-Z0-9]+")
+_AFTER = re.compile(r"(\s*)(?:様|さま|殿|御中|世帯主|相続人代表者?|相続人|(?:外|他|ほか)\s*[0-9]+\s*[名人])\s*$")
+_WHOLE_NAME = 3  # letters
+_EDGES = " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\u1680\u2028\u2029\u3000・,.、。･'’`" + HYPHENS
 _KATAKANA_PARTS = re.compile(r"[ァ-ヺー]+(?:[\s・]+[ァ-ヺー]+)+")
 _SEPARATORS = re.compile(rf"[\s・,.、。･'’`{re.escape(HYPHENS)}]+")
-_REPEATED = re.compile(r"([㐀-鿿\U00020000-\U0003ffff])々")
+_LATIN = re.compile(rf"[\s\x00-\u024f\u1e00-\u1eff・、。･’{re.escape(HYPHENS)}]*")
+_LATIN_PARTS = re.compile(r"[^\W_]+")
+_UNACCENTED = str.maketrans({"Đ": "D", "Ø": "O", "Ł": "L", "Æ": "AE", "'": None, "’": None})
+_REPEATED = re.compile(rf"([㐀-鿿\uf900-\ufaff\U00020000-\U0003ffff])([{re.escape(_EDGES)}]*)々")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,21 @@ def _without_remarks(text: str | None, *, keeps_wide_blanks: bool = False) -> st
     """`text` in plain writing and capitals without what is no name; what is in brackets alone is a name after all."""
     kept = "　" if keeps_wide_blanks else " "
     bare = kept.join(plain(part) for part in (text or "").split("　")).upper()
-    outside = _outside_brackets(bare) if _BRACKETS.search(bare) else bare.strip()
-    while outside != (fewer := _AFTER.sub("", _BEFORE.sub("", outside)).strip()):
+    outside = _outside_brackets(bare) if _BRACKETS.search(bare) else bare.strip(_EDGES)
+    while "々" in outside and outside != (longer := _REPEATED.sub(r"\1\2\1", outside)):
+        outside = longer
+    while outside != (fewer := _without_title(_BEFORE.sub("", outside))):
         outside = fewer
     return outside
+
+
+def _without_title(bare: str) -> str:
+    match = _AFTER.search(bare)
+    if match is None:
+        return bare.strip(_EDGES)
+    left = bare[: match.start()].strip(_EDGES)
+    goes = bool(left) if match[1] else len("".join(left.split())) >= _WHOLE_NAME
+    return left if goes else bare.strip(_EDGES)
 
 
 def _outside_brackets(bare: str) -> str:
@@ -78,25 +91,23 @@ def _outside_brackets(bare: str) -> str:
     outside = bare
     while outside != (fewer := _BRACKETED.sub(" ", outside)):
         outside = fewer
-    outside = _BRACKETS.sub("", _OPENED.sub("", outside.strip()))
-    return (outside if _SEPARATORS.sub("", outside) else _BRACKETS.sub("", bare)).strip()
+    outside = _BRACKETS.sub("", _OPENED.sub("", outside.strip(_EDGES)))
+    return (outside if _SEPARATORS.sub("", outside) else _BRACKETS.sub("", bare)).strip(_EDGES)
 
 
 @lru_cache(65_536)  # the parts of names repeat: a ward has a few thousand family names
 def _key(bare: str) -> str | None:
     if _is_latin(bare):
         letters = "".join(one for one in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(one))
-        parts = _LATIN_PARTS.findall(letters.replace("Đ", "D").replace("'", "").replace("’", ""))
+        parts = _LATIN_PARTS.findall(letters.translate(_UNACCENTED))
         return " ".join(sorted(parts)) or None
     written = with_long_vowels(bare)
     if "ァ" <= written[:1] <= "ヺ" and _KATAKANA_PARTS.fullmatch(written):
         written = "".join(sorted(re.findall(r"[ァ-ヺー]+", written)))
     joined = _SEPARATORS.sub("", written)
-    while "々" in joined and joined != (longer := _REPEATED.sub(r"\1\1", joined)):
-        joined = longer
-    return joined.translate(_FOLDED) or None
+    return unicodedata.normalize("NFC", joined.translate(_FOLDED)) or None
 
 
 def _is_latin(bare: str) -> bool:
-    """Whether this is a name in Latin letters, with or without accents and apostrophes."""
-    return bool(bare) and all(one < "\u0250" or "\u1e00" <= one <= "\u1eff" or one in "\u3000’" for one in bare)
+    """Whether this is a name in Latin letters, with or without accents."""
+    return _LATIN.fullmatch(bare) is not None

@@ -14,6 +14,7 @@ _INVISIBLE = dict.fromkeys(
     ]
 )  # fmt: skip
 # NFKC writes a lone voicing mark as a blank and a combining mark; the combining mark alone composes (カ゛ → ガ).
+_PARTED = re.compile("\\s+(?=[\u3099\u309a])")
 _VOICING = str.maketrans({"゛": "\u3099", "゜": "\u309a"})
 # Most texts: nothing of what follows changes them.
 _ORDINARY = re.compile("[ -~\u3041-\u3096\u30a1-\u30fe\u3005\u4e00-\u9fff]*")
@@ -26,10 +27,10 @@ def plain(text: str) -> str:
     """`text` in NFKC, without variation selectors (異体字セレクタ) and other letters that nobody sees; idempotent."""
     if _ORDINARY.fullmatch(text):
         return text
-    if not _SPECIAL.search(text):
-        return unicodedata.normalize("NFKC", text)
-    shown = text.translate(_VOICING).translate(_INVISIBLE)
-    return unicodedata.normalize("NFKC", shown).translate(_VOICING).translate(_INVISIBLE)
+    if _SPECIAL.search(text):
+        text = text.translate(_VOICING).translate(_INVISIBLE)
+    normal = unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize("NFC", _PARTED.sub("", normal)) if _PARTED.search(normal) else normal
 
 
 def with_long_vowels(text: str) -> str:
