@@ -7,7 +7,7 @@ import pytest
 from handmade import AS_OF, Handmade
 
 from receivables import identity, warehouse
-from receivables.identity.keys import debtor_id
+from receivables.identity.pseudonyms import debtor_id
 
 pytestmark = pytest.mark.postgres
 

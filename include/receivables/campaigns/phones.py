@@ -3,19 +3,13 @@
 import hashlib
 import hmac
 
-import phonenumbers
+from receivables.phones import phone
 
 
 def mobile_number(digits: str) -> str | None:
     """`digits` as an E.164 Japanese mobile number; None for landlines, IP phones, pagers and mistakes."""
-    try:
-        parsed = phonenumbers.parse(digits, "JP")
-    except phonenumbers.NumberParseException:
-        return None
-    is_mobile = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.MOBILE
-    if parsed.country_code != 81 or not is_mobile:
-        return None
-    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    found = phone(digits)
+    return found.e164 if found.kind == "mobile" else None
 
 
 def phone_hash(number: str, key: str) -> str:

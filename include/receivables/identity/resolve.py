@@ -7,7 +7,7 @@ from psycopg import sql
 from receivables import db, decisions
 from receivables.contracts import contract
 from receivables.errors import InvariantBrokenError
-from receivables.identity.keys import debtor_id
+from receivables.identity.pseudonyms import debtor_id
 from receivables.settings import State
 
 # 連絡制限: which column of the register stands behind which exclusion of a campaign.
@@ -120,7 +120,9 @@ def _pseudonyms(connection: db.Connection, *, key: str) -> list[tuple[str, str]]
     persons = connection.execute("select source_debtor_key from staging.stg_register__persons order by 1")
     pairs = [(str(number), debtor_id(str(number), key=key)) for (number,) in persons]
     if len({pseudonym for _, pseudonym in pairs}) != len(pairs):
-        raise InvariantBrokenError("two persons of the register would share one debtor_id: make it longer in keys.py")
+        raise InvariantBrokenError(
+            "two persons of the register would share one debtor_id: lengthen it in pseudonyms.py"
+        )
     return pairs
 
 
