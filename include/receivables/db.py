@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import LiteralString, ParamSpec, TypeVar
+from typing import Any, LiteralString, ParamSpec, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -51,6 +51,16 @@ class DatabaseError(ReceivablesError):
         )
         self.sqlstate = error.sqlstate
         self.constraint = found.constraint_name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, without the driver's error: work on another process must be able to raise it here."""
+        return _as_it_was, (str(self), self.sqlstate, self.constraint)
+
+
+def _as_it_was(said: str, sqlstate: str | None, constraint: str | None) -> DatabaseError:
+    made = DatabaseError.__new__(DatabaseError, said)
+    made.sqlstate, made.constraint = sqlstate, constraint
+    return made
 
 
 def dsn(state: State, role: str = SUPERUSER, database: str = WAREHOUSE) -> str:

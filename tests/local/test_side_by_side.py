@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from receivables import db
 from receivables.errors import EnvironmentFailureError, InputRejectedError
 from receivables.processes import side_by_side
 
@@ -42,6 +44,16 @@ def test_every_call_is_done_and_numbered() -> None:
 def test_a_fault_is_raised_as_it_was() -> None:
     with pytest.raises(InputRejectedError, match="no 5"):
         list(side_by_side(refuse, [(5,)], processes=2))
+
+
+def refuse_as_the_database(number: int) -> int:
+    raise db.DatabaseError(psycopg.errors.InsufficientPrivilege(), f"read {number}")
+
+
+def test_a_fault_of_the_database_is_raised_as_it_was_and_not_taken_for_a_process_that_was_ended() -> None:
+    with pytest.raises(db.DatabaseError, match="read 5: database error 42501") as found:
+        list(side_by_side(refuse_as_the_database, [(5,)], processes=1))
+    assert found.value.sqlstate == "42501"
 
 
 def test_a_process_that_was_ended_is_told() -> None:

@@ -6,7 +6,7 @@ create table if not exists identity.link (
     source_code text not null,
     source_debtor_key text not null,
     debtor_id text not null check (debtor_id ~ '^d[0-9a-f]{20}$'),
-    method text not null check (method in ('addressee_no')),
+    method text not null,
     probability numeric not null check (probability > 0 and probability <= 1),
     batch_id text not null,
     primary key (source_code, source_debtor_key)
@@ -87,18 +87,26 @@ create table if not exists identity.model (
 );
 comment on table identity.model is '照合モデル: trained without truth on a whole ward; the last one scores every night until the next';
 
+create table if not exists identity.pending (
+    person_ref text primary key
+);
+comment on table identity.pending is '照合待ち: who is new, changed or gone since the last matching';
+
 create table if not exists identity.pair (
     ref_l text not null,
     ref_r text not null check (ref_l < ref_r),
     outcome text not null check (outcome in ('link', 'review', 'no_link')),
-    method text,
-    reasons text[] not null,
-    evidence text[] not null,
-    weight double precision,
-    weights jsonb not null, -- bits by comparator
+    method text, -- of a link: number, evidence
+    reasons text not null, -- codes: why it is no link
+    evidence text not null, -- fields that agree besides name and birth date
+    weight double precision, -- bits; null: told for another reason than its weight
+    mw_surname double precision,
+    mw_given double precision,
+    mw_birth double precision,
+    mw_sex double precision,
+    mw_address double precision,
+    mw_phone double precision,
     decided text, -- what the two alone gave, before the whole was looked at
-    decided_method text,
-    codes text[] not null,
     primary key (ref_l, ref_r)
 );
 create index if not exists pair_of_right on identity.pair (ref_r);
@@ -149,6 +157,8 @@ create table if not exists identity.source_trust (
 );
 comment on table identity.source_trust is '宛名番号の信頼度: how often a source''s number is borne out by name or reading';
 
-grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pair, identity.cluster, identity.merge,
+alter table identity.link drop constraint if exists link_method_check, add constraint link_method_check
+check (method in ('addressee_no', 'number', 'evidence', 'review'));
+grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pending, identity.pair, identity.cluster, identity.merge,
 identity.source_trust, identity.model to etl;
 grant select, insert on identity.event to etl;

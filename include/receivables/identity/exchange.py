@@ -1,0 +1,62 @@
+"""Tables between PostgreSQL and the matching (照合への受け渡し): COPY on one side, Arrow on the other."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+from psycopg import sql
+from pyarrow import csv
+
+from receivables import db
+
+_ARROW = {"text": pa.string(), "integer": pa.int32(), "boolean": pa.bool_(), "double precision": pa.float64(),
+          "bigint": pa.int64()}  # fmt: skip
+
+
+class _Stream(io.RawIOBase):
+    """What COPY sends, as a file that can be read once."""
+
+    def __init__(self, blocks: Iterator[Any]) -> None:
+        self._blocks = blocks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._rest:
+            block = next(self._blocks, None)
+            if block is None:
+                return 0
+            self._rest = memoryview(block)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def read(connection: db.Connection, query: str, columns: dict[str, str]) -> pa.Table:
+    """The rows of `query` as an Arrow table; `columns` gives every column's type as PostgreSQL calls it."""
+    schema = {name: _ARROW[kind] for name, kind in columns.items()}
+    command = sql.SQL("copy ({}) to stdout (format csv)").format(sql.SQL(query))  # type: ignore[arg-type]
+    with connection.cursor().copy(command) as copy, csv.open_csv(
+        io.BufferedReader(_Stream(iter(copy)), 1 << 20),
+        read_options=csv.ReadOptions(column_names=list(schema), block_size=1 << 22),
+        convert_options=csv.ConvertOptions(
+            column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False,
+            true_values=["t"], false_values=["f"],
+        ),
+    ) as rows:  # fmt: skip
+        return rows.read_all()
+
+
+def write(connection: db.Connection, table: sql.Identifier, rows: pa.Table) -> None:
+    """Append an Arrow table to a table that has columns of its names."""
+    names = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+    command = sql.SQL("copy {} ({}) from stdin (format csv)").format(table, names)
+    with connection.cursor().copy(command) as copy:
+        for batch in rows.to_batches(max_chunksize=100_000):
+            block = io.BytesIO()
+            csv.write_csv(batch, block, csv.WriteOptions(include_header=False))
+            copy.write(block.getbuffer())
