@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 
 from receivables.identity.keys import Address, parse_address
-from receivables.identity.keys.towns import marked
+from receivables.identity.keys.towns import marked, national
 from receivables.identity.keys.writing import plain
 
 CASES = Path(__file__).resolve().parents[1] / "tests/identity/data/addresses/geolonia_addresses.csv"
@@ -54,6 +55,17 @@ def score(found: list[Verdict]) -> dict[str, float]:
     return shares
 
 
+def read_back(count: int = 20_000) -> float:
+    """The share of `count` towns, drawn from all of Japan, that are read back with the number put behind them."""
+    listed = [(*city, town) for city, towns in national().items() for town in towns if town]
+    drawn = Random(2).sample(sorted(listed), count)
+    right = 0
+    for prefecture, city, town in drawn:
+        read = parse_address(f"{prefecture}{city}{town}１２３番地４")
+        right += (read.prefecture, read.city, read.town, read.banchi, read.go) == (prefecture, city, town, "123", "4")
+    return right / count
+
+
 def _town(read: Address) -> str:
     return _folded(read.town or "") + (str(read.chome) if read.chome else "")
 
@@ -72,6 +84,7 @@ def main() -> None:
     """Print the shares, then each case that is not right with what was read."""
     found = list(verdicts())
     lines = [f"{len(found):,} addresses", *(f"{part:24}{share:.4f}" for part, share in score(found).items())]
+    lines.append(f"towns of Japan read back {read_back():.4f}")
     for one in found:
         if not all(one.right.values()):
             lines.append(f"{one.text} {[part for part in PARTS if not one.right[part]]} {one.read}")

@@ -22,5 +22,6 @@ def test_the_page_tells_the_version() -> None:
 def test_the_page_tells_the_measured_shares() -> None:
     measured = address_score.score(list(address_score.verdicts()))
     told = [f"| {part} | {share:.4f} |" for part, share in measured.items() if part != "town"]
+    told.append(f"{address_score.read_back():.4f} are read back")
 
     assert [each for each in told if each not in PAGE] == []

