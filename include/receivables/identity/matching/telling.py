@@ -1,0 +1,34 @@
+"""The pairs as they are told (候補の一覧): what two persons alone gave, and what only the whole shows."""
+
+import pyarrow as pa
+
+from receivables.identity.matching.workspace import Connection, columns_of
+
+# Reasons that no pair has of its own; they come and go with third persons.
+OF_THE_WHOLE = ("mistyped_number", "chain")
+
+
+def tell(connection: Connection, pairs: str) -> pa.Table:
+    """`pairs`, as `decide` made them, with `outcome` and `reasons`; reads `slip` and `grouping`.
+
+    A link that was not taken because others would have met who may not is a review with the reason `chain`. A slip of
+    the pen (`mistyped_number`) is a review even of a pair that was not worth telling.
+    """
+    weights = [name for name in columns_of(connection, pairs) if name.startswith("mw_")]
+    return connection.sql(f"""
+        with looked as (
+            select coalesce(p.ref_l, s.ref_l) as ref_l, coalesce(p.ref_r, s.ref_r) as ref_r, p.decided, p.method,
+                coalesce(p.codes, []) as codes, coalesce(p.evidence, []) as evidence, p.weight,
+                {"".join(f"p.{name}, " for name in weights)}
+                s.ref_l is not null as is_slip, p.decided = 'link' and one.grp <> other.grp as is_chain
+            from {pairs} as p
+            full join slip as s on s.ref_l = p.ref_l and s.ref_r = p.ref_r
+            left join grouping as one on p.decided = 'link' and one.ref = p.ref_l
+            left join grouping as other on p.decided = 'link' and other.ref = p.ref_r
+        )
+        select ref_l, ref_r, case when is_slip or is_chain then 'review' else decided end as outcome,
+            case when not is_chain then method end as method,
+            codes || if(is_slip, ['mistyped_number'], []) || if(is_chain, ['chain'], []) as reasons,
+            evidence, weight, {"".join(f"{name}, " for name in weights)}decided, method as decided_method, codes
+        from looked
+    """).to_arrow_table()
