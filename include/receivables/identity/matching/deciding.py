@@ -7,8 +7,8 @@ from receivables.identity.matching.workspace import Connection, columns_of
 def decide(connection: Connection, declaration: Declaration, scored: str, table: str, into: str) -> None:
     """Make the table `into` of what is to be told of the pairs in `scored`, read beside the persons in `table`.
 
-    Columns: `ref_l` < `ref_r`; `decided` (link, review, no_link); `method` of a link (number, evidence); `codes` (why it
-    is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), both lists; `weight` in bits;
+    Columns: `ref_l` < `ref_r`; `decided` (link, review, no_link); `method` of a link (number, evidence); `codes` (why
+    it is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), both lists; `weight` in bits;
     `mw_<comparator>` in bits, with the adjustment by frequency in it.
     Told are pairs of `review_weight` or more and, whatever the weight, those of one number. All depends on the two
     persons and the model alone.

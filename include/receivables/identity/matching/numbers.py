@@ -1,4 +1,4 @@
-"""宛名番号 as a hard key: how far each source's numbers can be trusted, and which of them are slips of the pen (誤記)."""
+"""宛名番号 as a hard key: how far each source's numbers can be trusted, and which are slips of the pen (誤記)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The weights of evidence (一致の重み): a Splink model trained without any truth, kept as JSON, used again every night."""
+"""The weights of evidence (一致の重み): a Splink model trained without truth, kept as JSON, used every night."""
 
 import json
 import logging

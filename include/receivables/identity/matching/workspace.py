@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pyarrow as pa
 from receivables.errors import InputRejectedError
 from receivables.identity.matching.declaration import Block, Declaration
 
-Persons = pa.Table | duckdb.DuckDBPyRelation
+Persons: TypeAlias = "pa.Table | duckdb.DuckDBPyRelation"
 Connection = duckdb.DuckDBPyConnection
 _NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
@@ -36,7 +37,7 @@ def workspace(memory: str = "3GB", threads: int = 2) -> Iterator[Connection]:
 
 def bring(connection: Connection, name: str, rows: Persons) -> None:
     """Make `rows` readable under `name` without copying them."""
-    connection.register(name, rows if isinstance(rows, pa.Table) else rows.to_arrow_table())
+    connection.register(name, rows.to_arrow_table() if isinstance(rows, duckdb.DuckDBPyRelation) else rows)
 
 
 def columns_of(connection: Connection, relation: str) -> list[str]:
