@@ -8,9 +8,9 @@ def decide(connection: Connection, declaration: Declaration, scored: str, table:
     """Make the table `into` of what is to be told of the pairs in `scored`, read beside the persons in `table`.
 
     Columns: `ref_l` < `ref_r`; `decided` (link, review, no_link); `method` of a link (number, evidence); `codes` (why
-    it is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), both lists; `weight` in bits;
+    it is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), lists; `weight` in bits;
     `mw_<comparator>` in bits, with the adjustment by frequency in it.
-    Told are pairs of `review_weight` or more and, whatever the weight, those of one number. All depends on the two
+    Told are pairs of `review_weight` or more and those that the declaration always tells. All depends on the two
     persons and the model alone.
     """
     ref, how = declaration.unique_id, declaration.decision
@@ -27,14 +27,18 @@ def decide(connection: Connection, declaration: Declaration, scored: str, table:
             from {scored} as p
             join {table} as l on l.{ref} = p.{ref}_l
             join {table} as r on r.{ref} = p.{ref}_r
-            where p.match_weight >= {how.review_weight} or {how.same_number}
+            where p.match_weight >= {how.review_weight} or {how.always_told}
+        ),
+        judged as (
+            select *, {_decided(declaration, extras)} as decided,
+                {_codes("c_", [one.code for one in declaration.conflicts])} as forbidden
+            from flagged
         )
-        select ref_l, ref_r, {_decided(declaration, extras)} as decided,
-            case when decided = 'link' then if(is_hard, 'number', 'evidence') end as method,
-            {_codes("c_", [one.code for one in declaration.conflicts])} || {_lacking(declaration, extras)} as codes,
+        select ref_l, ref_r, decided, case when decided = 'link' then if(is_hard, 'number', 'evidence') end as method,
+            if(decided = 'review' and len(forbidden) = 0, {_lacking(declaration, extras)}, forbidden) as codes,
             {_codes("e_", list(how.extras))} as evidence,
             weight, columns('mw_.*')
-        from flagged
+        from judged
     """)
 
 
@@ -77,7 +81,7 @@ def _lacking(declaration: Declaration, extras: str) -> str:
         "low_weight": f"weight < {how.link_weight}",
     }
     codes = ", ".join(f"if({sql}, '{code}', null)" for code, sql in told.items())
-    return f"if(decided = 'review', list_filter([{codes}], lambda code: code is not null and not is_hard), [])"
+    return f"list_filter([{codes}], lambda code: code is not null)"
 
 
 def _codes(prefix: str, codes: list[str]) -> str:

@@ -58,7 +58,7 @@ class Decision:
 
     review_weight: float
     link_weight: float
-    same_number: str = "false"
+    always_told: str = "false"
     hard: str = "false"
     core: str = "true"
     least_extras: int = 0
@@ -163,7 +163,7 @@ def _comparison(said: dict[str, Any], terms: dict[str, str]) -> Comparison:
 
 
 def _decision(said: dict[str, Any], terms: dict[str, str]) -> Decision:
-    sql = {key: said[key].format_map(terms) for key in ("same_number", "hard", "core") if key in said}
+    sql = {key: said[key].format_map(terms) for key in ("always_told", "hard", "core") if key in said}
     extras = {code: condition.format_map(terms) for code, condition in said.get("extras", {}).items()}
     rest = {key: said[key] for key in ("review_weight", "link_weight")}
     return Decision(**rest, **sql, least_extras=said.get("least_extras", 0), extras=extras)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from receivables.errors import InputRejectedError
-from receivables.identity.matching import anchors, clustering, delta, numbers
+from receivables.identity.matching import anchors, clustering, numbers
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.declaration import Declaration, japanese
+from receivables.identity.matching.delta import Delta
 from receivables.identity.matching.scoring import Model, score, train
 from receivables.identity.matching.telling import tell
 from receivables.identity.matching.workspace import (
     Connection,
     Persons,
-    bring,
+    as_table,
     check_ids,
     person_view,
     workspace,
@@ -56,7 +57,8 @@ def resolve(
     """
     said = declaration or japanese()
     with workspace() as connection:
-        bring(connection, "given", persons)
+        rows = as_table(persons)
+        connection.register("given", rows)
         person_view(connection, said, "given")
         if changed is None:
             return _whole(connection, said, model, previous)
@@ -64,7 +66,7 @@ def resolve(
             raise InputRejectedError(
                 "a delta needs the previous resolution and its own model: resolve the whole instead"
             )
-        return _delta(connection, said, previous, changed)
+        return _delta(connection, said, rows, previous, changed)
 
 
 def _whole(
@@ -92,17 +94,18 @@ def _whole(
 
 
 def _delta(
-    connection: Connection, declaration: Declaration, previous: Resolution, changed: Iterable[str]
+    connection: Connection, declaration: Declaration, persons: pa.Table, previous: Resolution, changed: Iterable[str]
 ) -> Resolution:
-    delta.start(connection, previous.pairs, previous.clusters, changed)
-    delta.score_touched(connection, declaration, previous.model)
+    night = Delta(connection, declaration, persons, previous.pairs, previous.clusters, {str(one) for one in changed})
+    night.score_touched(previous.model)
     numbers.mistyped(connection, declaration)
-    delta.widen(connection, declaration)
+    night.widen()
+    night.cut_out()
     clustering.group(connection, declaration, "scope_person", "scope_pair")
     anchors.assign(connection, declaration, "scope_person")
     return Resolution(
-        pairs=delta.pairs(connection, tell(connection, "redone")),
-        clusters=delta.clusters(connection),
+        pairs=night.all_pairs(tell(connection, "redone")),
+        clusters=night.all_clusters(),
         events=connection.sql("select * from event").to_arrow_table(),
         model=previous.model,
     )

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from receivables.errors import InputRejectedError
-from receivables.identity.matching.declaration import Block, Declaration
+from receivables.identity.matching.declaration import Declaration
 
 Persons: TypeAlias = "pa.Table | duckdb.DuckDBPyRelation"
 Connection = duckdb.DuckDBPyConnection
@@ -29,15 +29,16 @@ def workspace(memory: str = "3GB", threads: int = 2) -> Iterator[Connection]:
             "preserve_insertion_order": "false",
         },
     )
+    connection.execute("set enable_progress_bar = false")
     try:
         yield connection
     finally:
         connection.close()
 
 
-def bring(connection: Connection, name: str, rows: Persons) -> None:
-    """Make `rows` readable under `name` without copying them."""
-    connection.register(name, rows.to_arrow_table() if isinstance(rows, duckdb.DuckDBPyRelation) else rows)
+def as_table(rows: Persons) -> pa.Table:
+    """`rows` as an Arrow table."""
+    return rows.to_arrow_table() if isinstance(rows, duckdb.DuckDBPyRelation) else rows
 
 
 def columns_of(connection: Connection, relation: str) -> list[str]:
@@ -45,20 +46,20 @@ def columns_of(connection: Connection, relation: str) -> list[str]:
     return [str(row[0]) for row in connection.execute(f"describe {relation}").fetchall()]
 
 
-def person_view(connection: Connection, declaration: Declaration, given: str) -> None:
-    """The view `person` over `given`: every declared column in its type, unknown where not given, and the derived ones.
+def person_view(connection: Connection, declaration: Declaration, given: str, name: str = "person") -> None:
+    """The view `name` over `given`: every declared column in its type, unknown where not given, and the derived ones.
 
     Empty text is unknown. Raises InputRejectedError for a column that is not declared or a missing id.
     """
     known = set(columns_of(connection, given))
-    odd = sorted(name for name in known if name not in declaration.columns or not _NAME.fullmatch(name))
+    odd = sorted(column for column in known if column not in declaration.columns or not _NAME.fullmatch(column))
     if odd or declaration.unique_id not in known:
         wrong = f"column '{odd[0]}' is not declared" if odd else f"column '{declaration.unique_id}' is missing"
         raise InputRejectedError(f"persons for the matching '{declaration.title}': {wrong}; see its YAML, columns")
-    told = [_typed(name, kind, name in known) for name, kind in declaration.columns.items()]
-    derived = [f"{sql} as {name}" for name, sql in declaration.derived.items()]
+    told = [_typed(column, kind, column in known) for column, kind in declaration.columns.items()]
+    derived = [f"{sql} as {column}" for column, sql in declaration.derived.items()]
     connection.execute(
-        f"create or replace temp view person as select {', '.join(['*', *derived])}"
+        f"create or replace temp view {name} as select {', '.join(['*', *derived])}"
         f" from (select {', '.join(told)} from {given})"
     )
 
@@ -76,27 +77,24 @@ def check_ids(connection: Connection, declaration: Declaration) -> int:
     return int(rows)
 
 
-def neighbours(connection: Connection, declaration: Declaration) -> None:
-    """The table `near`: ids of `touched` persons and of all whom a blocking rule puts beside one of them."""
+def neighbours(connection: Connection, declaration: Declaration, table: str) -> set[str]:
+    """The ids of all whom a blocking rule may put beside one of the persons in `table`.
+
+    One scan for all rules, by hashes of the compared columns: a few too many do no harm, none is missed.
+    """
     tests = []
     for block in declaration.blocking:
-        sides = [block] if block.is_symmetrical else [block, Block(block.right, block.left)]
-        tests += [
-            f"({', '.join(side.right)}) in (select {_row(side.left)} from touched_person where {_known(side.left)})"
-            for side in sides
-        ]
-    ref = declaration.unique_id
-    connection.execute(
-        f"create or replace temp table touched_person as select * from person where {ref} in (select ref from touched)"
-    )
-    found = " union ".join(f"select {ref} as ref from person where {test}" for test in tests)
-    connection.execute(
-        f"create or replace temp table near as select {ref} as ref from touched_person union {found}"
-    )  # fmt: skip
+        for mine, theirs in {(block.left, block.right), (block.right, block.left)}:
+            wanted = connection.sql(f"select distinct {_hash(mine)} as h from {table} where {_known(mine)}")
+            name = f"wanted_{len(tests)}"
+            connection.register(name, wanted.to_arrow_table())
+            tests.append(f"{_hash(theirs)} in (select h from {name})")
+    found = connection.sql(f"select {declaration.unique_id} as ref from person where {' or '.join(tests)}")
+    return set(found.to_arrow_table()["ref"].to_pylist())
 
 
-def _row(columns: tuple[str, ...]) -> str:
-    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"
+def _hash(columns: tuple[str, ...]) -> str:
+    return f"hash({', '.join(columns)})"
 
 
 def _known(columns: tuple[str, ...]) -> str:
