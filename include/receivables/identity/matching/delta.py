@@ -100,7 +100,7 @@ class Delta:
         self.connection.execute(f"create temp table {name} as select * from {name}_view")
 
     def _cut_pairs(self) -> None:
-        """The relation `redone_before`: pairs in scope or shown as a slip of the pen, without those of changed persons."""
+        """The relation `redone_before`: pairs in scope or shown as a slip, without those of changed persons."""
         is_again = pc.or_(_among(self.pairs["ref_l"], self.scope), _among(self.pairs["ref_r"], self.scope))
         is_again = pc.or_(is_again, self._slips())
         self.same_pairs = self.pairs.filter(pc.invert(is_again))

@@ -38,16 +38,10 @@ def mistyped(connection: Connection, declaration: Declaration) -> None:
     ref, number, registered = declaration.unique_id, how["number"], how["registered"]
     same = " and ".join(f"r.{column} = o.{column}" for column in how["same"])
     connection.execute(f"""
-        create or replace temp table numbered as
-        select {ref} as ref, {number} as number, {registered} as is_registered from person where {number} is not null
-    """)
-    connection.execute(f"""
         create or replace temp table orphan as
-        select p.{ref} as ref, p.{number} as number, {", ".join(f"p.{column}" for column in how["same"])}
-        from person as p semi join (
-            select ref from numbered as n anti join numbered as r on r.is_registered and r.number = n.number
-            where not n.is_registered
-        ) as o on o.ref = p.{ref}
+        select {ref} as ref, {number} as number, {", ".join(how["same"])}
+        from person as p anti join (select {number} as known from person where {registered}) as r on known = p.{number}
+        where {number} is not null and not {registered}
     """)
     connection.execute(f"""
         insert into slip

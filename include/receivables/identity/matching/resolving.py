@@ -30,7 +30,8 @@ class Resolution:
 
     `pairs`: `ref_l` < `ref_r`, `outcome` (link, review, no_link), `method`, `reasons`, `evidence`, `weight` and
     `mw_<comparator>` in bits; `decided`, `decided_method` and `codes` are what the two persons alone gave, before the
-    whole was looked at. `clusters`: `person_ref`, `anchor`. `events`: `event`, `person_ref`, `from_anchor`, `to_anchor`.
+    whole was looked at. `clusters`: `person_ref`, `anchor`. `events`: `event`, `person_ref`, `from_anchor` and
+    `to_anchor`, null before the first and after the last.
     `trust`: see `source_trust`; None after a delta.
     """
 

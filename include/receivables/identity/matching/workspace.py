@@ -82,7 +82,7 @@ def neighbours(connection: Connection, declaration: Declaration, table: str) -> 
 
     One scan for all rules, by hashes of the compared columns: a few too many do no harm, none is missed.
     """
-    tests = []
+    tests: list[str] = []
     for block in declaration.blocking:
         for mine, theirs in {(block.left, block.right), (block.right, block.left)}:
             wanted = connection.sql(f"select distinct {_hash(mine)} as h from {table} where {_known(mine)}")
