@@ -1,4 +1,4 @@
-"""Matching of persons (名寄せ): the project's own beside plain Splink on the same rows, and a night on which 0.15 % changed.
+"""Matching of persons (名寄せ): the project's own beside plain Splink on the same rows, and a night of 0.15 % changes.
 
 `python -m bench.step_identity --persons 1200000`; about 1.8 records a person. Every way runs in a process of its own,
 in turn, so that its memory can be told. Seconds are CPU of all threads, of the work alone: not of reading the file, nor
@@ -39,7 +39,8 @@ select i, i // 22 * 10 + least(i % 22 // 2, 9) as home, {family} as family,
 from range({persons}) as r (i);
 create table record as
 select i, 'register' as source from person
-union all select i, ['tax', 'nhi', 'care', 'school'][(1 + k)::int] from person, range(4) as r (k) where hash(i, k) % 1000 < 210;
+union all select i, ['tax', 'nhi', 'care', 'school'][(1 + k)::int]
+from person, range(4) as r (k) where hash(i, k) % 1000 < 210;
 create table slip as
 select i, source, {slips} from record;
 copy (
@@ -48,7 +49,8 @@ copy (
             then (10000000 + i * 3 + if(wrong_number, 1, 0))::varchar end as addressee_no,
         if(source = 'register', home, null)::varchar as household_no,
         fam || giv as name_key, fam as family_key, giv as given_key,
-        'k' || fam || giv || if(kana_typo, 'x', '') as kana_key, 'k' || fam || giv || if(kana_typo, 'x', '') as kana_loose_key,
+        'k' || fam || giv || if(kana_typo, 'x', '') as kana_key,
+        'k' || fam || giv || if(kana_typo, 'x', '') as kana_loose_key,
         null as alias_key, null as former_key,
         if(no_birth, null, y) as birth_year, if(no_birth, null, m) as birth_month,
         if(no_birth, null, if(wrong_birth, 1 + (d + 7) % 28, d)) as birth_day,
@@ -154,10 +156,11 @@ def plain(file: Path) -> Outcome:
         linker.training.estimate_parameters_using_expectation_maximisation(rule, max_pairs=1e6)
     predicted = linker.inference.predict()
     scored = time.process_time() - began
-    linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, threshold_match_probability=0.99)
+    clustered = linker.clustering.cluster_pairwise_predictions_at_threshold(predicted, 0.99)
     pairs = connection.execute(f"select count(*) from {predicted.physical_name}").fetchall()[0][0]
     seconds = {"plain Splink, scoring": scored, "plain Splink, with clusters": time.process_time() - began}
-    return Outcome(seconds, peak(), f"{pairs:,} pairs")
+    made = connection.sql(f"select person_ref, cluster_id as anchor from {clustered.physical_name}").to_arrow_table()
+    return Outcome(seconds, peak(), f"{pairs:,} pairs; {correctness(made)}")
 
 
 def whole(file: Path) -> Outcome:
@@ -178,7 +181,7 @@ def whole(file: Path) -> Outcome:
     found = resolve(rows)
     seconds = {"ours, training": trained, "ours, scoring": scored, "ours, whole": time.process_time() - began}
     keep(found, file.parent)
-    return Outcome(seconds, peak(), correctness(found))
+    return Outcome(seconds, peak(), f"{correctness(found.clusters)}; {shown(found.pairs)}")
 
 
 def night(file: Path) -> Outcome:
@@ -188,11 +191,10 @@ def night(file: Path) -> Outcome:
     rows, before = pq.read_table(file), kept(file.parent)
     with duckdb.connect(config=QUIET) as connection:
         connection.register("rows", rows)
-        changed = [ref for (ref,) in connection.execute(
-            f"select person_ref from rows where hash(person_ref, 'n') % 10000 < {CHANGED_PERMYRIAD}").fetchall()]  # fmt: skip
-        after = connection.execute(
-            f"select * replace (if(hash(person_ref, 'n') % 10000 < {CHANGED_PERMYRIAD}, 'T0' || person_ref, phone_key)"
-            " as phone_key) from rows"
+        chosen = f"hash(person_ref, 'n') % 10000 < {CHANGED_PERMYRIAD}"
+        changed = [ref for (ref,) in connection.sql(f"select person_ref from rows where {chosen}").fetchall()]
+        after = connection.sql(
+            f"select * replace (if({chosen}, 'T0' || person_ref, phone_key) as phone_key) from rows"
         ).to_arrow_table()
     began = time.process_time()
     found = resolve(after, previous=before, changed=changed)
@@ -213,17 +215,28 @@ def kept(folder: Path) -> Resolution:
                       Model.load(folder / "model.json"))  # fmt: skip
 
 
-def correctness(found: Resolution) -> str:
+def correctness(clusters: pa.Table) -> str:
     """Precision and recall over pairs of one person, after grouping; the person stands in the ref."""
     with duckdb.connect(config=QUIET) as connection:
-        connection.register("clusters", found.clusters)
+        connection.register("clusters", clusters)
         made, true, both = connection.execute("""
             with c as (select anchor, split_part(person_ref, '-', 2) as person from clusters)
             select (select sum(n * (n - 1) // 2) from (select count(*) as n from c group by anchor)),
                 (select sum(n * (n - 1) // 2) from (select count(*) as n from c group by person)),
                 (select sum(n * (n - 1) // 2) from (select count(*) as n from c group by anchor, person))
         """).fetchall()[0]
-    return f"precision {both / made:.5f} ({made - both} wrong), recall {both / true:.4f}"
+    return f"precision {both / made:.5f} ({made - both} wrong), recall {both / true:.4f} of {true:,}"
+
+
+def shown(pairs: pa.Table) -> str:
+    """Pairs of one person that are linked or shown to an official, and how many an official must look at."""
+    with duckdb.connect(config=QUIET) as connection:
+        connection.register("pairs", pairs)
+        right, review = connection.execute("""
+            select count(*) filter (split_part(ref_l, '-', 2) = split_part(ref_r, '-', 2)),
+                count(*) filter (outcome = 'review') from pairs where outcome <> 'no_link'
+        """).fetchall()[0]
+    return f"{right:,} pairs of one person linked or shown; {review:,} pairs to review"
 
 
 def peak() -> int:

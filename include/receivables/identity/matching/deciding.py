@@ -8,8 +8,8 @@ def decide(connection: Connection, declaration: Declaration, scored: str, table:
     """Make the table `into` of what is to be told of the pairs in `scored`, read beside the persons in `table`.
 
     Columns: `ref_l` < `ref_r`; `decided` (link, review, no_link); `method` of a link (number, evidence); `codes` (why
-    it is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), lists; `weight` in bits;
-    `mw_<comparator>` in bits, with the adjustment by frequency in it.
+    it is no link: conflicts, or what is lacking) and `evidence` (fields that agree besides), with spaces between;
+    `weight` in bits; `mw_<comparator>` in bits, with the adjustment by frequency in it.
     Told are pairs of `review_weight` or more and those that the declaration always tells. All depends on the two
     persons and the model alone.
     """
@@ -35,7 +35,7 @@ def decide(connection: Connection, declaration: Declaration, scored: str, table:
             from flagged
         )
         select ref_l, ref_r, decided, case when decided = 'link' then if(is_hard, 'number', 'evidence') end as method,
-            if(decided = 'review' and len(forbidden) = 0, {_lacking(declaration, extras)}, forbidden) as codes,
+            if(decided = 'review' and forbidden = '', {_lacking(declaration, extras)}, forbidden) as codes,
             {_codes("e_", list(how.extras))} as evidence,
             weight, columns('mw_.*')
         from judged
@@ -80,15 +80,15 @@ def _lacking(declaration: Declaration, extras: str) -> str:
         "name_or_birth": "not has_core",
         "low_weight": f"weight < {how.link_weight}",
     }
-    codes = ", ".join(f"if({sql}, '{code}', null)" for code, sql in told.items())
-    return f"list_filter([{codes}], lambda code: code is not null)"
+    return _spaced([f"if({sql}, '{code}', null)" for code, sql in told.items()])
 
 
 def _codes(prefix: str, codes: list[str]) -> str:
-    if not codes:
-        return "cast([] as varchar[])"
-    told = ", ".join(f"if({prefix}{code}, '{code}', null)" for code in codes)
-    return f"list_filter([{told}], lambda code: code is not null)"
+    return _spaced([f"if({prefix}{code}, '{code}', null)" for code in codes])
+
+
+def _spaced(codes: list[str]) -> str:
+    return f"concat_ws(' ', {', '.join(codes)})" if codes else "''"
 
 
 def _weights(scored: list[str]) -> str:

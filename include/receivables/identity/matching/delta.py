@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.declaration import Declaration
+from receivables.identity.matching.numbers import mistyped
+from receivables.identity.matching.reach import neighbours, slip_candidates
 from receivables.identity.matching.scoring import Model, score
-from receivables.identity.matching.workspace import Connection, neighbours, person_view
-
-_OWN = {"outcome", "method", "reasons"}  # what only the whole shows; `decided_method` and `codes` are the pair's own
+from receivables.identity.matching.telling import own_codes
+from receivables.identity.matching.workspace import Connection, person_view
 
 
 @dataclass(slots=True)
@@ -47,6 +48,13 @@ class Delta:
             where ref_l in (select ref from touched) or ref_r in (select ref from touched)
         """)
 
+    def find_slips(self) -> None:
+        """The table `slip`, of all persons: who else is registered decides it, so it is not kept from before."""
+        orphans, bearers = slip_candidates(self.connection, self.declaration)
+        self.connection.register("orphan", pa.table({"ref": _texts(orphans)}))
+        self._cut_persons("slip_person", orphans | bearers)
+        mistyped(self.connection, self.declaration, "slip_person")
+
     def widen(self) -> None:
         """Take into `scope` everybody whose group may have changed: whoever hangs together with a lost or new link."""
         links = self.pairs.select(["ref_l", "ref_r"]).filter(pc.equal(self.pairs["decided"], "link"))
@@ -67,10 +75,10 @@ class Delta:
         self._cut_persons("scope_person", self.scope)
         self._cut_pairs()
         connection.register("scope", pa.table({"ref": _texts(self.scope)}))
-        connection.execute("""
+        connection.execute(f"""
             create temp table redone as select * from pair_new
             union all by name
-            select * from redone_before
+            select * exclude (outcome, reasons), {own_codes("reasons")} as codes from redone_before
         """)
         connection.execute("""
             create temp table scope_pair as select * from redone
@@ -107,11 +115,7 @@ class Delta:
         again = self.pairs.filter(is_again)
         is_gone = pc.or_(_among(again["ref_l"], self.touched), _among(again["ref_r"], self.touched))
         stays = again.filter(pc.and_(pc.invert(is_gone), pc.is_valid(again["decided"])))
-        names = [name for name in stays.column_names if name not in _OWN]
-        self.connection.register(
-            "redone_before",
-            stays.select(names).rename_columns(["method" if name == "decided_method" else name for name in names]),
-        )
+        self.connection.register("redone_before", stays)
 
     def _slips(self) -> pa.Array:
         """Which pairs were or are a slip of the pen; such a pair is never a link, so its group does not matter."""
@@ -121,9 +125,7 @@ class Delta:
         is_slip = np.zeros(len(self.pairs), dtype=bool)
         for at in np.flatnonzero(perhaps.to_numpy()):
             is_slip[at] = (left[int(at)].as_py(), right[int(at)].as_py()) in now
-        reasons = self.pairs["reasons"].combine_chunks()
-        was = pc.list_parent_indices(reasons).filter(pc.equal(pc.list_flatten(reasons), "mistyped_number"))
-        is_slip[was.to_numpy()] = True
+        is_slip |= pc.match_substring(self.pairs["reasons"], "mistyped_number").to_numpy()
         return pa.array(is_slip)
 
 

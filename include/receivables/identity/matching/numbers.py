@@ -25,11 +25,26 @@ def source_trust(connection: Connection, declaration: Declaration) -> pa.Table:
     """).to_arrow_table()  # fmt: skip
 
 
-def mistyped(connection: Connection, declaration: Declaration) -> None:
+def orphans(connection: Connection, declaration: Declaration) -> None:
+    """The table `orphan` (`ref`): who has a number that the register does not know. Reads `person`."""
+    how = declaration.mistyped
+    if how is None:
+        return
+    number, registered = how["number"], how["registered"]
+    connection.execute(f"""
+        create or replace temp table orphan as
+        select {declaration.unique_id} as ref
+        from person as p anti join (select {number} as known from person where {registered}) as r on known = p.{number}
+        where {number} is not null and not {registered}
+    """)
+
+
+def mistyped(connection: Connection, declaration: Declaration, table: str) -> None:
     """The table `slip` (`ref_l` < `ref_r`): a number unknown to the register beside the one that was probably meant.
 
     Meant is a registered person of the same name and reading whose number differs by one digit or by two neighbours
-    that changed places, if there is exactly one. Reads the view or table `person`.
+    that changed places, if there is exactly one. Reads `orphan`, and in `table` at least the orphans and all registered
+    persons of their names.
     """
     how: dict[str, Any] | None = declaration.mistyped
     connection.execute("create or replace temp table slip (ref_l varchar, ref_r varchar)")
@@ -38,18 +53,12 @@ def mistyped(connection: Connection, declaration: Declaration) -> None:
     ref, number, registered = declaration.unique_id, how["number"], how["registered"]
     same = " and ".join(f"r.{column} = o.{column}" for column in how["same"])
     connection.execute(f"""
-        create or replace temp table orphan as
-        select {ref} as ref, {number} as number, {", ".join(how["same"])}
-        from person as p anti join (select {number} as known from person where {registered}) as r on known = p.{number}
-        where {number} is not null and not {registered}
-    """)
-    connection.execute(f"""
         insert into slip
         with meant as (
-            select o.ref, r.{ref} as other, count(*) over (partition by o.ref) as found
-            from orphan as o join person as r on {same}
-            where r.{registered} and length(r.{number}) = length(o.number)
-                and damerau_levenshtein(r.{number}, o.number) = 1
+            select o.{ref} as ref, r.{ref} as other, count(*) over (partition by o.{ref}) as found
+            from (select * from {table} where {ref} in (select ref from orphan)) as o join {table} as r on {same}
+            where r.{registered} and length(r.{number}) = length(o.{number})
+                and damerau_levenshtein(r.{number}, o.{number}) = 1
         )
         select least(ref, other), greatest(ref, other) from meant where found = 1
     """)

@@ -29,9 +29,9 @@ class Resolution:
     """One night's outcome; tables are sets, their rows in no order.
 
     `pairs`: `ref_l` < `ref_r`, `outcome` (link, review, no_link), `method`, `reasons`, `evidence`, `weight` and
-    `mw_<comparator>` in bits; `decided`, `decided_method` and `codes` are what the two persons alone gave, before the
-    whole was looked at. `clusters`: `person_ref`, `anchor`. `events`: `event`, `person_ref`, `from_anchor` and
-    `to_anchor`, null before the first and after the last.
+    `mw_<comparator>` in bits; `decided` is what the two persons alone gave, before the whole was looked at. Reasons and
+    evidence are codes with a space between. `clusters`: `person_ref`, `anchor`. `events`: `event`, `person_ref`,
+    `from_anchor` and `to_anchor`, null before the first and after the last.
     `trust`: see `source_trust`; None after a delta.
     """
 
@@ -80,7 +80,8 @@ def _whole(
     scored = score(connection, declaration, model, "person_now")
     decide(connection, declaration, scored, "person_now", "pair")
     connection.execute(f"drop table {scored}")
-    numbers.mistyped(connection, declaration)
+    numbers.orphans(connection, declaration)
+    numbers.mistyped(connection, declaration, "person_now")
     clustering.group(connection, declaration, "person_now", "pair")
     connection.register("before", previous.clusters if previous else _NOBODY)
     connection.register("elsewhere", _NOBODY.select(["anchor"]))
@@ -99,7 +100,7 @@ def _delta(
 ) -> Resolution:
     night = Delta(connection, declaration, persons, previous.pairs, previous.clusters, {str(one) for one in changed})
     night.score_touched(previous.model)
-    numbers.mistyped(connection, declaration)
+    night.find_slips()
     night.widen()
     night.cut_out()
     clustering.group(connection, declaration, "scope_person", "scope_pair")

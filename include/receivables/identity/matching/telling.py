@@ -18,7 +18,7 @@ def tell(connection: Connection, pairs: str) -> pa.Table:
     return connection.sql(f"""
         with looked as (
             select coalesce(p.ref_l, s.ref_l) as ref_l, coalesce(p.ref_r, s.ref_r) as ref_r, p.decided, p.method,
-                coalesce(p.codes, []) as codes, coalesce(p.evidence, []) as evidence, p.weight,
+                coalesce(p.codes, '') as codes, coalesce(p.evidence, '') as evidence, p.weight,
                 {"".join(f"p.{name}, " for name in weights)}
                 s.ref_l is not null as is_slip, p.decided = 'link' and one.grp <> other.grp as is_chain
             from {pairs} as p
@@ -27,8 +27,12 @@ def tell(connection: Connection, pairs: str) -> pa.Table:
             left join grouping as other on p.decided = 'link' and other.ref = p.ref_r
         )
         select ref_l, ref_r, case when is_slip or is_chain then 'review' else decided end as outcome,
-            case when not is_chain then method end as method,
-            codes || if(is_slip, ['mistyped_number'], []) || if(is_chain, ['chain'], []) as reasons,
-            evidence, weight, {"".join(f"{name}, " for name in weights)}decided, method as decided_method, codes
+            method, concat_ws(' ', nullif(codes, ''), if(is_slip, 'mistyped_number', null), if(is_chain, 'chain', null))
+                as reasons, evidence, weight, {"".join(f"{name}, " for name in weights)}decided
         from looked
     """).to_arrow_table()
+
+
+def own_codes(reasons: str) -> str:
+    """SQL for what the two persons alone gave, out of the column `reasons`."""
+    return f"rtrim(regexp_replace({reasons}, '(^| )({'|'.join(OF_THE_WHOLE)})', '', 'g'))"

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from receivables.errors import InputRejectedError
 from receivables.identity.matching.declaration import Declaration
@@ -37,8 +38,15 @@ def workspace(memory: str = "3GB", threads: int = 2) -> Iterator[Connection]:
 
 
 def as_table(rows: Persons) -> pa.Table:
-    """`rows` as an Arrow table."""
-    return rows.to_arrow_table() if isinstance(rows, duckdb.DuckDBPyRelation) else rows
+    """`rows` as an Arrow table in which empty text is unknown; asked here once, not by every scan."""
+    table = rows.to_arrow_table() if isinstance(rows, duckdb.DuckDBPyRelation) else rows
+    for at, column in enumerate(table.schema):
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            is_empty = pc.equal(pc.binary_length(table[at]), 0)
+            if pc.any(is_empty).as_py():
+                known = pc.if_else(is_empty, pa.scalar(None, column.type), table[at])
+                table = table.set_column(at, column.name, known)
+    return table
 
 
 def columns_of(connection: Connection, relation: str) -> list[str]:
@@ -49,7 +57,7 @@ def columns_of(connection: Connection, relation: str) -> list[str]:
 def person_view(connection: Connection, declaration: Declaration, given: str, name: str = "person") -> None:
     """The view `name` over `given`: every declared column in its type, unknown where not given, and the derived ones.
 
-    Empty text is unknown. Raises InputRejectedError for a column that is not declared or a missing id.
+    Raises InputRejectedError for a column that is not declared or a missing id.
     """
     known = set(columns_of(connection, given))
     odd = sorted(column for column in known if column not in declaration.columns or not _NAME.fullmatch(column))
@@ -77,33 +85,7 @@ def check_ids(connection: Connection, declaration: Declaration) -> int:
     return int(rows)
 
 
-def neighbours(connection: Connection, declaration: Declaration, table: str) -> set[str]:
-    """The ids of all whom a blocking rule may put beside one of the persons in `table`.
-
-    One scan for all rules, by hashes of the compared columns: a few too many do no harm, none is missed.
-    """
-    tests: list[str] = []
-    for block in declaration.blocking:
-        for mine, theirs in {(block.left, block.right), (block.right, block.left)}:
-            wanted = connection.sql(f"select distinct {_hash(mine)} as h from {table} where {_known(mine)}")
-            name = f"wanted_{len(tests)}"
-            connection.register(name, wanted.to_arrow_table())
-            tests.append(f"{_hash(theirs)} in (select h from {name})")
-    found = connection.sql(f"select {declaration.unique_id} as ref from person where {' or '.join(tests)}")
-    return set(found.to_arrow_table()["ref"].to_pylist())
-
-
-def _hash(columns: tuple[str, ...]) -> str:
-    return f"hash({', '.join(columns)})"
-
-
-def _known(columns: tuple[str, ...]) -> str:
-    return " and ".join(f"{column} is not null" for column in columns)
-
-
 def _typed(name: str, kind: str, is_given: bool) -> str:
     if not is_given:
         return f"cast(null as {kind}) as {name}"
-    if kind == "varchar":
-        return f"nullif(cast({name} as varchar), '') as {name}"
     return f"cast({name} as {kind}) as {name}"
