@@ -26,7 +26,8 @@ def edited(rows: list[Row], rng: Random, fresh: int) -> tuple[list[Row], set[str
         other = by_ref[rng.choice(sorted(by_ref))]
         keys = rng.choice([
             ("addressee_no",), ("phone_key", "address_key"), ("name_key", "family_key", "given_key", "kana_key"),
-            ("birth_year", "birth_month", "birth_day"), tuple(k for k in other if k not in ("person_ref", "source_code")),
+            ("birth_year", "birth_month", "birth_day"),
+            tuple(key for key in other if key not in ("person_ref", "source_code")),
         ])  # fmt: skip
         by_ref[ref] |= {key: rng.choice([other[key], other[key], None]) for key in keys}
     for at, ref in enumerate(chosen[20:]):

@@ -74,7 +74,8 @@ def test_fake_1000_is_resolved_no_worse_than_by_plain_splink() -> None:
         "unique_id",
         [cl.ExactMatch("first_name").configure(term_frequency_adjustments=True), cl.JaroWinklerAtThresholds("surname"),
          cl.LevenshteinAtThresholds("dob"), cl.ExactMatch("city"), cl.ExactMatch("email")],
-        [block_on("first_name", "dob"), block_on("first_name"), block_on("surname"), block_on("dob"), block_on("email")],
+        [block_on("first_name", "dob"), block_on("first_name"), block_on("surname"), block_on("dob"),
+         block_on("email")],
         [block_on("first_name", "surname"), block_on("dob")],
     )  # fmt: skip
     found = judged(ours(rows, "fake_1000.yaml"), true)

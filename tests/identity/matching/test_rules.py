@@ -9,6 +9,7 @@ import pytest
 
 from receivables.errors import InputRejectedError
 from receivables.identity.matching import japanese, read, resolve
+from receivables.identity.matching.clustering import constrained
 from receivables.identity.matching.deciding import reasons
 from tests.identity.matching.people import Row, outcomes, person, table, the_pair, trained
 
@@ -130,23 +131,39 @@ def test_trust_counts_what_the_register_corroborates() -> None:
 
 
 def chain() -> list[Row]:
-    """Father and son of one name; a row without birth date or household carries both their numbers' traits."""
-    father = person("father", "register", addressee_no="0000000123", born=ELDER)
-    son = person("son", "register", addressee_no="0000000456")
-    return [father, son, person("t1", addressee_no="0000000123", born=None, **HOME),
-            person("t2", "nhi", addressee_no="0000000123", born=None, **HOME), person("t3", "care", addressee_no="0000000123", **HOME)]  # fmt: skip
+    """Three rows of one number: one with the father's birth date, one with the son's, one with none."""
+    number = "0000000123"
+    return [person("father", "register", addressee_no=number, born=ELDER, **HOME),
+            person("office", addressee_no=number, born=None, **HOME),
+            person("son", "nhi", addressee_no=number, **HOME)]  # fmt: skip
 
 
 def test_a_chain_of_links_joins_nobody_who_may_not_meet() -> None:
-    """F55: t3 carries the father's number and the son's birth date; t1, with the number alone, is linked to both."""
+    """F55: the number links `office` to both, and would make father and son one person."""
     found = outcomes(chain())
     anchor = {row["person_ref"]: row["anchor"] for row in found.clusters.to_pylist()}
-    assert anchor["father"] != anchor["t3"]
     assert anchor["father"] != anchor["son"]
-    blocked = [row for row in found.pairs.to_pylist() if "chain" in row["reasons"]]
-    assert blocked
-    assert {row["outcome"] for row in blocked} == {"review"}
-    assert {row["decided"] for row in blocked} == {"link"}
+    assert anchor["office"] in (anchor["father"], anchor["son"])
+    told = {(row["ref_l"], row["ref_r"]): row for row in found.pairs.to_pylist()}
+    assert told["father", "son"]["reasons"] == "number_conflict"
+    (blocked,) = [row for row in told.values() if row["reasons"] == "chain"]
+    assert (blocked["decided"], blocked["outcome"]) == ("link", "review")
+
+
+def test_a_long_chain_is_cut_at_its_weakest_link_in_whatever_order_it_comes() -> None:
+    links = [("a", "b"), ("c", "d"), ("b", "c"), ("d", "e")]
+    assert constrained(links, [("a", "d")]) == {"a": "a", "b": "a", "c": "c", "d": "c", "e": "c"}
+    assert constrained(links, []) == dict.fromkeys("abcde", "a")
+    assert constrained(links, [("e", "a"), ("d", "a")])["e"] == "c"
+
+
+def test_who_is_in_one_group_by_way_of_others_is_not_for_review() -> None:
+    number = "0000000123"
+    rows = [person("r", "register", addressee_no=number, **HOME), person("a", addressee_no=number, phone_key="031"),
+            person("b", "nhi", **HOME)]  # fmt: skip
+    told = {(row["ref_l"], row["ref_r"]): row for row in outcomes(rows).pairs.to_pylist()}
+    assert told["a", "b"]["decided"] == "review"
+    assert (told["a", "b"]["outcome"], told["a", "b"]["method"]) == ("link", "others")
 
 
 def test_every_reason_has_words() -> None:

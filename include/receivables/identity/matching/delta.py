@@ -78,7 +78,9 @@ class Delta:
         connection.execute(f"""
             create temp table redone as select * from pair_new
             union all by name
-            select * exclude (outcome, reasons), {own_codes("reasons")} as codes from redone_before
+            select * exclude (outcome, reasons) replace (if(decided = 'link', method, null) as method),
+                {own_codes("reasons")} as codes
+            from redone_before
         """)
         connection.execute("""
             create temp table scope_pair as select * from redone
