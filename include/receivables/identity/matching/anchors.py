@@ -1,0 +1,89 @@
+"""A person's lasting id (錨): which anchor a group keeps or gets, and the event behind every move.
+
+A group's first anchor is the ref of its survivor: a living person of the register first, then any of the register,
+then the oldest 宛名番号, then the least ref. Afterwards an anchor lives as long as one member remains: with the group
+that holds the anchor's own ref, else with the one that holds most of its members. Where anchors meet (併合), the
+survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind.
+"""
+
+from itertools import count
+
+from receivables.identity.matching.declaration import Declaration
+from receivables.identity.matching.workspace import Connection
+
+_KEPT = """
+create or replace temp table kept as
+with held as (
+    select b.anchor, g.grp, bool_or(b.anchor = g.ref) as has_own, count(*) as members, min(g.ref) as least
+    from before as b join grouping as g on g.ref = b.person_ref group by 1, 2
+),
+owner as (
+    select anchor, grp from held
+    qualify row_number() over (partition by anchor order by has_own desc, members desc, least) = 1
+)
+select o.grp, o.anchor from owner as o left join ranked as r on r.ref = o.anchor
+qualify row_number() over (partition by o.grp order by r.place nulls last, o.anchor) = 1
+"""
+_FRESH = """
+create or replace temp table fresh as
+with taken as (select anchor from kept union select anchor from elsewhere)
+select r.grp, min_by(r.ref, r.place) as ref, min_by(r.ref, r.place) filter (where t.anchor is null) as anchor
+from ranked as r left join taken as t on t.anchor = r.ref
+where r.grp not in (select grp from kept) group by 1
+"""
+_ASSIGNED = """
+create or replace temp table assigned as
+select g.ref as person_ref, coalesce(k.anchor, f.anchor) as anchor
+from grouping as g left join kept as k on k.grp = g.grp left join fresh as f on f.grp = g.grp
+"""
+# Of a ref that went from one living anchor to another, two things are told.
+_EVENTS = """
+create or replace temp table event as
+with moved as (
+    select coalesce(b.person_ref, a.person_ref) as person_ref, b.anchor as from_anchor, a.anchor as to_anchor,
+        b.anchor in (select anchor from assigned) as lives_on, a.anchor in (select anchor from before) as is_old
+    from before as b full join assigned as a on a.person_ref = b.person_ref
+    where a.anchor is distinct from b.anchor
+),
+told as (
+    select *, case
+        when from_anchor is null then if(is_old, ['joined'], ['created'])
+        when to_anchor is null then ['left']
+        when not is_old then ['split']
+        when lives_on then ['left', 'joined']
+        else ['merged'] end as events
+    from moved
+)
+select unnest(events) as event, person_ref, from_anchor, to_anchor from told
+"""
+
+
+def assign(connection: Connection, declaration: Declaration, table: str) -> None:
+    """The tables `assigned` (`person_ref`, `anchor`) and `event` for every row of `grouping`.
+
+    Reads `grouping`, the persons in `table`, `before` (`person_ref`, `anchor`) of all persons whom this concerns, and
+    `elsewhere` (`anchor`), which nobody here may take. An event has `event` (created, joined, left, merged, split),
+    `person_ref`, `from_anchor`, `to_anchor`; no ref changes its anchor without one.
+    """
+    order = ", ".join([*declaration.survivor, f"{declaration.unique_id} asc"])
+    connection.execute(f"""
+        create or replace temp table ranked as
+        select g.ref, g.grp, row_number() over (partition by g.grp order by {order}) as place
+        from grouping as g join {table} as p on p.{declaration.unique_id} = g.ref
+    """)
+    connection.execute(_KEPT)
+    connection.execute(_FRESH)
+    _name_the_rest(connection)
+    connection.execute(_ASSIGNED)
+    connection.execute(_EVENTS)
+
+
+def _name_the_rest(connection: Connection) -> None:
+    """An anchor for groups all of whose refs are borne by others already: rare, so one by one."""
+    for grp, ref in connection.execute("select grp, ref from fresh where anchor is null order by grp").fetchall():
+        for number in count(2):
+            anchor = f"{ref}~{number}"
+            borne = "select 1 from (select anchor from kept union all select anchor from elsewhere) where anchor = ?"
+            if not connection.execute(borne, [anchor]).fetchall():
+                connection.execute("update fresh set anchor = ? where grp = ?", [anchor, grp])
+                break

@@ -1,0 +1,64 @@
+"""宛名番号 as a hard key: how far each source's numbers can be trusted, and which are slips of the pen (誤記)."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from receivables.identity.matching.declaration import Declaration
+from receivables.identity.matching.workspace import Connection
+
+
+def source_trust(connection: Connection, declaration: Declaration) -> pa.Table:
+    """How often a source's numbered rows are corroborated by the register's row of that number (番号の信頼度).
+
+    One row per `source_code`: `numbered_count`, `registered_count` (of them known to the register),
+    `corroborated_count` (of those, with agreeing name or reading and no other birth date), `trust_permille` of the
+    registered ones, rounded down; null when there is none. Reads the view or table `person`.
+    """
+    return connection.sql(f"""
+        select l.source_code, count(*) as numbered_count, count(r.number_key) as registered_count,
+            count(*) filter (where {declaration.decision.hard}) as corroborated_count,
+            corroborated_count * 1000 // nullif(registered_count, 0) as trust_permille
+        from (select * from person where not is_registered and number_key is not null) as l
+        left join (select * from person where is_registered) as r on r.number_key = l.number_key
+        group by 1 order by 1
+    """).to_arrow_table()  # fmt: skip
+
+
+def orphans(connection: Connection, declaration: Declaration) -> None:
+    """The table `orphan` (`ref`): who has a number that the register does not know. Reads `person`."""
+    how = declaration.mistyped
+    if how is None:
+        return
+    number, registered = how["number"], how["registered"]
+    connection.execute(f"""
+        create or replace temp table orphan as
+        select {declaration.unique_id} as ref
+        from person as p anti join (select {number} as known from person where {registered}) as r on known = p.{number}
+        where {number} is not null and not {registered}
+    """)
+
+
+def mistyped(connection: Connection, declaration: Declaration, table: str) -> None:
+    """The table `slip` (`ref_l` < `ref_r`): a number unknown to the register beside the one that was probably meant.
+
+    Meant is a registered person of the same name and reading whose number differs by one digit or by two neighbours
+    that changed places, if there is exactly one. Reads `orphan`, and in `table` at least the orphans and all registered
+    persons of their names.
+    """
+    how: dict[str, Any] | None = declaration.mistyped
+    connection.execute("create or replace temp table slip (ref_l varchar, ref_r varchar)")
+    if how is None:
+        return
+    ref, number, registered = declaration.unique_id, how["number"], how["registered"]
+    same = " and ".join(f"r.{column} = o.{column}" for column in how["same"])
+    connection.execute(f"""
+        insert into slip
+        with meant as (
+            select o.{ref} as ref, r.{ref} as other, count(*) over (partition by o.{ref}) as found
+            from (select * from {table} where {ref} in (select ref from orphan)) as o join {table} as r on {same}
+            where r.{registered} and length(r.{number}) = length(o.{number})
+                and damerau_levenshtein(r.{number}, o.{number}) = 1
+        )
+        select least(ref, other), greatest(ref, other) from meant where found = 1
+    """)
