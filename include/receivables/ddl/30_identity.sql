@@ -62,6 +62,8 @@ create table if not exists vault.person_key (
     kana_key text,
     kana_loose_key text,
     alias_key text,
+    kanji_key text,
+    katakana_key text,
     former_key text,
     birth_year integer,
     birth_month integer,
@@ -86,6 +88,12 @@ create table if not exists identity.model (
     made_at timestamptz not null default clock_timestamp()
 );
 comment on table identity.model is '照合モデル: trained without truth on a whole ward; the last one scores every night until the next';
+
+create table if not exists identity.matched_by (
+    only_row boolean primary key default true check (only_row),
+    settings jsonb not null -- the model with which identity.pair was made
+);
+comment on table identity.matched_by is '照合に使ったモデル: another one than now in force makes the next night do the whole';
 
 create table if not exists identity.pending (
     person_ref text primary key
@@ -159,6 +167,17 @@ comment on table identity.source_trust is '宛名番号の信頼度: how often a
 
 alter table identity.link drop constraint if exists link_method_check, add constraint link_method_check
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
-grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pending, identity.pair, identity.cluster, identity.merge,
+grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
 identity.source_trust, identity.model to etl;
 grant select, insert on identity.event to etl;
+
+create or replace function identity.facts_of(p_one text, p_other text) returns text
+language sql stable set search_path = pg_catalog as $$
+    -- Who the two are, not where they live: a decision outlasts a move, not a change of name or birth date.
+    select md5(string_agg(
+        concat_ws(' ', person_ref, name_key, kana_key, alias_key, former_key, birth_year, birth_month, birth_day, sex_code),
+        '|' order by person_ref
+    ))
+    from vault.person_key where person_ref in (p_one, p_other)
+$$;
+comment on function identity.facts_of is '二人の同一性の指紋: what two people looked at when they said who is who';

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
@@ -36,19 +37,30 @@ class _Stream(io.RawIOBase):
         return size
 
 
-def read(connection: db.Connection, query: str, columns: dict[str, str]) -> pa.Table:
-    """The rows of `query` as an Arrow table; `columns` gives every column's type as PostgreSQL calls it."""
+def read(
+    connection: db.Connection, table: sql.Identifier, columns: dict[str, str], *, called: dict[str, str] | None = None
+) -> pa.Table:
+    """The rows of `table` as an Arrow table.
+
+    `columns` gives every column's type as PostgreSQL calls it; `called` what one is called in the database, if
+    differently.
+    """
     schema = {name: _ARROW[kind] for name, kind in columns.items()}
-    command = sql.SQL("copy ({}) to stdout (format csv)").format(sql.SQL(query))  # type: ignore[arg-type]
-    with connection.cursor().copy(command) as copy, csv.open_csv(
-        io.BufferedReader(_Stream(iter(copy)), 1 << 20),
-        read_options=csv.ReadOptions(column_names=list(schema), block_size=1 << 22),
-        convert_options=csv.ConvertOptions(
-            column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False,
-            true_values=["t"], false_values=["f"],
-        ),
-    ) as rows:  # fmt: skip
-        return rows.read_all()
+    there = sql.SQL(", ").join(sql.Identifier((called or {}).get(name, name)) for name in columns)
+    command = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(there, table)
+    options = csv.ConvertOptions(
+        column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False,
+        true_values=["t"], false_values=["f"],
+    )  # fmt: skip
+    with connection.cursor().copy(command) as copy:
+        blocks = iter(copy)
+        first = next(blocks, None)
+        if first is None:
+            return pa.schema(schema.items()).empty_table()
+        stream = io.BufferedReader(_Stream(chain((first,), blocks)), 1 << 20)
+        layout = csv.ReadOptions(column_names=list(schema), block_size=1 << 22)
+        with csv.open_csv(stream, read_options=layout, convert_options=options) as rows:
+            return rows.read_all()
 
 
 def write(connection: db.Connection, table: sql.Identifier, rows: pa.Table) -> None:

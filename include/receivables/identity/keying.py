@@ -33,6 +33,7 @@ class Written(NamedTuple):
     phone: str | None = None
     died_on: str | None = None
     kanji_name: str | None = None
+    katakana_name: str | None = None
     alias_name: str | None = None
     former_name: str | None = None
     previous_address: str | None = None
@@ -49,6 +50,8 @@ class Keys(NamedTuple):
     kana_key: str | None
     kana_loose_key: str | None
     alias_key: str | None
+    kanji_key: str | None
+    katakana_key: str | None
     former_key: str | None
     birth_year: int | None
     birth_month: int | None
@@ -73,7 +76,9 @@ def keys_of(written: Written) -> Keys:
         given_key=parts.given if parts else None,
         kana_key=kana_key(written.person_kana),
         kana_loose_key=kana_loose_key(written.person_kana),
-        alias_key=name_key(written.alias_name) or name_key(written.kanji_name),
+        alias_key=name_key(written.alias_name),
+        kanji_key=name_key(written.kanji_name),
+        katakana_key=name_key(written.katakana_name),
         former_key=name_key(written.former_name),
         birth_year=born.year if born else None,
         birth_month=born.month if born else None,

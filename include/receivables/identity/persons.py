@@ -18,16 +18,16 @@ from receivables.settings import State
 
 HANDS = 2  # processes that make keys
 _ROWS_AT_ONCE = 20_000
-NUMBER, NAME = "addressee_no", "person_name"
+NUMBER, NAME, KANA = "addressee_no", "person_name", "person_kana"
 # Every writing of a person in one table; a second name under one number is a person of its own until somebody knows.
 _COLLECT = """
     insert into vault.person_found (person_ref, source_code, source_debtor_key, written, fingerprint)
     with writings as (
         select raw.addressee_no as number, array[{written}]::text[] as written
-        from raw.{table} as raw inner join vault.{table} as vault on {same_key}
-        where raw._known_from <= {as_of} and (raw._known_to is null or raw._known_to > {as_of})
+        from raw.{table} as raw left join vault.{table} as vault on {same_key}
             and vault._known_from <= {as_of} and (vault._known_to is null or vault._known_to > {as_of})
-            and raw.addressee_no is not null
+        where raw._known_from <= {as_of} and (raw._known_to is null or raw._known_to > {as_of})
+            and raw.addressee_no is not null and ({source} = 'register' or coalesce({names}) is not null)
     ),
     counted as (
         select number, written, row_number() over (partition by number order by count(*) desc, written) as place
@@ -59,8 +59,8 @@ _STALE = """
 def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     """Bring vault.person_key to what the sources say on `as_of`, and enter who is new, changed or gone as pending.
 
-    Keys are made for those alone, on two processes. A new edition of the keys makes everybody new. Commits: what is
-    pending stays so until a matching has taken it up.
+    Keys are made for those alone, on two processes. A new edition of the keys makes everybody new. What is pending
+    stays so until a matching has taken it up. `connection` is an administrator's, in autocommit.
     """
     connection.execute("truncate vault.person_found")
     for table in named_tables():
@@ -72,13 +72,11 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     connection.execute("grant select on vault.person_stale to etl")
     connection.execute("insert into identity.pending select person_ref from vault.person_stale on conflict do nothing")
     fresh = connection.execute("select count(*) from vault.person_stale").fetchone()
-    connection.commit()
     is_many = fresh is not None and int(str(fresh[0])) > _ROWS_AT_ONCE
     calls: list[tuple[int | None, State]] = [(hand, state) for hand in range(HANDS)] if is_many else [(None, state)]
     for _ in side_by_side(make_keys, calls, processes=len(calls)):
         pass
     db.run_script(connection, "drop table vault.person_stale; truncate vault.person_found; analyze vault.person_key")
-    connection.commit()
 
 
 def named_tables() -> Iterator[Table]:
@@ -119,8 +117,9 @@ def _collecting(table: Table, as_of: date) -> sql.Composed:
         if name in there else sql.SQL("null::text")
         for name in Written._fields
     ]  # fmt: skip
+    names = [sql.Identifier("vault", name) for name in (NAME, KANA) if name in there]
     same_key = sql.SQL(" and ").join(sql.SQL("raw.{0} = vault.{0}").format(sql.Identifier(name)) for name in table.key)
     return sql.SQL(_COLLECT).format(
-        written=sql.SQL(", ").join(written), table=sql.Identifier(table.name), same_key=same_key,
+        written=sql.SQL(", ").join(written), names=sql.SQL(", ").join(names), table=sql.Identifier(table.name), same_key=same_key,
         as_of=sql.Literal(as_of), source=sql.Literal(table.name.partition("__")[0]), version=sql.Literal(KEYS_VERSION),
     )  # fmt: skip

@@ -1,0 +1,137 @@
+"""One night's matching (照合): keys out of the vault, the matching over them, its outcome into identity.
+
+What the matching knew last night is kept in the warehouse, so that a night does again only what a change can reach.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from receivables import db
+from receivables.identity import exchange
+from receivables.identity.keying import Keys
+from receivables.identity.matching import Model, Resolution, resolve
+
+SHIPPED = Path(__file__).with_name("model.json")  # trained on the made-up ward, without its truth
+_MOST_CHANGED = 0.02  # above this share of all persons the whole is done at once
+_TYPES = {"birth_year": "integer", "birth_month": "integer", "birth_day": "integer", "is_deceased": "boolean"}
+PERSON = {"person_ref": "text", "source_code": "text", "addressee_no": "text"} | {
+    name: _TYPES.get(name, "text") for name in Keys._fields
+}
+_WEIGHTS = ("mw_surname", "mw_given", "mw_birth", "mw_sex", "mw_address", "mw_phone")
+PAIR = {name: "text" for name in ("ref_l", "ref_r", "outcome", "method", "reasons", "evidence")} | {
+    name: "double precision" for name in ("weight", *_WEIGHTS)
+} | {"decided": "text"}  # fmt: skip
+CLUSTER = {"person_ref": "text", "anchor": "text"}
+_TRUST = """
+    insert into identity.source_trust
+        (as_of, source_code, numbered, registered, corroborated, trust_permille)
+    values (%s, %s, %s, %s, %s, %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """How much a night's matching did: persons in all, those it looked at anew, and whether it did the whole."""
+
+    persons: int
+    changed: int
+    is_whole: bool
+    events: int
+
+
+def match(connection: db.Connection, *, as_of: date) -> Night:
+    """Bring identity.pair and identity.cluster to the keys in the vault; what was pending is done.
+
+    The outcome is the same whether only what changed is done again or the whole (tested); every move of an anchor is
+    an event. Nothing pending: nothing is done.
+    """
+    pending = [str(ref) for (ref,) in connection.execute("select person_ref from identity.pending").fetchall()]
+    persons = exchange.read(
+        connection, sql.Identifier("vault", "person_key"), PERSON, called={"addressee_no": "source_debtor_key"}
+    )
+    model, before = model_in_force(connection), _last(connection)
+    if not len(persons) or (not pending and before is not None and before.model == model):
+        return Night(len(persons), 0, is_whole=False, events=0)
+    is_whole = before is None or before.model != model or len(pending) > _MOST_CHANGED * len(persons)
+    found = resolve(persons, model=model, previous=before, changed=None if is_whole else pending)
+    _keep(connection, found, before, as_of)
+    connection.execute("delete from identity.pending")
+    return Night(len(persons), len(pending), is_whole, len(found.events))
+
+
+def model_in_force(connection: db.Connection) -> Model:
+    """The model trained last here, or the one that comes with the program."""
+    row = connection.execute("select settings from identity.model order by model_no desc limit 1").fetchone()
+    if row is None:
+        return Model.load(SHIPPED)
+    return Model(**dict(row[0]))  # type: ignore[call-overload]
+
+
+def _last(connection: db.Connection) -> Resolution | None:
+    """What the last matching found, with the model it went by; None before the first."""
+    row = connection.execute("select settings from identity.matched_by").fetchone()
+    if row is None:
+        return None
+    pairs = exchange.read(connection, sql.Identifier("identity", "pair"), PAIR)
+    clusters = exchange.read(connection, sql.Identifier("identity", "cluster"), CLUSTER)
+    model = Model(**dict(row[0]))  # type: ignore[call-overload]
+    return Resolution(pairs, clusters, pa.table({}), model)
+
+
+def _keep(connection: db.Connection, found: Resolution, before: Resolution | None, as_of: date) -> None:
+    _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before and before.pairs)
+    _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
+    events = found.events.append_column("as_of", pa.array([as_of] * len(found.events), pa.date32()))
+    exchange.write(connection, sql.Identifier("identity", "event"), events)
+    _remember_model(connection, found.model)
+    if found.trust is not None:
+        connection.execute("delete from identity.source_trust where as_of = %s", [as_of])
+        rows = ((as_of, *each.values()) for each in found.trust.to_pylist())
+        connection.cursor().executemany(_TRUST, rows)
+
+
+def _remember_model(connection: db.Connection, model: Model) -> None:
+    connection.execute("delete from identity.matched_by")
+    said = Jsonb({"settings": model.settings, "shares": model.shares})
+    connection.execute("insert into identity.matched_by (settings) values (%s)", [said])
+
+
+def _replace(
+    connection: db.Connection, name: str, key: tuple[str, ...], now: pa.Table, before: pa.Table | None
+) -> None:
+    """Make a table hold `now`; where it held `before`, only what differs is touched."""
+    table = sql.Identifier("identity", name)
+    if before is None:
+        connection.execute(sql.SQL("truncate {}").format(table))
+        exchange.write(connection, table, now)
+        connection.execute(sql.SQL("analyze {}").format(table))
+        return
+    gone, new = _differences(now, before)
+    keys = sql.SQL(", ").join(map(sql.Identifier, key))
+    if len(gone):
+        connection.execute(
+            sql.SQL("create temp table gone on commit drop as select {} from {} limit 0").format(keys, table)
+        )
+        exchange.write(connection, sql.Identifier("gone"), gone.select(list(key)))
+        connection.execute(sql.SQL("delete from {} where ({}) in (select {} from gone)").format(table, keys, keys))
+        connection.execute("drop table gone")
+    exchange.write(connection, table, new)
+
+
+def _differences(now: pa.Table, before: pa.Table) -> Iterable[pa.Table]:
+    """The rows of `before` that are no more, and those of `now` that are new."""
+    from receivables.identity.matching.workspace import workspace
+
+    with workspace() as place:
+        place.register("now_rows", now)
+        place.register("rows_before", before.select(now.column_names).cast(now.schema))
+        return (
+            place.sql("select * from rows_before except all select * from now_rows").to_arrow_table(),
+            place.sql("select * from now_rows except all select * from rows_before").to_arrow_table(),
+        )
