@@ -120,6 +120,7 @@ def _collecting(table: Table, as_of: date) -> sql.Composed:
     names = [sql.Identifier("vault", name) for name in (NAME, KANA) if name in there]
     same_key = sql.SQL(" and ").join(sql.SQL("raw.{0} = vault.{0}").format(sql.Identifier(name)) for name in table.key)
     return sql.SQL(_COLLECT).format(
-        written=sql.SQL(", ").join(written), names=sql.SQL(", ").join(names), table=sql.Identifier(table.name), same_key=same_key,
+        written=sql.SQL(", ").join(written), names=sql.SQL(", ").join(names), table=sql.Identifier(table.name),
+        same_key=same_key,
         as_of=sql.Literal(as_of), source=sql.Literal(table.name.partition("__")[0]), version=sql.Literal(KEYS_VERSION),
     )  # fmt: skip
