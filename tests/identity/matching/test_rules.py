@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -194,6 +195,14 @@ def test_a_model_is_kept_as_json_and_weighs_the_same(tmp_path: Path) -> None:
     file.write_text("{}")
     with pytest.raises(InputRejectedError, match="no trained model"):
         type(trained()).load(file)
+
+
+def test_persons_may_come_as_a_relation_and_empty_text_is_unknown() -> None:
+    rows = [person("a", **HOME | {"phone_key": ""}), person("b", "nhi", **HOME | {"phone_key": ""})]
+    with duckdb.connect() as connection:
+        connection.register("rows", table(rows))
+        (found,) = resolve(connection.sql("select * from rows"), model=trained()).pairs.to_pylist()
+    assert (found["outcome"], found["evidence"], found["mw_phone"]) == ("review", "address", 0.0)
 
 
 def test_persons_that_do_not_fit_are_refused() -> None:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.declaration import Declaration
 from receivables.identity.matching.numbers import mistyped
-from receivables.identity.matching.reach import neighbours, slip_candidates
+from receivables.identity.matching.reach import Scan, scan
 from receivables.identity.matching.scoring import Model, score
 from receivables.identity.matching.telling import own_codes
 from receivables.identity.matching.workspace import Connection, person_view
@@ -32,6 +32,7 @@ class Delta:
     clusters: pa.Table
     touched: set[str]
     scope: set[str] = field(default_factory=set)
+    reach: Scan | None = None
     same_pairs: pa.Table | None = None
     same_clusters: pa.Table | None = None
 
@@ -39,7 +40,9 @@ class Delta:
         """The table `pair_new`: the pairs of which one is a changed person."""
         connection = self.connection
         self._cut_persons("touched_person", self.touched)
-        self._cut_persons("near_person", self.touched | neighbours(connection, self.declaration, "touched_person"))
+        self.reach = scan(connection, self.declaration, self.persons)
+        near = self.reach.neighbours(connection, self.declaration, "touched_person")
+        self._cut_persons("near_person", self.touched | near)
         scored = score(connection, self.declaration, model, "near_person")
         decide(connection, self.declaration, scored, "near_person", "pair_near")
         connection.register("touched", pa.table({"ref": _texts(self.touched)}))
@@ -50,7 +53,8 @@ class Delta:
 
     def find_slips(self) -> None:
         """The table `slip`, of all persons: who else is registered decides it, so it is not kept from before."""
-        orphans, bearers = slip_candidates(self.connection, self.declaration)
+        assert self.reach is not None
+        orphans, bearers = self.reach.slip_candidates(self.connection, self.declaration)
         self.connection.register("orphan", pa.table({"ref": _texts(orphans)}))
         self._cut_persons("slip_person", orphans | bearers)
         mistyped(self.connection, self.declaration, "slip_person")

@@ -54,11 +54,17 @@ def mistyped(connection: Connection, declaration: Declaration, table: str) -> No
     same = " and ".join(f"r.{column} = o.{column}" for column in how["same"])
     connection.execute(f"""
         insert into slip
-        with meant as (
-            select o.{ref} as ref, r.{ref} as other, count(*) over (partition by o.{ref}) as found
-            from (select * from {table} where {ref} in (select ref from orphan)) as o join {table} as r on {same}
-            where r.{registered} and length(r.{number}) = length(o.{number})
-                and damerau_levenshtein(r.{number}, o.{number}) = 1
+        with borne as materialized (
+            select p.{ref} as ref, p.{number} as number, {", ".join(how["same"])}
+            from {table} as p semi join orphan as o on o.ref = p.{ref}
+        ),
+        namesake as materialized (
+            select o.ref, o.number, r.{ref} as other, r.{number} as other_number
+            from borne as o join {table} as r on {same} where r.{registered}
+        ),
+        meant as (
+            select ref, other, count(*) over (partition by ref) as found from namesake
+            where length(other_number) = length(number) and damerau_levenshtein(other_number, number) = 1
         )
         select least(ref, other), greatest(ref, other) from meant where found = 1
     """)
