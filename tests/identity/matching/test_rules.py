@@ -88,7 +88,8 @@ def test_zeros_are_no_number() -> None:
     ("changes", "outcome", "code"),
     [
         ({}, "review", "second_number"),
-        ({"address_key": "町2", "phone_key": "032", "household_no": "h2"}, "no_link", "different_number"),
+        ({"address_key": "町2", "phone_key": "032", "household_no": "h2"}, "review", "second_number"),
+        ({"name_key": "甲野花代", "given_key": "花代"}, "no_link", "different_number"),  # of one reading and birth date
     ],
 )
 def test_two_numbers_of_the_register_are_never_joined(changes: dict[str, Any], outcome: str, code: str) -> None:
