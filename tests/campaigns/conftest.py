@@ -42,7 +42,8 @@ _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
     campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
-    identity.link, identity.contact_fact, identity.channel_stop, ops.published_batch, quarantine.row, ops.load cascade;
+    identity.link, identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row,
+    ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """

@@ -333,3 +333,17 @@ def test_every_candidate_has_exactly_one_row(world: World) -> None:
     found = campaigns.preview(run_id, state=world.state)
     assert sorted(rows) == sorted(made)
     assert found["candidates"] == len(made) == sum(each["people"] for each in found["arms"])
+
+
+def test_what_was_said_of_an_id_counts_for_the_one_it_was_joined_with_until_they_are_parted(world: World) -> None:
+    """統合前の仮名ID: 分かれていたときの係争は、統合した債務者にも及ぶ."""
+    debtor, lost = world.debtor(), "d" + "e" * 20
+    world.run("insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, %s, %s, %s)",
+              lost, "X06", AS_OF, "tax")  # fmt: skip
+    world.run("insert into identity.merge (decision_id, kept_id, lost_id, from_on) values ('s', %s, %s, %s)",
+              debtor, lost, AS_OF)  # fmt: skip
+    world.build()
+    assert world.contact(debtor) == ("excluded", ["X06_bankrupt"])
+    world.run("update identity.merge set until_on = from_on")
+    world.build()
+    assert world.contact(debtor)[0] == "treat"

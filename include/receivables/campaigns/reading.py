@@ -27,12 +27,14 @@ _CLAIMS = """
     from mart.fct_delinquencies
     where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
 """
+# also_known_as: what was said of, or sent to, an id that is one with another now counts for the other too.
 _FACTS = """
     select debtor_id, exclusion_code from identity.contact_fact
     where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
     union
-    select debtor_id, exclusion_code from campaign.hold
-    where debtor_id = any(%(debtor_ids)s) and valid_from <= %(day)s and (valid_to is null or valid_to >= %(day)s)
+    select also.debtor_id, held.exclusion_code from campaign.hold as held
+    inner join identity.also_known_as(%(debtor_ids)s) as also on held.debtor_id = also.was
+    where held.valid_from <= %(day)s and (held.valid_to is null or held.valid_to >= %(day)s)
     union
     select debtor_id, 'X11' from identity.channel_stop
     where debtor_id = any(%(debtor_ids)s) and channel = %(channel)s and stopped_on <= %(day)s
@@ -40,13 +42,14 @@ _FACTS = """
 _QUARANTINED = "select claim_id from campaign.quarantined_of(%s)"
 _BLOCKED = "select debtor_id from mart.dim_debtors where contact_block and debtor_id = any(%s)"
 _CONTACTS = """
-    select sent.debtor_id, sent.contact_date
+    select also.debtor_id, sent.contact_date
     from campaign.outbox as sent
+    inner join identity.also_known_as(%(debtor_ids)s) as also on sent.debtor_id = also.was
     inner join campaign.run as made using (run_id)
-    where sent.debtor_id = any(%(debtor_ids)s) and sent.contact_date > %(earliest)s
+    where sent.contact_date > %(earliest)s
         -- The list itself must not push itself out when it is made again; its references are unique for ever.
         and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
-    order by sent.debtor_id, sent.contact_date
+    order by also.debtor_id, sent.contact_date
 """
 
 

@@ -12,6 +12,7 @@ def main() -> None:
         decision,
         explain,
         gaiji,
+        identity,
         impact,
         ingest,
         law,
@@ -30,7 +31,20 @@ def main() -> None:
         add_completion=False,
     )
     law.app.command("impact")(impact.impact_command)
-    for room in (campaign, city, decision, explain, gaiji, ingest, law, ledger, migration, quarantine, source):
+    for room in (
+        campaign,
+        city,
+        decision,
+        explain,
+        gaiji,
+        identity,
+        ingest,
+        law,
+        ledger,
+        migration,
+        quarantine,
+        source,
+    ):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)

@@ -154,6 +154,32 @@ create table if not exists identity.merge (
 create unique index if not exists merge_in_force on identity.merge (lost_id) where until_on is null;
 comment on table identity.merge is '統合: two debtors that people found to be one, from when and until when';
 
+create table if not exists identity.night (
+    night_no bigint generated always as identity primary key,
+    as_of date not null,
+    persons bigint not null, -- of all sources that tell names
+    changed bigint not null, -- new, changed or gone since the night before
+    is_whole boolean not null, -- everybody was compared anew
+    events bigint not null, -- moves of a lasting id
+    linked bigint not null, -- persons of the departments' systems who are a debtor
+    unlinked bigint not null,
+    to_review bigint not null,
+    ended_at timestamptz not null default clock_timestamp()
+);
+comment on table identity.night is '名寄せの記録: what each night compared and found';
+
+create table if not exists identity.viewing (
+    viewing_no bigint generated always as identity primary key,
+    pair text not null,
+    user_name text not null,
+    why text not null check (why <> ''),
+    role_name text not null default session_user,
+    viewed_at timestamptz not null default clock_timestamp()
+);
+comment on table identity.viewing is '閲覧記録: who looked at which two persons in full, when and why';
+create or replace trigger viewing_is_fixed before update or delete on identity.viewing
+for each row execute function ledger.refuse_change();
+
 create table if not exists identity.source_trust (
     as_of date not null,
     source_code text not null,
@@ -169,7 +195,8 @@ alter table identity.link drop constraint if exists link_method_check, add const
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
 grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
 identity.source_trust, identity.model to etl;
-grant select, insert on identity.event to etl;
+grant select, insert on identity.event, identity.night, identity.viewing to etl;
+grant select on identity.merge to sender;
 
 create or replace function identity.facts_of(p_one text, p_other text) returns text
 language sql stable set search_path = pg_catalog as $$
@@ -181,3 +208,11 @@ language sql stable set search_path = pg_catalog as $$
     from vault.person_key where person_ref in (p_one, p_other)
 $$;
 comment on function identity.facts_of is '二人の同一性の指紋: what two people looked at when they said who is who';
+
+create or replace function identity.also_known_as(p_debtor_ids text[]) returns table (debtor_id text, was text)
+language sql stable set search_path = pg_catalog as $$
+    select given.id, given.id from unnest(p_debtor_ids) as given (id)
+    union all
+    select kept_id, lost_id from identity.merge where until_on is null and kept_id = any(p_debtor_ids)
+$$;
+comment on function identity.also_known_as is '統合前の仮名ID: every id under which these debtors were known, their own among them';

@@ -21,10 +21,11 @@ class Kind:
         return answer
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (Kind("given_back", "還付・充当後の未納の確認", "case", {"owed": "両帳簿を確認し、未納で相違ない"}),)
-}
+_ALL = (
+    Kind("given_back", "還付・充当後の未納の確認", "case", {"owed": "両帳簿を確認し、未納で相違ない"}),
+    Kind("same_person", "名寄せの確認", "identity", {"same": "同一人である", "different": "別人である"}),
+)
+KINDS = {kind.name: kind for kind in _ALL}
 
 
 def kind_of(name: str) -> Kind:

@@ -20,6 +20,7 @@ _STORED = """
         state
     from decision.proposal where decision_id = %s
 """
+_BEFORE = "select count(*) from decision.in_force where kind = %s and subject = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +60,18 @@ def propose(
 
     `evidence` names what was looked at, by ids and hashes, never by values of a person, and `facts` is its fingerprint:
     the decision holds as long as that is the same. The same answer by the same person on the same facts is the same
-    decision. Raises InputRejectedError for an unknown kind or answer, or without a reason.
+    decision, until one on this case has come into force. Raises InputRejectedError for an unknown kind or answer, or
+    without a reason.
     """
     known = kind_of(kind)
     known.check(answer)
     if not reason.strip():
         raise InputRejectedError("a decision needs its reason: why, and what was looked at")
-    said = [kind, subject, answer, reason, user, facts, evidence]
-    content = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    decision_id = f"{kind}-{content[:16]}"
-    with db.connect(state, "etl", doing=f"propose {decision_id}") as connection:
+    with db.connect(state, "etl", doing=f"propose {kind}") as connection:
+        before = connection.execute(_BEFORE, [kind, subject]).fetchone()
+        said = [kind, subject, answer, reason, user, facts, evidence, before and before[0]]
+        content = hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        decision_id = f"{kind}-{content[:16]}"
         connection.execute(
             "insert into decision.proposal"
             " (decision_id, kind, subject, answer, duty, facts, evidence, reason, maker, content_sha256)"

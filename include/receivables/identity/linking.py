@@ -116,6 +116,13 @@ _END_MERGES = """
         select from merging as n where n.kept_id = m.kept_id and n.lost_id = m.lost_id
     )
 """
+# 人違いの疑い ends with the night that parted the two: both may be written to again, each as who they are.
+_END_DOUBTS = """
+    update campaign.hold as h set valid_to = greatest(h.valid_from, %(as_of)s::date - 1)
+    where h.exclusion_code = 'X25' and h.valid_to is null and h.debtor_id in (
+        select unnest(array[m.kept_id, m.lost_id]) from identity.merge as m where m.until_on = %(as_of)s
+    )
+"""
 _BEGIN_MERGES = """
     insert into identity.merge (decision_id, kept_id, lost_id, from_on)
     select n.decision_id, n.kept_id, n.lost_id, %s from merging as n
@@ -175,6 +182,7 @@ def _keep_merges(
     _fill(connection, "parting", columns, parting)
     connection.execute(_END_MERGES, [as_of])
     connection.execute(_BEGIN_MERGES, [as_of])
+    connection.execute(_END_DOUBTS, {"as_of": as_of})
 
 
 def _joined(same: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:

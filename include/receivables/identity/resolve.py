@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from psycopg.rows import dict_row
+
 from receivables import access, decisions
 from receivables.identity import linking, matched, persons
 from receivables.identity.facts import keep_facts
@@ -16,6 +18,10 @@ select
     (select count(*) from identity.pair where outcome = 'review') as to_review
 from (select distinct source_code, source_debtor_key from intermediate.int_claims__unioned) as s
 left join identity.link as l using (source_code, source_debtor_key)
+"""
+_NIGHT = """
+    insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review)
+    values (%(as_of)s, %(persons)s, %(changed)s, %(is_whole)s, %(events)s, %(linked)s, %(unlinked)s, %(to_review)s)
 """
 
 
@@ -33,9 +39,9 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             found = matched.match(connection, as_of=as_of)
             linking.link(connection, as_of=as_of, key=state.secret("hmac_debtor"))
             keep_facts(connection, as_of)
-            counts = connection.execute(_COUNTS).fetchone()
+            told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
+            assert told is not None
+            told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
+            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole})
         access.apply(connection)
-    assert counts is not None
-    names = ("debtors", "linked", "unlinked", "facts", "to_review")
-    told = {name: int(str(count)) for name, count in zip(names, counts, strict=True)}
-    return told | {"persons": found.persons, "changed": found.changed, "events": found.events}
+    return told

@@ -1,0 +1,86 @@
+"""`receivables identity …`: who is who, what people must judge, and how a merge is undone (名寄せ)."""
+
+from typing import Annotated, Any
+
+import typer
+
+from receivables.cli.console import JsonOption, StateOption, emit, state_of, table
+from receivables.identity import review as room
+from receivables.unmerging import unmerge as take_apart
+
+app = typer.Typer(help="Who is who: the work list, and the undoing of a merge (名寄せ)", no_args_is_help=True)
+review = typer.Typer(help="Pairs that people must judge (確認一覧)", no_args_is_help=True)
+app.add_typer(review, name="review")
+UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
+WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
+_TOLD = {
+    "source_code": "業務", "name_key": "氏名", "kana_key": "フリガナ", "alias_key": "通称", "former_key": "旧姓名",
+    "birth_year": "生年", "birth_month": "月", "birth_day": "日", "sex_code": "性別", "address_key": "住所",
+    "former_address_key": "前住所", "phone_key": "電話", "is_deceased": "死亡",
+}  # fmt: skip
+
+
+@review.command("list")
+def list_pairs(
+    limit: Annotated[int, typer.Option(min=1, help="At most so many pairs")] = 50,
+    state: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The pairs that wait, the likeliest first, both persons masked."""
+    from receivables.identity.matching import japanese
+    from receivables.identity.matching.deciding import reasons
+
+    found = room.work_list(limit=limit, state=state_of(state))
+    why = reasons(japanese())
+
+    def human() -> None:
+        rows = [
+            [each["pair"], f"{each['weight']:.1f}" if each["weight"] is not None else "", _person(each["left"]),
+             _person(each["right"]), "、".join(why[code] for code in each["reasons"]),
+             "提案済" if each["is_proposed"] else ""]
+            for each in found
+        ]  # fmt: skip
+        table("名寄せの確認一覧", ["組", "重み", "一方", "他方", "自動で結ばない理由", "状態"], rows)
+
+    emit({"pairs": found}, as_json, human)
+
+
+@review.command()
+def show(pair: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """Both persons of a pair in full, side by side; the look is written down."""
+    found = room.look(pair, user=user, why=why, state=state_of(state))
+
+    def human() -> None:
+        rows = [[title, found["left"][name], found["right"][name]] for name, title in _TOLD.items()]
+        table(f"{pair}（{found['outcome']}）", ["項目", "一方", "他方"], rows)
+
+    emit(found, as_json, human)
+
+
+@review.command()
+def accept(pair: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """Propose that the two are one person (同一人); another confirms it with `receivables decision confirm`."""
+    _propose(pair, "same", user, why, state_of(state), as_json)
+
+
+@review.command()
+def reject(pair: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """Propose that the two are two persons (別人); another confirms it with `receivables decision confirm`."""
+    _propose(pair, "different", user, why, state_of(state), as_json)
+
+
+@app.command()
+def unmerge(
+    debtor: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False
+) -> None:
+    """Take a merge apart: sending stops now, the next night after the second yes restores both as they were."""
+    emit(take_apart(debtor, user=user, why=why, state=state_of(state)), as_json)
+
+
+def _propose(pair: str, answer: str, user: str, why: str, state: Any, as_json: bool) -> None:
+    decision = room.answer(pair, answer, user=user, why=why, state=state)
+    emit({"decision_id": decision, "next": f"receivables decision confirm {decision} --as ANOTHER_USER"}, as_json)
+
+
+def _person(shown: dict[str, Any]) -> str:
+    return f"{shown['source_code']} {shown['name_key'] or shown['kana_key'] or '?'} {shown['birth_year'] or '?'}"

@@ -1,0 +1,182 @@
+"""The work list of 名寄せ (確認一覧): pairs that people must judge, side by side, masked unless there is a reason."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from psycopg.rows import class_row, dict_row
+
+from receivables import db, decisions, roster
+from receivables.errors import InputRejectedError, NeedsApprovalError
+from receivables.settings import State
+
+KIND = "same_person"
+_LETTER = re.compile(r"\w")
+_LIST = """
+    with answered as (
+        select distinct on (subject) subject, answer, facts
+        from decision.in_force where kind = 'same_person' order by subject, taken_up_at desc, decision_id
+    )
+    select
+        p.ref_l, p.ref_r, p.reasons, p.evidence, p.weight,
+        exists (
+            select from decision.proposal as w
+            where w.kind = 'same_person' and w.subject = p.ref_l || '|' || p.ref_r and w.state = 'waiting'
+        ) as is_proposed
+    from identity.pair as p
+    left join answered as a on a.subject = p.ref_l || '|' || p.ref_r
+        and a.facts = identity.facts_of(p.ref_l, p.ref_r)
+    where p.outcome = 'review' and a.subject is null
+    order by p.weight desc nulls last, p.ref_l, p.ref_r
+    limit %s
+"""
+_PERSON = """
+    select person_ref, source_code, name_key, kana_key, alias_key, former_key, birth_year, birth_month, birth_day,
+        sex_code, address_key, former_address_key, phone_key, is_deceased,
+        coalesce((
+            select r.is_protected from staging.stg_register__persons as r
+            where k.source_code = 'register' and r.source_debtor_key = k.source_debtor_key
+        ), false) as is_protected
+    from vault.person_key as k where person_ref = %s
+"""
+_PAIR = "select outcome, reasons from identity.pair where ref_l = %s and ref_r = %s"
+_LISTED = """
+    select 1 from campaign.approver
+    where user_name = %s and 'identity' = any(duties)
+        and (clock_timestamp() at time zone 'Asia/Tokyo')::date between valid_from and coalesce(valid_to, 'infinity')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of one source as far as it is compared; keys, not the original writing."""
+
+    person_ref: str
+    source_code: str
+    name_key: str | None
+    kana_key: str | None
+    alias_key: str | None
+    former_key: str | None
+    birth_year: int | None
+    birth_month: int | None
+    birth_day: int | None
+    sex_code: str | None
+    address_key: str | None
+    former_address_key: str | None
+    phone_key: str | None
+    is_deceased: bool | None
+    is_protected: bool
+
+    def masked(self) -> dict[str, Any]:
+        """What everybody with the work list may see: first letters, the year of birth, no place, no number."""
+        shown = asdict(self)
+        for name in ("name_key", "kana_key", "alias_key", "former_key"):
+            shown[name] = _masked(shown[name])
+        for name in ("birth_month", "birth_day", "address_key", "former_address_key", "phone_key"):
+            shown[name] = None if shown[name] is None else "○"
+        shown["person_ref"] = self.source_code
+        return shown
+
+    def open(self) -> dict[str, Any]:
+        """Everything that is compared; of a protected person (支援措置) no place and no telephone, to nobody."""
+        shown = asdict(self)
+        if self.is_protected:
+            shown |= dict.fromkeys(("address_key", "former_address_key", "phone_key"), "支援措置につき非表示")
+        return shown
+
+
+def work_list(*, limit: int = 50, state: State) -> list[dict[str, Any]]:
+    """The pairs that wait for people, the likeliest first, both persons masked; `pair` is what other verbs take."""
+    with db.connect(state, "etl", doing="review list") as connection:
+        pairs = connection.cursor(row_factory=dict_row).execute(_LIST, [limit]).fetchall()
+        return [
+            {"pair": pair_id(pair["ref_l"], pair["ref_r"]), "reasons": pair["reasons"].split(),
+             "evidence": pair["evidence"].split(), "weight": pair["weight"], "is_proposed": pair["is_proposed"],
+             "left": _person(connection, pair["ref_l"]).masked(), "right": _person(connection, pair["ref_r"]).masked()}
+            for pair in pairs
+        ]  # fmt: skip
+
+
+def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
+    """Both persons of a pair in full, for somebody with the duty and a reason; every look is written down.
+
+    Raises NeedsApprovalError for who is not on the roster with the duty 名寄せ, InputRejectedError for an unknown pair
+    or no reason.
+    """
+    if not why.strip():
+        raise InputRejectedError("to look at two persons in full needs a reason (--why)")
+    one, other = _split(pair)
+    roster.install(state)
+    with db.connect(state, "etl", doing="look at a pair") as connection:
+        if connection.execute(_LISTED, [user]).fetchone() is None:
+            raise NeedsApprovalError(f"{user} may not look: the roster (承認者名簿) does not list that user for 名寄せ")
+        found = connection.execute(_PAIR, [one, other]).fetchone()
+        if found is None:
+            raise InputRejectedError(f"no pair {pair!r}; `receivables identity review list` names them")
+        connection.execute("insert into identity.viewing (pair, user_name, why) values (%s, %s, %s)", [pair, user, why])
+        return {"pair": pair, "outcome": found[0], "reasons": str(found[1]).split(),
+                "left": _person(connection, one).open(), "right": _person(connection, other).open()}  # fmt: skip
+
+
+def answer(pair: str, said: str, *, user: str, why: str, state: State) -> str:
+    """`user` says that the two are one person (`same`) or two (`different`); the decision another must confirm.
+
+    `same` is only for pairs of the work list: what a rule forbids, or what is one person already, is refused.
+    """
+    one, other = _split(pair)
+    with db.connect(state, "etl", doing="answer a pair") as connection:
+        found = connection.execute(_PAIR, [one, other]).fetchone()
+        facts = connection.execute("select identity.facts_of(%s, %s)", [one, other]).fetchone()
+    if said == "same" and (found is None or found[0] != "review"):
+        what = "is not compared" if found is None else f"is {found[0]}: {found[1] or 'one person already'}"
+        raise InputRejectedError(f"the pair {pair} {what}; `same` is for pairs of `receivables identity review list`")
+    assert facts is not None
+    reasons = str(found[1]).split() if found else []
+    return decisions.propose(
+        KIND, pair, said, reason=why, facts=str(facts[0]), evidence={"reasons": reasons}, user=user, state=state
+    )
+
+
+def merges_of(debtor: str, *, state: State) -> list[dict[str, Any]]:
+    """The merges in force that made a debtor: decision, pair, the id that was lost, since when."""
+    query = """
+        select m.decision_id, p.subject as pair, m.kept_id, m.lost_id, m.from_on
+        from identity.merge as m inner join decision.proposal as p on m.decision_id = p.decision_id
+        where m.until_on is null and %s in (m.kept_id, m.lost_id) order by m.from_on, m.merge_no
+    """
+    with db.connect(state, "etl", doing="merges of a debtor") as connection:
+        return connection.cursor(row_factory=dict_row).execute(query, [debtor]).fetchall()
+
+
+def pair_id(one: str, other: str) -> str:
+    """The name of a pair: both refs in order."""
+    return "|".join(sorted((one, other)))
+
+
+def last_night(state: State) -> date:
+    """基準日 of the last matching; InputRejectedError before the first."""
+    with db.connect(state, "etl", doing="the last matching") as connection:
+        found = connection.execute("select as_of from identity.night order by night_no desc limit 1").fetchone()
+    if found is None or not isinstance(found[0], date):
+        raise InputRejectedError("nothing was matched yet: run a night first")
+    return found[0]
+
+
+def _split(pair: str) -> tuple[str, str]:
+    one, bar, other = pair.partition("|")
+    if not bar or not one or not other or one >= other:
+        raise InputRejectedError(f"{pair!r} names no pair: two refs in order with | between, as the work list has them")
+    return one, other
+
+
+def _person(connection: db.Connection, ref: str) -> Person:
+    with connection.cursor(row_factory=class_row(Person)) as cursor:
+        found = cursor.execute(_PERSON, [ref]).fetchone()
+    if found is None:
+        raise InputRejectedError("a person of this pair is no longer in any source: run the next night")
+    return found
+
+
+def _masked(text: str | None) -> str | None:
+    return None if text is None else text[:1] + _LETTER.sub("○", text[1:])

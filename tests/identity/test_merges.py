@@ -1,0 +1,210 @@
+"""統合とその取消し: two people make two debtors one, messages go out, and taking it apart restores what was there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from receivables import db, decisions, identity
+from receivables.campaigns.doubting import DOUBT
+from receivables.errors import InputRejectedError, NeedsApprovalError
+from receivables.identity import review
+from receivables.identity.pseudonyms import debtor_id
+from receivables.settings import State
+from receivables.unmerging import unmerge
+
+pytestmark = pytest.mark.postgres
+AS_OF = date(2026, 6, 19)
+_SOURCES = """
+    create table if not exists staging.stg_register__persons (
+        source_debtor_key text, household_no text, died_on date, is_deceased boolean, is_protected boolean,
+        has_guardian boolean, is_on_welfare boolean, language_code text, batch_id text
+    );
+    create table if not exists intermediate.int_claims__unioned (
+        source_code text, source_debtor_key text, batch_id text
+    );
+    create table if not exists intermediate.int_contacts__unioned (
+        source_code text, source_debtor_key text, stops_channels text, attempted_on date, batch_id text, contact_id text
+    );
+"""
+TWINS = ("000000000000101", "000000000000102")  # 二重登録: one person under two numbers, so far as anybody can tell
+OTHERS = tuple(f"0000000000002{at:02}" for at in range(6))
+
+
+@dataclass
+class World:
+    """A register of eight, made by hand: two rows of one name and birth date, six others."""
+
+    state: State
+    day: date = AS_OF
+
+    def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
+        with db.connect(self.state) as connection:
+            done = connection.execute(query.encode(), arguments)
+            return done.fetchall() if done.description else []
+
+    def night(self) -> dict[str, int]:
+        self.day += timedelta(days=1)
+        return identity.resolve(as_of=self.day, state=self.state)
+
+    def links(self) -> list[tuple[Any, ...]]:
+        return self.run("select source_code, source_debtor_key, debtor_id from identity.link order by 1, 2")
+
+    def decide(self, pair: str, said: str) -> None:
+        one = review.answer(pair, said, user="officer_a", why="戸籍で確認", state=self.state)
+        decisions.confirm(one, user="chief_tax", state=self.state)
+
+    def id_of(self, number: str) -> str:
+        return debtor_id(number, key=self.state.secret("hmac_debtor"))
+
+
+def person(world: World, number: str, name: str, kana: str, born: str) -> None:
+    raw = {"addressee_no": number, "household_no": number[5:], "sex_code": "1", "is_protected": False,
+           "has_guardian": False, "is_on_welfare": False, "language_code": "ja"}  # fmt: skip
+    told = {"addressee_no": number, "person_name": name, "person_kana": kana, "birth_date": born}
+    for schema, row in (("raw", raw), ("vault", told)):
+        row |= {"_batch_id": "b", "_line_no": 1, "_byte_offset": 0, "_known_from": date(2026, 1, 1)}
+        world.run(
+            f"insert into {schema}.register__persons ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
+            *row.values(),
+        )
+    world.run("insert into staging.stg_register__persons values (%s, %s, null, false, false, false, false, 'ja', 'b')",
+              number, number[5:])  # fmt: skip
+    world.run("insert into intermediate.int_claims__unioned values ('resident_tax', %s, 'b')", number)
+
+
+@pytest.fixture(scope="module")
+def world(new_state: Callable[[], State]) -> World:
+    from receivables.ingest import tables
+
+    made = World(new_state())
+    tables.create_tables(made.state)
+    made.run("create schema if not exists staging")
+    made.run("create schema if not exists intermediate")
+    with db.connect(made.state) as connection:
+        db.run_script(connection, _SOURCES)
+    for number in TWINS:
+        person(made, number, "四十九院　清吉", "シジュウクイン　セイキチ", "1951-04-03")
+    for at, number in enumerate(OTHERS):
+        person(made, number, f"山田　{'一二三四五六'[at]}郎", "ヤマダ　ロウ", f"19{60 + at}-01-01")
+    made.night()
+    return made
+
+
+def pair_of(world: World) -> str:
+    (found,) = review.work_list(state=world.state)
+    assert found["reasons"] == ["second_number"]
+    return str(found["pair"])
+
+
+def message(world: World, debtor: str, contact: str, day: date, state: str) -> None:
+    """A message of some campaign that stands in the outbox as if the campaign had put it there."""
+    world.run(
+        "insert into campaign.run (run_id, campaign_name, as_of, published_batch, maker, channel, purpose, playbook,"
+        " template_text, template_sha256, parts_count, sources, content_sha256, treat_count, control_count,"
+        " excluded_count, approvals_required, expires_after_days)"
+        " values ('r1', 'reminder', %s, 'p', 'm', 'sms', 'reminder', '{}', 't', 'x', 1, '[]', 'x', 1, 0, 0, 2, 3)"
+        " on conflict do nothing", AS_OF,
+    )  # fmt: skip
+    world.run(
+        "insert into campaign.contact (contact_id, run_id, subject_key, debtor_id, arm, exclusion_codes, reference,"
+        " claim_ids, claim_yen, claim_types, owner_depts, outstanding_yen, phone_hash)"
+        " values (%s, 'r1', %s, %s, 'treat', '{}', %s, '{c}', '{1}', '{resident_tax}', '{tax}', 1, 'h')",
+        contact, contact, debtor, contact,
+    )  # fmt: skip
+    world.run(
+        "insert into campaign.outbox (contact_id, run_id, debtor_id, channel, reference, parts_count, contact_date)"
+        " values (%s, 'r1', %s, 'sms', %s, 1, %s)", contact, debtor, contact, None if state == "ready" else day,
+    )  # fmt: skip
+    for step in {"ready": (), "accepted": ("sending", "accepted")}[state]:
+        world.run("update campaign.outbox set state = %s where contact_id = %s", step, contact)
+
+
+def test_two_rows_of_one_name_and_birth_date_are_two_debtors_until_people_say_otherwise(world: World) -> None:
+    (found,) = review.work_list(state=world.state)
+    assert {world.id_of(number) for number in TWINS} <= {debtor for _, _, debtor in world.links()}
+    assert found["left"]["name_key"].startswith("四○")
+    assert found["left"]["birth_month"] == "○"
+    assert TWINS[0] not in str(found["left"])
+
+
+def test_who_looks_in_full_has_the_duty_and_a_reason_and_is_written_down(world: World) -> None:
+    pair = pair_of(world)
+    with pytest.raises(NeedsApprovalError, match="名寄せ"):
+        review.look(pair, user="officer_a", why="確認", state=world.state)
+    with pytest.raises(InputRejectedError, match="reason"):
+        review.look(pair, user="chief_tax", why=" ", state=world.state)
+    seen = review.look(pair, user="chief_tax", why="二重登録の確認", state=world.state)
+    assert seen["left"]["birth_month"] == 4
+    assert world.run("select pair, user_name, why from identity.viewing") == [(pair, "chief_tax", "二重登録の確認")]
+
+
+def test_one_persons_word_joins_nobody(world: World) -> None:
+    pair, before = pair_of(world), world.links()
+    decision = review.answer(pair, "same", user="officer_b", why="住所が同じ", state=world.state)
+    world.night()
+    assert world.links() == before
+    with pytest.raises(NeedsApprovalError, match="may not confirm"):
+        decisions.confirm(decision, user="officer_b", state=world.state)
+
+
+def test_what_a_rule_forbids_no_two_people_join(world: World) -> None:
+    pair = review.pair_id(f"register:{OTHERS[0]}", f"register:{OTHERS[1]}")
+    with pytest.raises(InputRejectedError, match=r"not compared|no_link"):
+        review.answer(pair, "same", user="officer_a", why="x", state=world.state)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_merge_send_unmerge_leaves_what_was_there_cancels_what_waited_and_tells_what_went(
+    world: World, seed: int
+) -> None:
+    """Whatever is sent, queued and held in between, and however often: the links are to the byte what they were."""
+    rng = Random(seed)
+    print("seed", seed)  # noqa: T201
+    pair, before = review.pair_id(*(f"register:{number}" for number in TWINS)), world.links()
+    world.decide(pair, "same")
+    world.night()
+    kept, lost = (world.id_of(number) for number in TWINS)
+    assert {debtor for _, number, debtor in world.links() if number in TWINS} == {kept}
+    assert [row for row in world.links() if row[1] in OTHERS] == [row for row in before if row[1] in OTHERS]
+    sent, queued = set(), set()
+    for at in range(rng.randint(1, 5)):
+        contact, is_sent = f"c{seed}-{at}", rng.random() < 0.5
+        message(
+            world,
+            rng.choice([kept, lost]),
+            contact,
+            world.day + timedelta(days=10 * seed + at),
+            "accepted" if is_sent else "ready",
+        )
+        (sent if is_sent else queued).add(contact)
+    world.run(
+        "insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, 'X06', %s, 'tax')",
+        kept, world.day,
+    )  # fmt: skip
+
+    told = unmerge(rng.choice([kept, lost]), user="officer_a", why=f"別人と判明 {seed}", state=world.state)
+    assert set(told["cancelled"]) == queued
+    assert {each["contact_id"] for each in told["sent"] if each["contact_id"].startswith(f"c{seed}-")} == sent
+    assert "X06" in {each["exclusion_code"] for each in told["held"]}
+    assert world.run("select count(*) from campaign.outbox where state = 'ready'") == [(0,)]
+    held = "select count(*) from campaign.hold where exclusion_code = %s and valid_to is null and debtor_id = any(%s)"
+    assert world.run(held, DOUBT, [kept, lost]) == [(2,)]
+    world.night()
+    assert {debtor for _, number, debtor in world.links() if number in TWINS} == {kept}, "still one: nobody confirmed"
+    for decision in told["decisions"]:
+        decisions.confirm(decision, user="chief_tax", state=world.state)
+    world.night()
+    assert world.links() == before
+    assert world.run(held, DOUBT, [kept, lost]) == [(0,)], "both may be written to again, as who they are"
+    assert world.run("select count(*) from identity.merge where until_on is null") == [(0,)]
+    assert world.run("select ended_by from identity.merge order by merge_no desc limit 1") == [(told["decisions"][0],)]
+    assert review.work_list(state=world.state) == [], "what two people answered does not come back"
+
+
+def test_a_debtor_whom_nobody_merged_cannot_be_taken_apart(world: World) -> None:
+    with pytest.raises(InputRejectedError, match="no merge of people"):
+        unmerge(world.id_of(OTHERS[0]), user="officer_a", why="x", state=world.state)
