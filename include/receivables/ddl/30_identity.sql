@@ -50,6 +50,11 @@ create table if not exists vault.person_found (
 );
 comment on table vault.person_found is '名寄せの対象: persons as the sources have them tonight; emptied before each night';
 
+create unlogged table if not exists vault.number_touched (
+    number text not null
+);
+comment on table vault.number_touched is '動きのあった宛名番号: of the table being collected';
+
 create table if not exists vault.person_key (
     person_ref text primary key,
     source_code text not null,
@@ -141,6 +146,25 @@ comment on table identity.event is '名寄せの異動: no id ever moves without
 create or replace trigger event_is_fixed before update or delete on identity.event
 for each row execute function ledger.refuse_change();
 
+create table if not exists identity.debtor (
+    anchor text primary key,
+    debtor_id text not null unique check (debtor_id ~ '^d[0-9a-f]{20}$')
+);
+comment on table identity.debtor is '仮名ID: the pseudonym of each group that the register knows or knew; never changed, so an id stays what it was';
+
+create table if not exists identity.collected (
+    table_name text primary key,
+    as_of date not null,
+    whole_on date not null, -- the last night on which every row was read
+    keys_version integer not null
+);
+comment on table identity.collected is '収集の記録: how far the persons of each table of the sources are known';
+
+create table if not exists identity.collected_batch (
+    batch_id text primary key
+);
+comment on table identity.collected_batch is '収集済みの取込バッチ: whose persons are in vault.person_key';
+
 create table if not exists identity.merge (
     merge_no bigint generated always as identity primary key,
     decision_id text not null, -- the confirmed decision that made them one
@@ -193,7 +217,8 @@ comment on table identity.source_trust is '宛名番号の信頼度: how often a
 
 alter table identity.link drop constraint if exists link_method_check, add constraint link_method_check
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
-grant select, insert, update, delete on vault.person_found, vault.person_key, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
+grant select, insert, update, delete on vault.person_found, vault.person_key, identity.debtor, identity.collected,
+identity.collected_batch, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
 identity.source_trust, identity.model to etl;
 grant select, insert on identity.event, identity.night, identity.viewing to etl;
 grant select on identity.merge to sender;

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import permutations
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import class_row
 
 from receivables import db
@@ -17,11 +17,12 @@ from receivables.errors import InvariantBrokenError
 from receivables.identity.pseudonyms import debtor_id
 
 REGISTER = "register:"
-# The groups that have a person of tonight's register.
-_REGISTERED = """
+# Groups that have a person of tonight's register and no pseudonym yet.
+_NAMELESS = """
     select distinct cluster.anchor
     from staging.stg_register__persons as known
     inner join identity.cluster as cluster on cluster.person_ref = 'register:' || known.source_debtor_key
+    where not exists (select from identity.debtor as d where d.anchor = cluster.anchor)
 """
 # The last answer of two people to a pair; 'same' holds as long as both persons are who they were.
 _ANSWERS = """
@@ -40,60 +41,68 @@ _ANSWERS = """
     inner join identity.cluster as other on other.person_ref = r.person_ref
     order by last.subject
 """
+# Every group of tonight's register under its pseudonym, or under that of the group with which people joined it.
+_DEBTOR_OF = """
+    create temp table debtor_of on commit drop as
+    select cluster.anchor, min(coalesce(joint.debtor_id, own.debtor_id)) as debtor_id
+    from staging.stg_register__persons as known
+    inner join identity.cluster as cluster on cluster.person_ref = 'register:' || known.source_debtor_key
+    inner join identity.debtor as own on own.anchor = cluster.anchor
+    left join joined as j on j.anchor = cluster.anchor
+    left join identity.debtor as joint on joint.anchor = j.whole
+    group by cluster.anchor
+    union all
+    -- A group that the register does not know, joined by people with one that it knows.
+    select j.anchor, joint.debtor_id
+    from joined as j
+    inner join identity.debtor as joint on joint.anchor = j.whole
+    where j.anchor not in (
+        select c.anchor from identity.cluster as c
+        inner join staging.stg_register__persons as known on c.person_ref = 'register:' || known.source_debtor_key
+        where c.anchor in (select anchor from joined)
+    )
+"""
 # A number of a source is linked when all that stands under it is one debtor; a source that tells no names is taken by
-# its word when the register has the number.
+# its word when the register has the number. Who was parted by people is linked to nobody, with all under that number.
 _FOUND = """
     create temp table found on commit drop as
     with named as (
         select
-            k.source_code, k.source_debtor_key, min(d.debtor_id) as debtor_id, count(distinct c.anchor) as anchors,
-            count(*) filter (where d.debtor_id is null) as without, bool_or(d.is_reviewed) as is_reviewed
+            k.source_code, k.source_debtor_key, min(d.debtor_id) as debtor_id,
+            bool_or(c.person_ref = 'register:' || k.source_debtor_key or c.anchor = 'register:' || k.source_debtor_key)
+            as by_number,
+            bool_or(j.anchor is not null) as is_reviewed,
+            min(c.anchor) = max(c.anchor) and count(d.debtor_id) = count(*) and count(a.person_ref) = 0 as is_one
         from vault.person_key as k
         inner join identity.cluster as c on k.person_ref = c.person_ref
         left join debtor_of as d on c.anchor = d.anchor
-        where not exists (select from apart as a where a.person_ref = k.person_ref)
+        left join joined as j on c.anchor = j.anchor
+        left join apart as a on k.person_ref = a.person_ref
         group by k.source_code, k.source_debtor_key
-    ),
-    -- Who was parted by people is linked to nobody, with all that stands under the number.
-    parted as (
-        select distinct k.source_code, k.source_debtor_key
-        from vault.person_key as k inner join apart as a on a.person_ref = k.person_ref
     ),
     claimed as (
         select source_code, source_debtor_key, min(batch_id) as batch_id
         from intermediate.int_claims__unioned group by source_code, source_debtor_key
-        union
-        select 'register', source_debtor_key, batch_id from staging.stg_register__persons
-    ),
-    by_number as (
-        select s.source_code, s.source_debtor_key, d.debtor_id
-        from claimed as s
-        inner join identity.cluster as c on c.person_ref = 'register:' || s.source_debtor_key
-        inner join debtor_of as d on c.anchor = d.anchor
-        where not exists (
-            select from vault.person_key as k
-            where k.source_code = s.source_code and k.source_debtor_key = s.source_debtor_key
-        )
     )
     select
-        s.source_code, s.source_debtor_key, s.batch_id, coalesce(n.debtor_id, b.debtor_id) as debtor_id,
-        case
-            when n.debtor_id is null or s.source_code = 'register' then 'addressee_no'
-            when n.is_reviewed then 'review'
-            when exists (
-                select from identity.cluster as same
-                inner join debtor_of as d on same.anchor = d.anchor
-                where same.person_ref = 'register:' || s.source_debtor_key and d.debtor_id = n.debtor_id
-            ) then 'number'
-            else 'evidence'
-        end as method
+        'register' as source_code, p.source_debtor_key, p.batch_id, d.debtor_id, 'addressee_no' as method
+    from staging.stg_register__persons as p
+    inner join identity.cluster as c on c.person_ref = 'register:' || p.source_debtor_key
+    inner join debtor_of as d on c.anchor = d.anchor
+    union all
+    select
+        s.source_code, s.source_debtor_key, s.batch_id, n.debtor_id,
+        case when n.is_reviewed then 'review' when n.by_number then 'number' else 'evidence' end
+    from claimed as s
+    inner join named as n on s.source_code = n.source_code and s.source_debtor_key = n.source_debtor_key
+    where n.is_one
+    union all
+    select s.source_code, s.source_debtor_key, s.batch_id, d.debtor_id, 'addressee_no'
     from claimed as s
     left join named as n on s.source_code = n.source_code and s.source_debtor_key = n.source_debtor_key
-        and n.anchors = 1 and n.without = 0
-    left join by_number as b on s.source_code = b.source_code and s.source_debtor_key = b.source_debtor_key
-    where coalesce(n.debtor_id, b.debtor_id) is not null and not exists (
-        select from parted as p where p.source_code = s.source_code and p.source_debtor_key = s.source_debtor_key
-    )
+    inner join identity.cluster as c on c.person_ref = 'register:' || s.source_debtor_key
+    inner join debtor_of as d on c.anchor = d.anchor
+    where n.source_code is null
 """
 _UNLINK = """
     delete from identity.link as l
@@ -103,10 +112,19 @@ _UNLINK = """
 """
 _LINK = """
     insert into identity.link (source_code, source_debtor_key, debtor_id, method, probability, batch_id)
-    select source_code, source_debtor_key, debtor_id, method, 1.0, batch_id from found
+    select f.source_code, f.source_debtor_key, f.debtor_id, f.method, 1.0, f.batch_id
+    from found as f
+    left join identity.link as l on f.source_code = l.source_code and f.source_debtor_key = l.source_debtor_key
+    where (l.debtor_id, l.method) is distinct from (f.debtor_id, f.method)
     on conflict (source_code, source_debtor_key) do update
     set debtor_id = excluded.debtor_id, method = excluded.method
-    where (link.debtor_id, link.method) <> (excluded.debtor_id, excluded.method)
+"""
+_OF_DEBTORS = """
+    create temp table {debtors} on commit drop as
+    select a.decision_id, kept.debtor_id as kept_id, lost.debtor_id as lost_id
+    from {anchors} as a
+    inner join identity.debtor as kept on a.kept = kept.anchor
+    inner join identity.debtor as lost on a.lost = lost.anchor
 """
 _END_MERGES = """
     update identity.merge as m set until_on = greatest(%s, m.from_on), ended_by = (
@@ -148,38 +166,49 @@ class Answer:
 
 def link(connection: db.Connection, *, as_of: date, key: str) -> None:
     """Bring `identity.link` and `identity.merge` to the groups and to what people decided; inside a transaction."""
-    ids = {str(anchor): _id_of(str(anchor), key) for (anchor,) in connection.execute(_REGISTERED).fetchall()}
-    if len(set(ids.values())) != len(ids):
-        raise InvariantBrokenError(
-            "two persons of the register would share one debtor_id: make it longer in pseudonyms.py"
-        )
+    connection.execute("set local work_mem = '256MB'")
+    _name(connection, key)
     with connection.cursor(row_factory=class_row(Answer)) as cursor:
         answers = cursor.execute(_ANSWERS, {"as_of": as_of}).fetchall()
     same = [each for each in answers if each.answer == "same" and each.still_so]
     parted = [each for each in answers if each.answer == "different"]
-    kept = dict(_joined((each.anchor_l, each.anchor_r) for each in same))
-    debtors = ((anchor, ids.get(kept.get(anchor, anchor)), anchor in kept) for anchor in {*ids, *kept})
-    _fill(connection, "debtor_of", "anchor text primary key, debtor_id text, is_reviewed boolean", debtors)
+    whole = dict(_joined((each.anchor_l, each.anchor_r) for each in same))
+    _fill(connection, "joined", "anchor text primary key, whole text", whole.items())
     apart = {_lesser(each) for each in parted if not (_is_registered(each.ref_l) and _is_registered(each.ref_r))}
     _fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
-    for statement in (_FOUND, _UNLINK, _LINK):
+    for statement in (_DEBTOR_OF, "analyze debtor_of", _FOUND, _UNLINK, _LINK):
         connection.execute(statement)
     by = {anchor: each.decision_id for each in same for anchor in (each.anchor_l, each.anchor_r)}
-    merging = ((by[lost], ids[whole], ids[lost]) for lost, whole in kept.items()
-               if lost != whole and lost in ids and whole in ids)  # fmt: skip
-    parting = ((each.decision_id, ids[one], ids[other])
-               for each in parted for one, other in permutations((each.anchor_l, each.anchor_r))
-               if one in ids and other in ids)  # fmt: skip
+    merging = ((by[lost], kept, lost) for lost, kept in whole.items() if lost != kept)
+    parting = ((each.decision_id, one, other)
+               for each in parted for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip
     _keep_merges(connection, as_of, merging, parting)
+
+
+def _name(connection: db.Connection, key: str) -> None:
+    """Give a pseudonym to every group that has none; it bears it for ever."""
+    try:
+        with connection.transaction(), connection.cursor() as cursor:
+            fresh = [str(anchor) for (anchor,) in connection.execute(_NAMELESS).fetchall()]
+            with cursor.copy("copy identity.debtor (anchor, debtor_id) from stdin") as copy:
+                for anchor in fresh:
+                    copy.write_row((anchor, _id_of(anchor, key)))
+    except errors.UniqueViolation:
+        raise InvariantBrokenError(
+            "two persons of the register would share one debtor_id: make it longer in pseudonyms.py"
+        ) from None
+    if fresh:
+        connection.execute("analyze identity.debtor")
 
 
 def _keep_merges(
     connection: db.Connection, as_of: date, merging: Iterable[tuple[str, ...]], parting: Iterable[tuple[str, ...]]
 ) -> None:
     """The history of who was one with whom: of debtors, so of groups that the register knows."""
-    columns = "decision_id text, kept_id text, lost_id text"
-    _fill(connection, "merging", columns, merging)
-    _fill(connection, "parting", columns, parting)
+    for name, rows in (("merging", merging), ("parting", parting)):
+        _fill(connection, f"{name}_anchor", "decision_id text, kept text, lost text", rows)
+        anchors, debtors = sql.Identifier(f"{name}_anchor"), sql.Identifier(name)
+        connection.execute(sql.SQL(_OF_DEBTORS).format(debtors=debtors, anchors=anchors))
     connection.execute(_END_MERGES, [as_of])
     connection.execute(_BEGIN_MERGES, [as_of])
     connection.execute(_END_DOUBTS, {"as_of": as_of})

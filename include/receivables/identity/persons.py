@@ -19,29 +19,53 @@ from receivables.settings import State
 HANDS = 2  # processes that make keys
 _ROWS_AT_ONCE = 20_000
 NUMBER, NAME, KANA = "addressee_no", "person_name", "person_kana"
+# 基準日 of what was loaded since the last night, and of what lay in the future then: only on these can a row have begun
+# or ended.
+_DAYS = """
+    select array_agg(distinct business_date) from ops.load as l
+    where l.table_name = %(table)s and l.state in ('loaded', 'superseded', 'correction') and (
+        (l.business_date > %(since)s and l.business_date <= %(as_of)s)
+        or not exists (select from identity.collected_batch as seen where seen.batch_id = l.batch_id)
+    )
+"""
+_TOUCHED = """
+    insert into vault.number_touched (number)
+    select addressee_no from raw.{table}
+    where (_known_from = any({days}) or _known_to = any({days})) and addressee_no is not null
+    union
+    select raw.addressee_no from vault.{table} as vault inner join raw.{table} as raw on {same_key}
+    where (vault._known_from = any({days}) or vault._known_to = any({days})) and raw.addressee_no is not null
+"""
 # Every writing of a person in one table; a second name under one number is a person of its own until somebody knows.
 _COLLECT = """
     insert into vault.person_found (person_ref, source_code, source_debtor_key, written, fingerprint)
     with writings as (
-        select raw.addressee_no as number, array[{written}]::text[] as written
+        select raw.addressee_no as number, {columns}
         from raw.{table} as raw left join vault.{table} as vault on {same_key}
             and vault._known_from <= {as_of} and (vault._known_to is null or vault._known_to > {as_of})
         where raw._known_from <= {as_of} and (raw._known_to is null or raw._known_to > {as_of})
             and raw.addressee_no is not null and ({source} = 'register' or coalesce({names}) is not null)
+            and ({is_whole} or raw.addressee_no in (select t.number from vault.number_touched as t))
     ),
     counted as (
-        select number, written, row_number() over (partition by number order by count(*) desc, written) as place
-        from writings group by number, written
+        select number, array[{written}]::text[] as written, count(*) as rows
+        from writings group by number, {grouped}
+    ),
+    ranked as (
+        select number, written, row_number() over (partition by number order by rows desc, written) as place
+        from counted
     )
     select
         {source} || ':' || number || case when place > 1 then '#' || left(md5(written::text), 8) else '' end,
         {source}, number, written, hashtextextended(written::text, {version})
-    from counted
+    from ranked
 """
 _GONE = """
     with gone as (
         delete from vault.person_key as k
-        where not exists (select from vault.person_found as f where f.person_ref = k.person_ref)
+        where k.source_code = {source}
+            and ({is_whole} or k.source_debtor_key in (select t.number from vault.number_touched as t))
+            and not exists (select from vault.person_found as f where f.person_ref = k.person_ref)
         returning person_ref
     )
     insert into identity.pending (person_ref) select person_ref from gone on conflict do nothing
@@ -54,6 +78,21 @@ _STALE = """
     left join vault.person_key as k on f.person_ref = k.person_ref
     where k.fingerprint is distinct from f.fingerprint
 """
+_SINCE = """
+    select as_of from identity.collected
+    where table_name = %(table)s and keys_version = %(version)s and as_of <= %(as_of)s and whole_on > %(as_of)s - 7
+"""
+_COLLECTED = """
+    insert into identity.collected as c (table_name, as_of, whole_on, keys_version)
+    values (%(table)s, %(as_of)s, %(as_of)s, %(version)s)
+    on conflict (table_name) do update set as_of = excluded.as_of, keys_version = excluded.keys_version,
+        whole_on = case when %(is_whole)s then excluded.whole_on else c.whole_on end
+"""
+_SEEN = """
+    insert into identity.collected_batch (batch_id)
+    select batch_id from ops.load where table_name = %(table)s and state in ('loaded', 'superseded', 'correction')
+    on conflict do nothing
+"""
 
 
 def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
@@ -64,9 +103,8 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     """
     connection.execute("truncate vault.person_found")
     for table in named_tables():
-        connection.execute(_collecting(table, as_of))
+        _collect(connection, table, as_of)
     connection.execute("analyze vault.person_found")
-    connection.execute(_GONE)
     connection.execute("drop table if exists vault.person_stale")
     connection.execute(_STALE.format(hands=HANDS).encode())
     connection.execute("grant select on vault.person_stale to etl")
@@ -110,17 +148,44 @@ def make_keys(hand: int | None, state: State) -> None:
         target.execute("insert into vault.person_key select * from made")
 
 
-def _collecting(table: Table, as_of: date) -> sql.Composed:
+def _collect(connection: db.Connection, table: Table, as_of: date) -> None:
+    """The persons of one table: of every row once a week and after anything unusual, else of the rows that changed."""
+    known = {"table": table.name, "as_of": as_of, "version": KEYS_VERSION}
+    last = connection.execute(_SINCE, known).fetchone()
+    found = connection.execute(_DAYS, known | {"since": last[0]}).fetchone() if last else None
+    days = (found and found[0]) or []
+    if last is None or days:
+        parts = _parts(table, as_of, days=days, is_whole=last is None)
+        connection.execute("truncate vault.number_touched")
+        if last:
+            connection.execute(sql.SQL(_TOUCHED).format(**parts))
+            connection.execute("analyze vault.number_touched")
+        connection.execute(sql.SQL(_COLLECT).format(**parts))
+        connection.execute(sql.SQL(_GONE).format(**parts))
+    connection.execute(_COLLECTED, known | {"is_whole": last is None})
+    connection.execute(_SEEN, known)
+
+
+def _parts(table: Table, as_of: date, *, days: object, is_whole: bool) -> dict[str, sql.Composable]:
+    """What is filled into the statements about one table."""
     there = {column.name: column.pii for column in table.columns}
-    written = [
-        sql.SQL("{}.{}::text").format(sql.SQL("vault" if there[name] else "raw"), sql.Identifier(name))
-        if name in there else sql.SQL("null::text")
-        for name in Written._fields
-    ]  # fmt: skip
-    names = [sql.Identifier("vault", name) for name in (NAME, KANA) if name in there]
-    same_key = sql.SQL(" and ").join(sql.SQL("raw.{0} = vault.{0}").format(sql.Identifier(name)) for name in table.key)
-    return sql.SQL(_COLLECT).format(
-        written=sql.SQL(", ").join(written), names=sql.SQL(", ").join(names), table=sql.Identifier(table.name),
-        same_key=same_key,
-        as_of=sql.Literal(as_of), source=sql.Literal(table.name.partition("__")[0]), version=sql.Literal(KEYS_VERSION),
-    )  # fmt: skip
+    told = [name for name in Written._fields if name in there]
+    columns = [
+        sql.SQL("{}.{}::text").format(sql.SQL("vault" if there[name] else "raw"), sql.Identifier(name)) for name in told
+    ]
+    written = [sql.Identifier(name) if name in there else sql.SQL("null") for name in Written._fields]
+    return {
+        "table": sql.Identifier(table.name),
+        "source": sql.Literal(table.name.partition("__")[0]),
+        "as_of": sql.Literal(as_of),
+        "days": sql.SQL("{}::date[]").format(sql.Literal(days)),
+        "is_whole": sql.Literal(is_whole),
+        "version": sql.Literal(KEYS_VERSION),
+        "columns": sql.SQL(", ").join(columns),
+        "written": sql.SQL(", ").join(written),
+        "grouped": sql.SQL(", ").join(map(sql.Identifier, told)),
+        "names": sql.SQL(", ").join(sql.Identifier("vault", name) for name in (NAME, KANA) if name in there),
+        "same_key": sql.SQL(" and ").join(
+            sql.SQL("raw.{0} = vault.{0}").format(sql.Identifier(name)) for name in table.key
+        ),
+    }
