@@ -78,6 +78,7 @@ _FOUND = """
         left join debtor_of as d on c.anchor = d.anchor
         left join joined as j on c.anchor = j.anchor
         left join apart as a on k.person_ref = a.person_ref
+        where k.source_code <> 'register'
         group by k.source_code, k.source_debtor_key
     ),
     claimed as (

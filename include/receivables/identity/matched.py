@@ -15,7 +15,8 @@ from psycopg.types.json import Jsonb
 from receivables import db
 from receivables.identity import exchange
 from receivables.identity.keying import Keys
-from receivables.identity.matching import Model, Resolution, resolve
+from receivables.identity.matching import Model, Resolution, japanese, resolve
+from receivables.identity.reaching import cut_out
 
 SHIPPED = Path(__file__).with_name("model.json")  # trained on the made-up ward, without its truth
 _MOST_CHANGED = 0.02  # above this share of all persons the whole is done at once
@@ -49,20 +50,40 @@ def match(connection: db.Connection, *, as_of: date) -> Night:
     """Bring identity.pair and identity.cluster to the keys in the vault; what was pending is done.
 
     The outcome is the same whether only what changed is done again or the whole (tested); every move of an anchor is
-    an event. Nothing pending: nothing is done.
+    an event. Nothing pending: nothing is done. Inside a transaction.
     """
-    pending = [str(ref) for (ref,) in connection.execute("select person_ref from identity.pending").fetchall()]
-    persons = exchange.read(
-        connection, sql.Identifier("vault", "person_key"), PERSON, called={"addressee_no": "source_debtor_key"}
-    )
-    model, before = model_in_force(connection), _last(connection)
-    if not len(persons) or (not pending and before is not None and before.model == model):
-        return Night(len(persons), 0, is_whole=False, events=0)
-    is_whole = before is None or before.model != model or len(pending) > _MOST_CHANGED * len(persons)
-    found = resolve(persons, model=model, previous=before, changed=None if is_whole else pending)
-    _keep(connection, found, before, as_of)
+    persons, changed = (_count(connection, name) for name in ("vault.person_key", "identity.pending"))
+    model, last = model_in_force(connection), _last_model(connection)
+    if not persons or (not changed and last == model):
+        return Night(persons, 0, is_whole=False, events=0)
+    is_whole = last != model or changed > _MOST_CHANGED * persons
+    events = _do_whole(connection, model, last, as_of) if is_whole else _do_part(connection, model, as_of)
     connection.execute("delete from identity.pending")
-    return Night(len(persons), len(pending), is_whole, len(found.events))
+    return Night(persons, changed, is_whole, events)
+
+
+def _do_whole(connection: db.Connection, model: Model, last: Model | None, as_of: date) -> int:
+    before = _before(connection, "identity", "pair", "cluster", last) if last else None
+    persons = _persons(connection, sql.Identifier("vault", "person_key"))
+    found = resolve(persons, model=model, previous=before)
+    _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before and before.pairs)
+    _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
+    connection.execute("delete from identity.matched_by")
+    said = Jsonb({"settings": model.settings, "shares": model.shares})
+    connection.execute("insert into identity.matched_by (settings) values (%s)", [said])
+    _note_trust(connection, found, as_of)
+    return _note_events(connection, found, as_of)
+
+
+def _do_part(connection: db.Connection, model: Model, as_of: date) -> int:
+    cut_out(connection, japanese())
+    before = _before(connection, None, "scope_pair", "scope_cluster", model)
+    pending = [str(ref) for (ref,) in connection.execute("select person_ref from identity.pending").fetchall()]
+    persons = _persons(connection, sql.Identifier("scope_person"))
+    found = resolve(persons, model=model, previous=before, changed=pending)
+    _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before.pairs)
+    _replace(connection, "cluster", ("person_ref",), found.clusters, before.clusters)
+    return _note_events(connection, found, as_of)
 
 
 def model_in_force(connection: db.Connection) -> Model:
@@ -73,33 +94,43 @@ def model_in_force(connection: db.Connection) -> Model:
     return Model(**dict(row[0]))  # type: ignore[call-overload]
 
 
-def _last(connection: db.Connection) -> Resolution | None:
-    """What the last matching found, with the model it went by; None before the first."""
+def _last_model(connection: db.Connection) -> Model | None:
+    """The model of the last matching; None before the first."""
     row = connection.execute("select settings from identity.matched_by").fetchone()
-    if row is None:
-        return None
-    pairs = exchange.read(connection, sql.Identifier("identity", "pair"), PAIR)
-    clusters = exchange.read(connection, sql.Identifier("identity", "cluster"), CLUSTER)
-    model = Model(**dict(row[0]))  # type: ignore[call-overload]
-    return Resolution(pairs, clusters, pa.table({}), model)
+    return Model(**dict(row[0])) if row else None  # type: ignore[call-overload]
 
 
-def _keep(connection: db.Connection, found: Resolution, before: Resolution | None, as_of: date) -> None:
-    _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before and before.pairs)
-    _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
+def _persons(connection: db.Connection, table: sql.Identifier) -> pa.Table:
+    return exchange.read(connection, table, PERSON, called={"addressee_no": "source_debtor_key"})
+
+
+def _before(connection: db.Connection, schema: str | None, pairs: str, clusters: str, model: Model) -> Resolution:
+    """What was found before, of everybody or of those in scope."""
+    place = (schema,) if schema else ()
+    return Resolution(
+        exchange.read(connection, sql.Identifier(*place, pairs), PAIR),
+        exchange.read(connection, sql.Identifier(*place, clusters), CLUSTER),
+        pa.table({}),
+        model,
+    )
+
+
+def _note_events(connection: db.Connection, found: Resolution, as_of: date) -> int:
     events = found.events.append_column("as_of", pa.array([as_of] * len(found.events), pa.date32()))
     exchange.write(connection, sql.Identifier("identity", "event"), events)
-    _remember_model(connection, found.model)
+    return len(events)
+
+
+def _note_trust(connection: db.Connection, found: Resolution, as_of: date) -> None:
     if found.trust is not None:
         connection.execute("delete from identity.source_trust where as_of = %s", [as_of])
-        rows = ((as_of, *each.values()) for each in found.trust.to_pylist())
-        connection.cursor().executemany(_TRUST, rows)
+        connection.cursor().executemany(_TRUST, ((as_of, *each.values()) for each in found.trust.to_pylist()))
 
 
-def _remember_model(connection: db.Connection, model: Model) -> None:
-    connection.execute("delete from identity.matched_by")
-    said = Jsonb({"settings": model.settings, "shares": model.shares})
-    connection.execute("insert into identity.matched_by (settings) values (%s)", [said])
+def _count(connection: db.Connection, relation: str) -> int:
+    found = connection.execute(sql.SQL("select count(*) from {}").format(sql.SQL(relation))).fetchone()
+    assert found is not None
+    return int(str(found[0]))
 
 
 def _replace(

@@ -1,0 +1,101 @@
+"""How far a night's changes reach (影響範囲): the persons that must be looked at again, found where they are kept.
+
+Everybody else's pairs and group are what they were, so they are neither read nor written. The matching does to this
+part what it would do to the whole (tested).
+"""
+
+from psycopg import sql
+
+from receivables import db
+from receivables.identity.keying import Keys
+from receivables.identity.matching import Declaration
+
+_SCOPE = """
+    create temp table in_scope on commit drop as select person_ref as ref from identity.pending;
+    create unique index on in_scope (ref);
+"""
+_PERSONS = """
+    create temp view compared as
+    select *, {derived} from (
+        select person_ref, source_code, source_debtor_key as addressee_no, {keys} from vault.person_key
+    ) as k
+"""
+_TOUCHED = (
+    "create temp table touched on commit drop as select * from compared where person_ref in (select ref from in_scope)"
+)
+# One reading of all persons; every rule is a look into a small table.
+_NEAR = "insert into in_scope select p.person_ref from compared as p where {rules} on conflict do nothing"
+_RULE = "({mine}) in (select {theirs} from touched where {known})"
+# 誤記: a slip of the pen hangs on whoever else is registered, so all of the few whose number nobody has are looked at,
+# with everybody of their name and reading.
+_ORPHANS = """
+    create temp table orphan on commit drop as
+    select person_ref, name_key, kana_key from compared as p
+    where not is_registered and number_key is not null and not exists (
+        select from vault.person_key as r where r.source_code = 'register' and r.source_debtor_key = p.number_key
+    )
+"""
+_SLIPS = """
+    insert into in_scope
+    select person_ref from orphan
+    union
+    select p.person_ref from vault.person_key as p
+    where p.source_code = 'register' and (p.name_key, p.kana_key) in (
+        select o.name_key, o.kana_key from orphan as o where o.name_key is not null and o.kana_key is not null
+    )
+    on conflict do nothing
+"""
+_TOGETHER = """
+    insert into in_scope
+    select c.person_ref from identity.cluster as c
+    where c.anchor in (
+        select mine.anchor from identity.cluster as mine inner join in_scope as s on mine.person_ref = s.ref
+        union
+        select ref from in_scope
+    )
+    union
+    select unnest(array[p.ref_l, p.ref_r]) from identity.pair as p
+    where p.decided = 'link' and (p.ref_l in (select ref from in_scope)) <> (p.ref_r in (select ref from in_scope))
+    on conflict do nothing
+"""
+_CUT = """
+    create temp table scope_person on commit drop as
+    select {columns} from vault.person_key where person_ref in (select ref from in_scope);
+    create temp table scope_pair on commit drop as
+    select * from identity.pair where ref_l in (select ref from in_scope) and ref_r in (select ref from in_scope);
+    create temp table scope_cluster on commit drop as
+    select * from identity.cluster where person_ref in (select ref from in_scope);
+    drop view compared;
+"""
+
+
+def cut_out(connection: db.Connection, declaration: Declaration) -> None:
+    """Make the temporary tables `scope_person`, `scope_pair` and `scope_cluster` of all whom identity.pending reaches.
+
+    In them are the pending persons, whom a blocking rule puts beside one of them, whoever hangs together with one of
+    these by a link or a lasting id, and everybody on whom a slip of the pen depends. Inside a transaction.
+    """
+    keys = sql.SQL(", ").join(map(sql.Identifier, Keys._fields))
+    derived = ", ".join(f"{code} as {name}" for name, code in declaration.derived.items())
+    db.run_script(connection, _SCOPE)
+    connection.execute(sql.SQL(_PERSONS).format(keys=keys, derived=sql.SQL(derived)))
+    connection.execute(_TOUCHED)
+    connection.execute("analyze touched")
+    connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" or ".join(_rules(declaration)))))
+    connection.execute(_ORPHANS)
+    connection.execute(_SLIPS)
+    while connection.execute(_TOGETHER).rowcount:
+        pass
+    columns = ", ".join(("person_ref", "source_code", "source_debtor_key", *Keys._fields))
+    db.run_script(connection, _CUT.format(columns=columns))
+
+
+def _rules(declaration: Declaration) -> list[str]:
+    """Every blocking rule, from both sides, as a condition on one person: whether it puts them beside a touched one."""
+    sides = {(one.left, one.right) for one in declaration.blocking} | {
+        (one.right, one.left) for one in declaration.blocking
+    }
+    return [_RULE.format(
+        mine=", ".join(f"p.{name}" for name in mine), theirs=", ".join(theirs),
+        known=" and ".join(f"{name} is not null" for name in theirs),
+    ) for theirs, mine in sorted(sides)]  # fmt: skip
