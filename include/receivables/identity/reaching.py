@@ -23,6 +23,13 @@ _PERSONS = """
 _TOUCHED = (
     "create temp table touched on commit drop as select * from compared where person_ref in (select ref from in_scope)"
 )
+# Who was told as a pair with one of them, though nothing puts the two side by side any more.
+_PARTNERS = """
+    insert into in_scope
+    select unnest(array[p.ref_l, p.ref_r]) from identity.pair as p
+    where p.ref_l in (select person_ref from identity.pending) or p.ref_r in (select person_ref from identity.pending)
+    on conflict do nothing
+"""
 # One reading of all persons; every rule is a look into a small table.
 _NEAR = "insert into in_scope select p.person_ref from compared as p where {rules} on conflict do nothing"
 _RULE = "({mine}) in (select {theirs} from touched where {known})"
@@ -72,8 +79,8 @@ _CUT = """
 def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     """Make the temporary tables `scope_person`, `scope_pair` and `scope_cluster` of all whom identity.pending reaches.
 
-    In them are the pending persons, whom a blocking rule puts beside one of them, whoever hangs together with one of
-    these by a link or a lasting id, and everybody on whom a slip of the pen depends. Inside a transaction.
+    In them are the pending persons, everybody whom a blocking rule puts or put beside one of them, whoever hangs
+    together with one of these by a link or a lasting id, and on whom a slip of the pen depends. Inside a transaction.
     """
     keys = sql.SQL(", ").join(map(sql.Identifier, Keys._fields))
     derived = ", ".join(f"{code} as {name}" for name, code in declaration.derived.items())
@@ -82,7 +89,8 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     connection.execute(_TOUCHED)
     connection.execute("analyze touched")
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" or ".join(_rules(declaration)))))
-    connection.execute(_ORPHANS)
+    for statement in (_PARTNERS, _ORPHANS):
+        connection.execute(statement)
     connection.execute(_SLIPS)
     while connection.execute(_TOGETHER).rowcount:
         pass

@@ -1,0 +1,79 @@
+"""A night that reads and scores only what changed leaves in the warehouse what doing everything anew would."""
+
+from collections.abc import Callable
+from datetime import date
+from random import Random
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from receivables import db
+from receivables.identity import exchange, matched
+from receivables.identity.matching import resolve
+from receivables.settings import State
+from tests.identity.matching.people import Row, table, town, trained
+from tests.identity.matching.test_delta import as_set, edited
+
+pytestmark = pytest.mark.postgres
+AS_OF = date(2026, 6, 19)
+
+
+@pytest.fixture(scope="module")
+def state(new_state: Callable[[], State]) -> State:
+    return new_state()
+
+
+def store(connection: db.Connection, rows: list[Row], changed: set[str]) -> None:
+    """The keys of `rows` in the vault, those of `changed` pending."""
+    connection.execute("delete from vault.person_key where person_ref = any(%s)", [list(changed)])
+    for row in rows:
+        if row["person_ref"] in changed:
+            told = {("source_debtor_key" if name == "addressee_no" else name): value for name, value in row.items()}
+            told |= {"fingerprint": 0, "source_debtor_key": told["source_debtor_key"] or ""}
+            connection.execute(
+                sql.SQL("insert into vault.person_key ({}) values ({})").format(
+                    sql.SQL(", ").join(map(sql.Identifier, told)), sql.SQL(", ").join(sql.Placeholder() * len(told))
+                ),
+                list(told.values()),
+            )
+    connection.cursor().executemany(
+        "insert into identity.pending values (%s) on conflict do nothing", [(ref,) for ref in changed]
+    )
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+def test_a_part_of_the_warehouse_is_done_as_the_whole_would_be(
+    state: State, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random edits night after night: pairs, groups and events to the row; `seed` makes them again."""
+    monkeypatch.setattr(matched, "model_in_force", lambda _: trained())
+    monkeypatch.setattr(matched, "_MOST_CHANGED", 1.0)
+    print("seed", seed)  # noqa: T201
+    rng, rows = Random(seed), town(250, seed)
+    with db.connect(state, autocommit=True) as connection:
+        db.run_script(connection, "truncate vault.person_key, identity.pair, identity.cluster, identity.matched_by")
+        store(connection, rows, {row["person_ref"] for row in rows})
+        with connection.transaction():
+            assert matched.match(connection, as_of=AS_OF).is_whole
+        before = resolve(table(rows), model=trained())
+        for night in range(4):
+            rows, changed = edited(rows, rng, night)
+            store(connection, rows, changed)
+            whole = resolve(table(rows), model=trained(), previous=before)
+            with connection.transaction():
+                done = matched.match(connection, as_of=AS_OF)
+            assert (done.is_whole, done.events) == (False, len(whole.events))
+            pairs = exchange.read(connection, sql.Identifier("identity", "pair"), matched.PAIR)
+            clusters = exchange.read(connection, sql.Identifier("identity", "cluster"), matched.CLUSTER)
+            assert as_set(pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
+            assert as_set(clusters) == as_set(whole.clusters)
+            before = whole
+
+
+def test_an_event_once_written_stays(state: State) -> None:
+    with db.connect(state) as connection:
+        connection.execute("insert into identity.event (as_of, event, person_ref) values (%s, 'created', 'a')", [AS_OF])
+        with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+            connection.execute("delete from identity.event")
+        connection.rollback()
