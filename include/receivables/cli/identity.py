@@ -1,16 +1,30 @@
 """`receivables identity …`: who is who, what people must judge, and how a merge is undone (名寄せ)."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
 
-from receivables.cli.console import JsonOption, StateOption, emit, state_of, table
+from receivables.cli.console import (
+    DEFAULT_AS_OF,
+    AsOfOption,
+    JsonOption,
+    StateOption,
+    console,
+    day,
+    emit,
+    state_of,
+    table,
+)
+from receivables.identity import quality as watch
 from receivables.identity import review as room
 from receivables.unmerging import unmerge as take_apart
 
 app = typer.Typer(help="Who is who: the work list, and the undoing of a merge (名寄せ)", no_args_is_help=True)
 review = typer.Typer(help="Pairs that people must judge (確認一覧)", no_args_is_help=True)
 app.add_typer(review, name="review")
+sample = typer.Typer(help="A monthly sample of automatic links (抜取検査)", no_args_is_help=True)
+app.add_typer(sample, name="sample")
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 _TOLD = {
@@ -75,6 +89,37 @@ def unmerge(
 ) -> None:
     """Take a merge apart: sending stops now, the next night after the second yes restores both as they were."""
     emit(take_apart(debtor, user=user, why=why, state=state_of(state)), as_json)
+
+
+@sample.command()
+def draw(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """Draw the month's sample, once; the month decides it, nobody chooses."""
+    emit({"drawn": watch.draw(as_of=day(as_of), state=state_of(state))}, as_json)
+
+
+@sample.command("list")
+def list_sampled(state: StateOption = None, as_json: JsonOption = False) -> None:
+    """The pairs of the samples that wait for somebody to judge them."""
+    found = watch.to_judge(state=state_of(state))
+    rows = [[each["month"], each["pair"], each["method"]] for each in found]
+    emit({"pairs": found}, as_json, lambda: table("抜取検査の判定待ち", ["月", "組", "結んだ根拠"], rows))
+
+
+@sample.command()
+def judge(
+    pair: str, verdict: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False
+) -> None:
+    """Say of a sampled pair: same, different or unclear."""
+    watch.judge(pair, verdict, user=user, why=why, state=state_of(state))
+    emit({"pair": pair, "verdict": verdict}, as_json)
+
+
+@app.command()
+def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """How many automatic links may be wrong, as the judged samples prove it; and how much last night compared."""
+    where = state_of(state)
+    found = watch.quality(as_of=day(as_of), state=where)
+    emit({**asdict(found), "last_night": room.last_night(where)}, as_json, lambda: console.print(found.told()))
 
 
 def _propose(pair: str, answer: str, user: str, why: str, state: Any, as_json: bool) -> None:

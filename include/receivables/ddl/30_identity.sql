@@ -192,6 +192,21 @@ create table if not exists identity.night (
 );
 comment on table identity.night is '名寄せの記録: what each night compared and found';
 
+create table if not exists identity.sampled (
+    month text not null check (month ~ '^[0-9]{4}-[0-9]{2}$'),
+    pair text not null, -- two refs with | between: persons that the matching took for one
+    method text not null, -- how they were linked
+    linked_pairs bigint not null, -- how many pairs of that method the sample was drawn from
+    drawn_at timestamptz not null default clock_timestamp(),
+    verdict text check (verdict in ('same', 'different', 'unclear')),
+    judged_by text,
+    why text,
+    judged_at timestamptz,
+    primary key (month, pair),
+    check ((verdict is null) = (judged_by is null))
+);
+comment on table identity.sampled is '名寄せの抜取検査: automatic links that a person looked at, month by month, to bound how many are wrong';
+
 create table if not exists identity.viewing (
     viewing_no bigint generated always as identity primary key,
     pair text not null,
@@ -218,10 +233,13 @@ comment on table identity.source_trust is '宛名番号の信頼度: how often a
 alter table identity.link drop constraint if exists link_method_check, add constraint link_method_check
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
 grant select, insert, update, delete on vault.person_found, vault.person_key, identity.debtor, identity.collected,
-identity.collected_batch, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
+identity.collected_batch, identity.sampled, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
 identity.source_trust, identity.model to etl;
 grant select, insert on identity.event, identity.night, identity.viewing to etl;
 grant select on identity.merge to sender;
+grant usage on schema identity to screen;
+grant select on identity.night to screen;
+grant select (month, method, linked_pairs, verdict) on identity.sampled to screen;
 
 create or replace function identity.facts_of(p_one text, p_other text) returns text
 language sql stable set search_path = pg_catalog as $$

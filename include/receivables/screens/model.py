@@ -134,6 +134,22 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is who last night, and what the judged samples prove (名寄せ)."""
+
+    as_of: date
+    persons: int
+    changed: int
+    linked: int
+    unlinked: int
+    to_review: int
+    judged: int
+    wrong: int
+    waiting: int
+    upper_permille: float | None  # None: nothing judged, nothing proven
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """One reconciliation check (照合)."""
 
@@ -184,6 +200,7 @@ class Night:
     sources: tuple[Source, ...] = ()
     collection: tuple[Collection, ...] = ()
     ageing: tuple[Ageing, ...] = ()
+    identity: Identity | None = None
     campaign: Campaign | None = None
     migration: Migration | None = None
     data_docs_link: str | None = None

@@ -34,6 +34,7 @@ def night_page(*, state: State, business_date: date | None = None) -> Night:
                 sources=arrivals.sources(connection, day),
                 collection=figures.collection(connection),
                 ageing=figures.ageing(connection),
+                identity=standing.identity(connection),
                 campaign=standing.campaign(connection),
                 migration=standing.migration(connection, state),
                 data_docs_link=standing.report_link(state, DATA_DOCS),

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from receivables import db
+from receivables.confidence import upper_share
 from receivables.screens import words
 from receivables.screens.lookup import found
-from receivables.screens.model import Campaign, Check, Excluded, Migration
+from receivables.screens.model import Campaign, Check, Excluded, Identity, Migration
 from receivables.settings import State
 
 # A run that waits for somebody comes before newer ones that do not.
@@ -35,6 +36,27 @@ _CHECKS = """
     where run_id = %(run_id)s order by position
 """
 _SIGNED = "select user_name from migration.signoff where run_id = %(run_id)s order by signed_at"
+_MATCHED = """
+    select as_of, persons, changed, linked, unlinked, to_review from identity.night order by night_no desc limit 1
+"""
+# 抜取検査 of the last twelve months; who could not be judged counts as wrong.
+_SAMPLED = """
+    select count(verdict) as judged, count(*) filter (where verdict <> 'same') as wrong,
+        count(*) filter (where verdict is null) as waiting
+    from identity.sampled where month > to_char(%(as_of)s::date - interval '12 months', 'YYYY-MM')
+"""
+_CONFIDENCE = 0.95
+
+
+def identity(connection: db.Connection) -> Identity | None:
+    """What the last matching compared, and the upper bound of wrong automatic links; None before the first."""
+    nights = found(connection, _MATCHED)
+    if not nights:
+        return None
+    (sampled,) = found(connection, _SAMPLED, {"as_of": nights[0]["as_of"]}) or [{"judged": 0, "wrong": 0, "waiting": 0}]
+    judged, wrong = sampled["judged"], sampled["wrong"]
+    upper = 1000 * upper_share(wrong, judged, _CONFIDENCE) if judged else None
+    return Identity(**nights[0], **sampled, upper_permille=upper)
 
 
 def campaign(connection: db.Connection) -> Campaign | None:

@@ -4,8 +4,9 @@ from math import comb
 
 import pytest
 
+from receivables.confidence import upper_share
 from receivables.errors import InputRejectedError
-from receivables.identity.matching.bounds import proven_bound, upper_share
+from receivables.identity.matching.bounds import proven_bound
 
 
 def by_hand(errors: int, trials: int, share: float) -> float:

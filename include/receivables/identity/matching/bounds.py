@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from receivables.confidence import upper_share
 from receivables.errors import InputRejectedError
 
 
@@ -59,10 +60,3 @@ def proven_bound(
         if upper < allowed_permille:
             best = Bound(weight, at, errors, upper, allowed_permille, confidence_permille)
     return best or Bound(None, len(ordered), errors, 1000.0, allowed_permille, confidence_permille)
-
-
-def upper_share(errors: int, trials: int, confidence: float) -> float:
-    """The one-sided Clopper-Pearson upper bound of a share, between 0 and 1."""
-    from scipy.stats import beta
-
-    return 1.0 if errors >= trials else float(beta.ppf(confidence, errors + 1, trials - errors))
