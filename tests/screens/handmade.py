@@ -52,6 +52,7 @@ def write(state: State) -> None:
         connection.execute(_MARTS.encode())
         _loads(connection)
         _collection(connection)
+        _who_is_who(connection)
         for claim_type, yens in AGEING.items():
             for bucket, yen in zip(("1-30", "31-90", "91-180", "181-365", "366-"), yens, strict=True):
                 connection.execute(
@@ -84,6 +85,19 @@ def _loads(connection: db.Connection) -> None:
                 " reason_code, amount_yen, owner_dept) values (%s, %s, %s, 'f', %s, 0, %s, %s, %s, 'tax')",
                 [table, table.split("__")[0], table, line, "氏名は画面に出ない".encode(), code, yen],
             )
+
+
+def _who_is_who(connection: db.Connection) -> None:
+    """One matching, and three hundred sampled pairs of which one is still to be judged and none was wrong."""
+    connection.execute(
+        "insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review)"
+        " values (%s, 25512, 38, false, 4, 10490, 301, 27)", [AS_OF],
+    )  # fmt: skip
+    connection.execute(
+        "insert into identity.sampled (month, pair, method, linked_pairs, verdict, judged_by)"
+        " select '2026-05', 'a' || n || '|b', 'number', 9000, nullif('same', case when n = 301 then 'same' end),"
+        " nullif('officer', case when n = 301 then 'officer' end) from generate_series(1, 301) as n"
+    )
 
 
 def _collection(connection: db.Connection) -> None:

@@ -146,12 +146,21 @@ def test_each_verdict_has_a_word(night: Night, verdict: str | None) -> None:
     assert (words.VERDICT[verdict][0] if verdict else "照合前") in shown
 
 
+def test_the_bound_of_wrong_links_is_shown_as_the_judged_samples_prove_it(night: Night, html: str) -> None:
+    """300 judged, none wrong: at 95 % at most 1 - 0.05 ** (1 / 300) = 0.99 %, not zero."""
+    assert night.identity is not None
+    assert (night.identity.judged, night.identity.wrong, night.identity.waiting) == (300, 0, 1)
+    assert "誤統合率は95％の信頼度で 0.99％以下（直近12か月の抜取 300組のうち誤り・不明 0組、判定待ち 1組）" in html
+    unjudged = replace(night, identity=replace(night.identity, judged=0, upper_permille=None))
+    assert "誤統合率は示せません" in night_html(unjudged)
+
+
 def test_the_html_is_well_formed_and_japanese(html: str) -> None:
     root = ET.fromstring(html.replace("<!doctype html>", "").strip())
     assert root.get("lang") == "ja"
     assert [each.text for each in root.iter("h1")] == ["昨夜の状況"]
     headings = ["".join(each.itertext()) for each in root.iter("h2")]
-    assert headings == ["取込", "収納率", "収入未済額", "滞納の年齢", "催告の承認", "移行データの照合"]
+    assert headings == ["取込", "収納率", "収入未済額", "滞納の年齢", "名寄せ", "催告の承認", "移行データの照合"]
     for svg in root.iter("svg"):
         assert svg.get("role") == "img"
         named = (svg.get("aria-labelledby") or "").split()
