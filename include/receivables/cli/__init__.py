@@ -12,6 +12,7 @@ def main() -> None:
         decision,
         explain,
         gaiji,
+        identity_relations,
         impact,
         ingest,
         law,
@@ -29,6 +30,9 @@ def main() -> None:
         pretty_exceptions_enable=False,
         add_completion=False,
     )
+    identity = typer.Typer(help="Who is who, and who stands beside whom (名寄せ・関係)", no_args_is_help=True)
+    identity.add_typer(identity_relations.app)
+    app.add_typer(identity, name="identity")
     law.app.command("impact")(impact.impact_command)
     for room in (campaign, city, decision, explain, gaiji, ingest, law, ledger, migration, quarantine, source):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])

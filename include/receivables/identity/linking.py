@@ -152,9 +152,9 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
     parted = [each for each in answers if each.answer == "different"]
     kept = dict(_joined((each.anchor_l, each.anchor_r) for each in same))
     debtors = ((anchor, ids.get(kept.get(anchor, anchor)), anchor in kept) for anchor in {*ids, *kept})
-    _fill(connection, "debtor_of", "anchor text primary key, debtor_id text, is_reviewed boolean", debtors)
+    fill(connection, "debtor_of", "anchor text primary key, debtor_id text, is_reviewed boolean", debtors)
     apart = {_lesser(each) for each in parted if not (_is_registered(each.ref_l) and _is_registered(each.ref_r))}
-    _fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
+    fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
     for statement in (_FOUND, _UNLINK, _LINK):
         connection.execute(statement)
     by = {anchor: each.decision_id for each in same for anchor in (each.anchor_l, each.anchor_r)}
@@ -171,8 +171,8 @@ def _keep_merges(
 ) -> None:
     """The history of who was one with whom: of debtors, so of groups that the register knows."""
     columns = "decision_id text, kept_id text, lost_id text"
-    _fill(connection, "merging", columns, merging)
-    _fill(connection, "parting", columns, parting)
+    fill(connection, "merging", columns, merging)
+    fill(connection, "parting", columns, parting)
     connection.execute(_END_MERGES, [as_of])
     connection.execute(_BEGIN_MERGES, [as_of])
 
@@ -203,7 +203,8 @@ def _lesser(pair: Answer) -> str:
     return pair.ref_r if _is_registered(pair.ref_l) else pair.ref_l
 
 
-def _fill(connection: db.Connection, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
+def fill(connection: db.Connection, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Make a temp table `name` of `columns` that holds `rows` until the transaction ends."""
     db.run_script(connection, f"create temp table {name} ({columns}) on commit drop")
     with connection.cursor().copy(sql.SQL("copy {} from stdin").format(sql.Identifier(name))) as copy:
         for row in rows:

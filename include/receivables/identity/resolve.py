@@ -1,10 +1,12 @@
-"""One night's 名寄せ: decisions, keys, matching, links, and what a contact must respect, in this order."""
+"""One night's 名寄せ: decisions, keys, matching, links, what a contact must respect, relations, points of contact."""
 
 from datetime import date
 
 from receivables import access, decisions
 from receivables.identity import linking, matched, persons
+from receivables.identity.contact_points import keep_points
 from receivables.identity.facts import keep_facts
+from receivables.identity.relations import keep_relations
 from receivables.settings import State
 
 _COUNTS = """
@@ -20,11 +22,11 @@ left join identity.link as l using (source_code, source_debtor_key)
 
 
 def resolve(*, as_of: date, state: State) -> dict[str, int]:
-    """Bring `identity.link` and `identity.contact_fact` to what all sources said on `as_of` (基準日).
+    """Bring links, facts, relations and points of contact to what all sources said on `as_of` (基準日).
 
     Deterministic and safe to repeat: a second run changes nothing. Returns counts: `debtors` persons of the register,
     `linked` and `unlinked` persons of the departments' systems, `facts` in force, pairs `to_review`, and of this night
-    `persons` compared, `changed` ones and `events` (moves of an id).
+    `persons` compared, `changed` ones, `events` (moves of an id), `relations` that hold and `points` of contact.
     """
     with access.alone(state, "resolve debtors") as connection:
         persons.collect(connection, as_of=as_of, state=state)
@@ -33,9 +35,17 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             found = matched.match(connection, as_of=as_of)
             linking.link(connection, as_of=as_of, key=state.secret("hmac_debtor"))
             keep_facts(connection, as_of)
+            relations = keep_relations(connection, as_of, key=state.secret("hmac_debtor"))
+            points = keep_points(connection, as_of, key=state.secret("hmac_debtor"))
             counts = connection.execute(_COUNTS).fetchone()
         access.apply(connection)
     assert counts is not None
     names = ("debtors", "linked", "unlinked", "facts", "to_review")
     told = {name: int(str(count)) for name, count in zip(names, counts, strict=True)}
-    return told | {"persons": found.persons, "changed": found.changed, "events": found.events}
+    return told | {
+        "persons": found.persons,
+        "changed": found.changed,
+        "events": found.events,
+        "relations": relations,
+        "points": points,
+    }
