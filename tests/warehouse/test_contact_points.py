@@ -34,7 +34,8 @@ def world(prepared: Handmade) -> Handmade:
     prepared.run("truncate intermediate.int_contacts__unioned, intermediate.int_claim_events__unioned")
     prepared.run("truncate vault.phone_centre__calls, vault.auto_call__calls, vault.sms_returns__statuses")
     prepared.run("delete from vault.register__persons where _known_to is not null")
-    prepared.run("update vault.register__persons set phone = %s, address = %s, previous_address = null, _known_from = %s",
+    prepared.run("update vault.register__persons set phone = %s, address = %s, previous_address = null,"
+                 " _known_from = %s",
                  PHONE, HOME["address"], AS_OF)  # fmt: skip
     prepared.run("update staging.stg_register__persons set moved_on = null")
     return prepared
@@ -44,9 +45,13 @@ def resolve(world: Handmade, as_of: date = AS_OF) -> dict[str, int]:
     return identity.resolve(as_of=as_of, state=world.state)
 
 
+def ref(world: Handmade, number: str) -> str:
+    return debtor_id(number, key=world.state.secret("hmac_debtor"))
+
+
 def points(world: Handmade, channel: str, number: str = ONE) -> list[tuple[Any, ...]]:
     return world.run("select state, since, evidence from identity.contact_point where debtor_id = %s and channel = %s"
-                     " order by since nulls last", debtor_id(number, key=world.state.secret("hmac_debtor")), channel)  # fmt: skip
+                     " order by since nulls last", ref(world, number), channel)  # fmt: skip
 
 
 def called(world: Handmade, day: date, result: str, *, phone: str = PHONE, number: str = ONE) -> None:
