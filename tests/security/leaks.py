@@ -29,9 +29,11 @@ _READABLE = """
     group by 1, 2
     order by 1, 2
 """
-_SIGNS = re.compile(r"[\s\-‐‑‒–—―−ーｰ─().・,、/#]+")
+_BLANKS = re.compile(r"\s+")
+_DASHES = re.compile("[-‐‑‒–—―−ー─]")
+_LONG_ENOUGH = 7  # a shorter run of digits comes by chance, as in a hash: there its dashes count
 # What the server and the departments' own files are made of; spool and ward are what was delivered, unread.
-APART = {"pg", "spool", "ward", "secrets", "fetched"}
+APART = {("pg", "data"), ("spool",), ("ward",), ("secrets",), ("fetched",)}
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,31 @@ class Leak:
     what: str
 
 
-def bare(text: str) -> str:
-    """Without width, blanks and signs: 090-1234-5678 and ０９０１２３４５６７８ are one, so are １－２ and 1-2."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text)).lower()
+def forms(text: str) -> tuple[str, str]:
+    """`text` without width and blanks, its dashes alike; and without dashes: ０９０－１ is 090-1 and 0901."""
+    plain = _DASHES.sub("-", _BLANKS.sub("", unicodedata.normalize("NFKC", text)).lower())
+    return plain, plain.replace("-", "")
+
+
+class Wanted:
+    """The values looked for, as they are compared."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        self._dashed: dict[str, str] = {}
+        self._bare: dict[str, str] = {}
+        for what, written in secrets.items():
+            dashed, bare = forms(written)
+            if len(bare) >= _LONG_ENOUGH or "-" not in dashed:
+                self._bare[what] = bare
+            else:
+                self._dashed[what] = dashed
+
+    def within(self, value: Any) -> Iterator[str]:
+        """Which of them can be read in `value`."""
+        for text in texts(value):
+            dashed, bare = forms(text)
+            yield from (what for what, wanted in self._dashed.items() if wanted in dashed)
+            yield from (what for what, wanted in self._bare.items() if wanted in bare)
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -85,30 +109,24 @@ def contents(connection: db.Connection, role: str) -> Iterator[tuple[str, list[s
 
 def leaks(state: State, roles: Iterable[str], secrets: Mapping[str, str]) -> list[Leak]:
     """Where any of `secrets` (what it is → how it is written) can be read by any of `roles`."""
-    wanted = {what: bare(written) for what, written in secrets.items()}
-    found = set()
+    wanted, found = Wanted(secrets), set()
     with db.connect(state, autocommit=True) as connection:
         for role in roles:
             for where, columns, rows in contents(connection, role):
                 for row in rows:
                     for column, value in zip(columns, row, strict=True):
-                        told = "\n".join(bare(text) for text in texts(value))
-                        found |= {
-                            Leak(role, f"{where}.{column}", what) for what, text in wanted.items() if text in told
-                        }
+                        found |= {Leak(role, f"{where}.{column}", what) for what in wanted.within(value)}
     return sorted(found, key=str)
 
 
 def leaks_in_files(root: Path, secrets: Mapping[str, str]) -> list[Leak]:
     """Where any of `secrets` stands in a file below `root`, but for what lies APART."""
-    wanted = {what: bare(written) for what, written in secrets.items()}
-    found = []
+    wanted, found = Wanted(secrets), set()
     for file in sorted(root.rglob("*")):
         place = file.relative_to(root)
-        if file.is_file() and place.parts[0] not in APART:
-            told = "\n".join(bare(text) for text in texts(file.read_bytes()))
-            found += [Leak("file", str(place), what) for what, text in wanted.items() if text in told]
-    return found
+        if file.is_file() and not any(place.parts[: len(apart)] == apart for apart in APART):
+            found |= {Leak("file", str(place), what) for what in wanted.within(file.read_bytes())}
+    return sorted(found, key=str)
 
 
 def ties(state: State, roles: Iterable[str], one: set[str], other: set[str], strangers: set[str]) -> list[Leak]:
@@ -131,6 +149,6 @@ def ties(state: State, roles: Iterable[str], one: set[str], other: set[str], str
                     for column, value in zip(columns, row, strict=True):
                         for text in texts(value):
                             values[column][text] |= inside or {"nobody"}
-                found |= {Leak(role, f"{where}.{column}", "a value that only they share")
-                          for column, seen in values.items() for who in seen.values() if who == {"one", "other"}}  # fmt: skip
+                shared = {column for column, seen in values.items() for who in seen.values() if who == {"one", "other"}}
+                found |= {Leak(role, f"{where}.{column}", "a value that only they share") for column in shared}
     return sorted(found, key=str)

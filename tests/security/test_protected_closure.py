@@ -3,21 +3,20 @@
 import csv
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from handmade import AS_OF, Handmade
+from leaks import Leak, leaks, leaks_in_files, readable, ties
 
-from receivables import campaigns, db, identity, migration, night, roster, server
+from receivables import access, campaigns, db, identity, migration, night, roster, server
+from receivables.campaigns import playbook
 from receivables.campaigns.playbook import Gateway
 from receivables.database import LOGIN_ROLES
 from receivables.identity.pseudonyms import debtor_id
 from receivables.identity.relation_import import HEADER, import_relations
-
-from .leaks import Leak, leaks, leaks_in_files, readable, ties
 
 pytestmark = pytest.mark.postgres
 # 1 is protected; 2 lives with 1 and owes; 3 is dead, of the same household; 4 and 5 have nothing to do with them.
@@ -33,9 +32,9 @@ BEFORE = {"previous_postal_code": "1570073", "previous_address": "東京都世�
 PHONE = "090-5511-7733"
 SECRETS = {
     "住所": "奥沢7丁目81番93", "町": "奥沢", "番地": "81番93", "番地 (−)": "7-81-93", "郵便番号": "158-0083",
-    "方書": "ひなぎく荘", "室番号": "407号室", "前住所": "砧8丁目64番27", "前住所の番地": "64番27", "前住所の番地 (−)": "8-64-27",
-    "前住所の郵便番号": "1570073", "前住所の方書": "すみれ館", "電話": "09055117733", "電話 (+81)": "+819055117733",
-    "電話の下8桁": "55117733", "世帯番号": HOUSEHOLD,
+    "方書": "ひなぎく荘", "室番号": "407号室", "前住所": "砧8丁目64番27", "前住所の番地": "64番27",
+    "前住所の番地 (−)": "8-64-27", "前住所の郵便番号": "1570073", "前住所の方書": "すみれ館", "電話": "09055117733",
+    "電話 (+81)": "+819055117733", "電話の下8桁": "55117733", "世帯番号": HOUSEHOLD,
 }  # fmt: skip
 READERS = [role for role in LOGIN_ROLES if role != "etl"]  # etl alone works inside the vault
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
@@ -66,7 +65,7 @@ def owes(one: Handmade, number: str, phone: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def world(new_state: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handmade]:
+def world(new_state: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory) -> Handmade:
     """The night of a protected person who is a household's member, guarantor, heir and debtor; lists made and sent."""
     one = Handmade(new_state())
     one.make_tables()
@@ -76,28 +75,38 @@ def world(new_state: Callable[[], Any], tmp_path_factory: pytest.TempPathFactory
     one.person(HEAD, person_name="人2　太郎", **home)
     one.person(DEAD, person_name="人3　太郎", died_on=date(2026, 1, 5), **home)
     for number, phone in ((STRANGER, "090-1000-2001"), (OTHER, "090-1000-2002")):
+        # One of them has a fact too, so that to have one is nothing that only the two share.
         one.person(number, person_name=f"人{number[-4]}　太郎", phone=phone, postal_code="1560043",
-                   address="東京都世田谷区松原１丁目１番１号")  # fmt: skip
+                   address="東京都世田谷区松原１丁目１番１号", is_on_welfare=number == OTHER)  # fmt: skip
     for number, phone in ((PROTECTED, PHONE), (HEAD, PHONE), (DEAD, PHONE), (STRANGER, "090-1000-2001"),
                           (OTHER, "090-1000-2002")):  # fmt: skip
         owes(one, number, phone)
-    one.add("welfare_loans__instalments", loan_no="00000002", instalment_no=1, addressee_no=HEAD, fund_code="11",
-            contract_date=date(2020, 4, 1), due_date=date(2026, 3, 31), assessed_yen=10_000, person_name="人2　太郎",
-            person_kana="ヒト", guarantor_name="人1　太郎", remark="奥沢７丁目８１番９３号に同居")  # fmt: skip
+    for loan_no, number, name in (("00000001", STRANGER, "人4　太郎"), ("00000002", HEAD, "人2　太郎")):
+        one.add("welfare_loans__instalments", loan_no=loan_no, instalment_no=1, addressee_no=number, fund_code="11",
+                contract_date=date(2020, 4, 1), due_date=date(2026, 3, 31), assessed_yen=10_000, person_name=name,
+                person_kana="ヒト", guarantor_name="人1　太郎" if number == HEAD else None,
+                remark="奥沢７丁目８１番９３号に同居")  # fmt: skip
+    with access.alone(one.state, "give rights to tables made by hand") as connection:
+        access.apply(connection)
     file = tmp_path_factory.mktemp("told") / "relations.csv"
     with file.open("w", encoding="utf-8", newline="") as lines:
         csv.writer(lines).writerows([
-            HEADER, ["heir", DEAD, PROTECTED, "2026-02-01", "", "1"], ["joint_debtor", HEAD, PROTECTED, "2026-02-01", "", "2"],
+            HEADER, ["heir", DEAD, PROTECTED, "2026-02-01", "", "1"],
+            ["joint_debtor", HEAD, PROTECTED, "2026-02-01", "", "2"],
             ["guardian", PROTECTED, OTHER, "2026-02-01", "", "3"]])  # fmt: skip
     import_relations(file, user="chief_tax", state=one.state)
-    one.run("insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw, reason_code,"
-            " owner_dept) values ('b', 'nhi', 'nhi__claims', 'f', 1, 0, %s, 'AMOUNT', 'insurance')",
-            f"{PROTECTED},奥沢７丁目８１番９３号,{PHONE}".encode("cp932"))  # fmt: skip
     one.settle_ledger()
     night.warehouse_night(as_of=AS_OF, state=one.state)
+    one.run("insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw,"
+            " reason_code, owner_dept) values (%s, 'nhi', 'nhi__claims', 'f', 1, 0, %s, 'AMOUNT', 'insurance')",
+            f"nhi__claims-{AS_OF}", f"{PROTECTED},奥沢７丁目８１番９３号,{PHONE}".encode("cp932"))  # fmt: skip
     send(one)
     migration.rehearse(edition="0.1-draft", profile="standard_csv", snapshot=AS_OF, state=one.state)
-    yield one
+    return one
+
+
+def without_holdout(name: str) -> campaigns.Playbook:
+    return playbook.playbook(name).model_copy(update={"holdout_permille": 0})
 
 
 def send(one: Handmade) -> None:
@@ -106,7 +115,9 @@ def send(one: Handmade) -> None:
     carrier = subprocess.Popen([sys.executable, "-m", "receivables.city.gateway", "--port", str(port), "--ledger",
                                 str(ledger)], stdout=subprocess.DEVNULL)  # fmt: skip
     try:
-        run_id = campaigns.build("sms_after_dunning", as_of=AS_OF, maker="planner", state=one.state)
+        with pytest.MonkeyPatch.context() as patch:  # nobody is held out: somebody must be sent something
+            patch.setattr("receivables.campaigns.selection.playbook", without_holdout)
+            run_id = campaigns.build("sms_after_dunning", as_of=AS_OF, maker="planner", state=one.state)
         shown = one.state.path("reports", "campaign", f"{run_id}.txt")
         shown.write_text(campaigns.preview_text(run_id, state=one.state), encoding="utf-8")
         for user in ("chief_tax", "chief_insurance"):
@@ -138,7 +149,7 @@ def test_the_world_has_what_could_leak(world: Handmade) -> None:
         world.run("select debtor_id, arm || ' ' || array_to_string(exclusion_codes, ' ') from campaign.contact")
     )
 
-    assert {leak.what for leak in vault} == set(SECRETS) - {"番地 (−)", "前住所の番地 (−)"} | {"番地 (−)"}
+    assert {leak.what for leak in vault} == set(SECRETS) - {"電話 (+81)", "前住所の番地 (−)"}  # so nobody wrote them
     assert world.run("select count(*) from mart.fct_claims where debtor_id = %s", person) == [(3,)]
     assert arms[person] == "excluded X08_dv"
     assert any(arm.startswith("treat") for arm in arms.values())
@@ -211,7 +222,8 @@ def test_protection_that_comes_later_takes_away_what_was_stored_before(world: Ha
 
 PLANTED = {
     "a mart with the postal code": (
-        "create table mart.planted as select '〒１５８－００８３' as place; grant select on mart.planted to dept_tax_staff",
+        "create table mart.planted as select '〒１５８－００８３' as place;"
+        " grant select on mart.planted to dept_tax_staff",
         "drop table mart.planted", Leak("dept_tax_staff", "mart.planted.place", "郵便番号")),
     "a column of a table that is closed otherwise": (
         "create table vault.planted (id text, phone text); insert into vault.planted values ('1', '+81-90-5511-7733');"
@@ -223,7 +235,7 @@ PLANTED = {
         " (convert_to('ひなぎく荘', 'SJIS')); grant select on ops.planted to auditor",
         "drop table ops.planted", Leak("auditor", "ops.planted.raw", "方書")),
     "inside a report's json": (
-        "create table ops.planted as select jsonb_build_object('rows', jsonb_build_array('奥沢７丁目８１番９３号')) as shown;"
+        "create table ops.planted as select jsonb_build_object('r', array['奥沢７丁目８１番９３号']) as shown;"
         " grant select on ops.planted to public",
         "drop table ops.planted", Leak("analyst", "ops.planted.shown", "住所")),
     "a view": (
@@ -273,7 +285,7 @@ def test_a_planted_tie_is_found(world: Handmade, rows: list[tuple[str, str]]) ->
     finally:
         world.run("drop table ops.planted")
 
-    assert {leak.where.removesuffix(".home") for leak in found} == {"ops.planted"}
+    assert {leak.where.removesuffix(".home").removesuffix(".who") for leak in found} == {"ops.planted"}
 
 
 def test_the_scanner_reads_what_the_roles_read(world: Handmade) -> None:
