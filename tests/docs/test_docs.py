@@ -54,6 +54,7 @@ ROOMS = [
     "decision",
     "explain",
     "gaiji",
+    "identity",
     "ingest",
     "law",
     "ledger",

@@ -86,7 +86,7 @@ def test_an_emptied_table_closes_nobody(desk: Desk) -> None:
     people = desk.take("register")["persons"]
 
     assert people.state == "rejected"
-    assert desk.ask("select count(*) from vault.register__persons where _known_to is null") == [(3,)]
+    assert desk.ask("select count(*) from raw.register__persons where _known_to is null") == [(3,)]
 
 
 def test_a_database_that_does_not_answer_is_said_so_without_its_address(desk: Desk) -> None:
