@@ -62,9 +62,15 @@ class World:
 
 
 def person(world: World, number: str, name: str, kana: str, born: str) -> None:
-    raw = {"addressee_no": number, "household_no": number[5:], "sex_code": "1", "is_protected": False,
+    raw = {"addressee_no": number, "sex_code": "1", "is_protected": False,
            "has_guardian": False, "is_on_welfare": False, "language_code": "ja"}  # fmt: skip
-    told = {"addressee_no": number, "person_name": name, "person_kana": kana, "birth_date": born}
+    told = {
+        "addressee_no": number,
+        "household_no": number[5:],
+        "person_name": name,
+        "person_kana": kana,
+        "birth_date": born,
+    }
     for schema, row in (("raw", raw), ("vault", told)):
         row |= {"_batch_id": "b", "_line_no": 1, "_byte_offset": 0, "_known_from": date(2026, 1, 1)}
         world.run(

@@ -132,7 +132,7 @@ def test_a_snapshot_is_never_torn(desk: Desk) -> None:
             before = moved[0]
             people = desk.take("register", day=DAY + timedelta(days))["persons"]
             assert (people.state, people.accepted_rows) == ("loaded", count), people.reason
-            whole = "select sum(household_no::bigint)::bigint from raw.register__persons where _known_to is null"
+            whole = "select sum(household_no::bigint)::bigint from vault.register__persons where _known_to is null"
             assert desk.ask(whole) == [(1_000 * count,)]
             assert moved[0] > before
     finally:

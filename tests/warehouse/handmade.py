@@ -67,6 +67,7 @@ class Handmade:
     state: State
     lines: dict[str, int] = field(default_factory=dict)
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    vaults: dict[str, tuple[list[str], set[str]]] = field(default_factory=dict)  # keys, and columns about persons
     law: dict[str, dict[str, Any]] = field(default_factory=dict)
     acts: list[dict[str, Any]] = field(default_factory=list)
 
@@ -82,6 +83,7 @@ class Handmade:
                 kept = {each.name: each.postgres_type for each in table.columns if not each.pii}
                 personal = {each.name: each.postgres_type for each in table.columns if each.pii}
                 self.tables[table.name] = kept | _META
+                self.vaults[table.name] = list(table.key), set(personal)
                 self._make("raw", table.name, self.tables[table.name])
                 self._make("vault", table.name, {name: kept[name] for name in table.key} | personal | _META)
 
@@ -95,7 +97,7 @@ class Handmade:
             connection.execute(sql.SQL("create table {} ({})").format(table, drawn))
 
     def empty(self) -> None:
-        self.run("truncate " + ", ".join(f"raw.{name}" for name in self.tables) + ", identity.link,"
+        self.run("truncate " + ", ".join(f"raw.{name}, vault.{name}" for name in self.tables) + ", identity.link,"
                  " identity.contact_fact, law.claim_assessments, ops.load cascade")  # fmt: skip
         self.lines.clear()
         self.law.clear()
@@ -103,13 +105,20 @@ class Handmade:
 
     def add(self, table: str, *, known_from: date = AS_OF, known_to: date | None = None, **given: Any) -> None:
         self.lines[table] = self.lines.get(table, 1) + 1
-        row = {name: _blank(kind) for name, kind in self.tables[table].items()} | given
-        row |= {
+        meta = {
             "_batch_id": table, "_line_no": self.lines[table], "_byte_offset": 0,
             "_known_from": known_from, "_known_to": known_to,
         }  # fmt: skip
+        keys, about_persons = self.vaults[table]
+        personal = {name: given.pop(name) for name in about_persons & set(given)}
+        row = {name: _blank(kind) for name, kind in self.tables[table].items()} | given
+        self._insert(f"raw.{table}", row | meta)
+        if personal:
+            self._insert(f"vault.{table}", {name: row[name] for name in keys} | personal | meta)
+
+    def _insert(self, table: str, row: dict[str, Any]) -> None:
         names = ", ".join(row)
-        self.run(f"insert into raw.{table} ({names}) values ({', '.join(['%s'] * len(row))})", *row.values())
+        self.run(f"insert into {table} ({names}) values ({', '.join(['%s'] * len(row))})", *row.values())
 
     def settle_ledger(self, *, as_of: date = AS_OF) -> None:
         """Write the ledger of loads as it would be: everything known on `as_of` was accepted and counted."""
@@ -179,7 +188,8 @@ class Handmade:
         return batch
 
     def person(self, number: str, **given: Any) -> None:
-        self.add("register__persons", addressee_no=number, household_no=number[-10:], **given)
+        """A person of the register; alone in a household unless `household_no` says with whom."""
+        self.add("register__persons", addressee_no=number, **{"household_no": number[-10:]} | given)
 
     def tax(self, notice_no: str, instalment: int = 1, **given: Any) -> str:
         """A resident tax instalment; returns its claim_id."""

@@ -15,6 +15,7 @@ understood as (
         coalesce(exactly.outcome, mostly.outcome, 'unreached') as outcome,
         coalesce(exactly.name_ja, mostly.name_ja) as result_ja,
         case when exactly.outcome is null then mostly.stops_channels else exactly.stops_channels end as stops_channels,
+        case when exactly.outcome is null then mostly.point_state else exactly.point_state end as point_state,
         coalesce(exactly.furthest, mostly.furthest, 0) as furthest
     from lines
     left join {{ ref('contact_outcomes') }} as exactly
@@ -66,6 +67,7 @@ select
     attempts.promised_on,
     attempts.promised_yen,
     attempts.stops_channels,
+    attempts.point_state,
     attempts.batch_id,
     attempts.line_no
 from attempts

@@ -19,6 +19,7 @@ _HELD = {
     "extension": "X03_deferral", "execution_stay": "X04_stay", "collection_stop": "X04_stay",
     "entrusted": "X12_lawyer", "given_back": "X01_paid",
 }  # fmt: skip
+_PROTECTED = "X08_dv"  # 支援措置: the number is not even asked for
 _UNKNOWN_HOLD = "X23_contact_block"  # what nobody knows stops
 # Whoever has one claim held so is not asked for others.
 _OF_THE_DEBTOR = frozenset({"X04_stay", "X12_lawyer", _UNKNOWN_HOLD})
@@ -97,9 +98,9 @@ def exclusion_codes(candidate: Candidate, playbook: Playbook, day: date) -> tupl
     found = set(candidate.fact_codes) | _claim_codes(candidate.claims, playbook.audience, day)
     if candidate.debtor_id is None:
         found.add("X20_unlinked")
-    elif len(candidate.phones) != 1:
+    elif _PROTECTED not in found and len(candidate.phones) != 1:
         found.add("X19_no_mobile" if not candidate.phones else "X21_shared_number")
-    elif candidate.phones[0].person_count > 1:
+    elif candidate.phones and candidate.phones[0].person_count > 1:
         found.add("X21_shared_number")
     if candidate.stale_sources:
         found.add("X00_stale_source")

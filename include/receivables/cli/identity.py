@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from receivables.cli import identity_relations
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -25,6 +26,7 @@ review = typer.Typer(help="Pairs that people must judge (確認一覧)", no_args
 app.add_typer(review, name="review")
 sample = typer.Typer(help="A monthly sample of automatic links (抜取検査)", no_args_is_help=True)
 app.add_typer(sample, name="sample")
+app.add_typer(identity_relations.app)
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 _TOLD = {

@@ -358,6 +358,11 @@ begin
         from identity.link as l
         inner join persons as p on p.addressee_no = l.source_debtor_key
         where l.debtor_id = any(p_debtor_ids) and p.digits <> ''
+            -- 支援措置: nobody is called or written to by list, so nobody needs the number, nor its hash beside another's.
+            and not exists (
+                select from identity.contact_fact as f
+                where f.debtor_id = l.debtor_id and f.exclusion_code = 'X08' and f.valid_to is null
+            )
     )
     select w.wanted_id, w.digits, count(distinct p.addressee_no)
     from wanted as w
@@ -365,7 +370,7 @@ begin
     group by w.wanted_id, w.digits;
 end $$;
 comment on function campaign.phones_of(text[]) is
-'the current numbers of these debtors, in digits, and how many persons of the register share each; the sender has no other way into the vault';
+'the current numbers of these debtors, none of protected ones, in digits, and how many persons of the register share each; the sender has no other way into the vault';
 
 create or replace function campaign.quarantined_of(p_claim_ids text[])
 returns table (claim_id text)

@@ -174,9 +174,9 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
     same = [each for each in answers if each.answer == "same" and each.still_so]
     parted = [each for each in answers if each.answer == "different"]
     whole = dict(_joined((each.anchor_l, each.anchor_r) for each in same))
-    _fill(connection, "joined", "anchor text primary key, whole text", whole.items())
+    fill(connection, "joined", "anchor text primary key, whole text", whole.items())
     apart = {_lesser(each) for each in parted if not (_is_registered(each.ref_l) and _is_registered(each.ref_r))}
-    _fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
+    fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
     for statement in (_DEBTOR_OF, "analyze debtor_of", _FOUND, _UNLINK, _LINK):
         connection.execute(statement)
     by = {anchor: each.decision_id for each in same for anchor in (each.anchor_l, each.anchor_r)}
@@ -207,7 +207,7 @@ def _keep_merges(
 ) -> None:
     """The history of who was one with whom: of debtors, so of groups that the register knows."""
     for name, rows in (("merging", merging), ("parting", parting)):
-        _fill(connection, f"{name}_anchor", "decision_id text, kept text, lost text", rows)
+        fill(connection, f"{name}_anchor", "decision_id text, kept text, lost text", rows)
         anchors, debtors = sql.Identifier(f"{name}_anchor"), sql.Identifier(name)
         connection.execute(sql.SQL(_OF_DEBTORS).format(debtors=debtors, anchors=anchors))
     connection.execute(_END_MERGES, [as_of])
@@ -241,7 +241,8 @@ def _lesser(pair: Answer) -> str:
     return pair.ref_r if _is_registered(pair.ref_l) else pair.ref_l
 
 
-def _fill(connection: db.Connection, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
+def fill(connection: db.Connection, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:
+    """Make a temp table `name` of `columns` that holds `rows` until the transaction ends."""
     db.run_script(connection, f"create temp table {name} ({columns}) on commit drop")
     with connection.cursor().copy(sql.SQL("copy {} from stdin").format(sql.Identifier(name))) as copy:
         for row in rows:

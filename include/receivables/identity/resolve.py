@@ -1,4 +1,4 @@
-"""One night's 名寄せ: decisions, keys, matching, links, and what a contact must respect, in this order."""
+"""One night's 名寄せ: decisions, keys, matching, links, what a contact must respect, relations, points of contact."""
 
 from datetime import date
 
@@ -6,7 +6,9 @@ from psycopg.rows import dict_row
 
 from receivables import access, decisions
 from receivables.identity import linking, matched, persons
+from receivables.identity.contact_points import keep_points
 from receivables.identity.facts import keep_facts
+from receivables.identity.relations import keep_relations
 from receivables.settings import State
 
 _COUNTS = """
@@ -26,11 +28,11 @@ _NIGHT = """
 
 
 def resolve(*, as_of: date, state: State) -> dict[str, int]:
-    """Bring `identity.link` and `identity.contact_fact` to what all sources said on `as_of` (基準日).
+    """Bring links, facts, relations and points of contact to what all sources said on `as_of` (基準日).
 
     Deterministic and safe to repeat: a second run changes nothing. Returns counts: `debtors` persons of the register,
     `linked` and `unlinked` persons of the departments' systems, `facts` in force, pairs `to_review`, and of this night
-    `persons` compared, `changed` ones and `events` (moves of an id).
+    `persons` compared, `changed` ones, `events` (moves of an id), `relations` that hold and `points` of contact.
     """
     with access.alone(state, "resolve debtors") as connection:
         persons.collect(connection, as_of=as_of, state=state)
@@ -39,9 +41,11 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             found = matched.match(connection, as_of=as_of)
             linking.link(connection, as_of=as_of, key=state.secret("hmac_debtor"))
             keep_facts(connection, as_of)
+            relations = keep_relations(connection, as_of, key=state.secret("hmac_debtor"))
+            points = keep_points(connection, as_of, key=state.secret("hmac_debtor"))
             told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
             assert told is not None
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
             connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole})
         access.apply(connection)
-    return told
+    return told | {"relations": relations, "points": points}

@@ -9,7 +9,6 @@ with persons as (
 select
     ---------- ids
     addressee_no as source_debtor_key,
-    household_no,
 
     ---------- what a contact must respect
     died_on,
