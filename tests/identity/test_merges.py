@@ -20,14 +20,19 @@ pytestmark = pytest.mark.postgres
 AS_OF = date(2026, 6, 19)
 _SOURCES = """
     create table if not exists staging.stg_register__persons (
-        source_debtor_key text, household_no text, died_on date, is_deceased boolean, is_protected boolean,
-        has_guardian boolean, is_on_welfare boolean, language_code text, batch_id text
+        source_debtor_key text, died_on date, is_deceased boolean, is_protected boolean, has_guardian boolean,
+        is_on_welfare boolean, language_code text, batch_id text, moved_on date
     );
     create table if not exists intermediate.int_claims__unioned (
-        source_code text, source_debtor_key text, batch_id text
+        source_code text, source_debtor_key text, batch_id text, claim_id text
+    );
+    create table if not exists intermediate.int_claim_events__unioned (
+        claim_id text, event_type text, event_date date, issued_on date, arrived_on date, returned_on date,
+        batch_id text
     );
     create table if not exists intermediate.int_contacts__unioned (
-        source_code text, source_debtor_key text, stops_channels text, attempted_on date, batch_id text, contact_id text
+        source_code text, source_debtor_key text, channel text, point_state text, stops_channels text,
+        attempted_on date, attempted_at timestamptz, batch_id text, contact_id text
     );
 """
 TWINS = ("000000000000101", "000000000000102")  # 二重登録: one person under two numbers, so far as anybody can tell
@@ -77,8 +82,10 @@ def person(world: World, number: str, name: str, kana: str, born: str) -> None:
             f"insert into {schema}.register__persons ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
             *row.values(),
         )
-    world.run("insert into staging.stg_register__persons values (%s, %s, null, false, false, false, false, 'ja', 'b')",
-              number, number[5:])  # fmt: skip
+    world.run(
+        "insert into staging.stg_register__persons values (%s, null, false, false, false, false, 'ja', 'b', null)",
+        number,
+    )
     world.run("insert into intermediate.int_claims__unioned values ('resident_tax', %s, 'b')", number)
 
 

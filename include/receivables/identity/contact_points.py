@@ -18,6 +18,20 @@ from receivables.identity.pseudonyms import pseudonym
 # What the register has tonight of debtors who have claims. `begun_on`: the day that the point became the register's.
 _REGISTERED = """
     create temp table registered on commit drop as
+    -- Until when another home or telephone was known; of the few who had another row.
+    with former as (
+        select
+            old.addressee_no,
+            max(old._known_to) filter (
+                where (old.address, old.address_detail) is distinct from (now.address, now.address_detail)
+            ) as other_home_until,
+            max(old._known_to) filter (where old.phone is distinct from now.phone) as other_phone_until
+        from vault.register__persons as old
+        inner join vault.register__persons as now on old.addressee_no = now.addressee_no
+            and now._known_from <= {as_of} and (now._known_to is null or now._known_to > {as_of})
+        where old._known_to <= {as_of}
+        group by old.addressee_no
+    )
     select
         l.debtor_id, p.addressee_no, p._batch_id as batch_id, s.moved_on, k.former_address_key, k.phone_key,
         coalesce(k.address_key, p.address || coalesce('/' || p.address_detail, '')) as home,
@@ -26,15 +40,7 @@ _REGISTERED = """
     inner join staging.stg_register__persons as s on p.addressee_no = s.source_debtor_key
     inner join identity.link as l on l.source_code = 'register' and l.source_debtor_key = p.addressee_no
     inner join vault.person_key as k on k.person_ref = 'register:' || p.addressee_no
-    left join lateral (
-        select
-            max(old._known_to) filter (
-                where (old.address, old.address_detail) is distinct from (p.address, p.address_detail)
-            ) as other_home_until,
-            max(old._known_to) filter (where old.phone is distinct from p.phone) as other_phone_until
-        from vault.register__persons as old
-        where old.addressee_no = p.addressee_no and old._known_to <= {as_of}
-    ) as before on true
+    left join former as before on before.addressee_no = p.addressee_no
     where p._known_from <= {as_of} and (p._known_to is null or p._known_to > {as_of})
         and exists (
             select from identity.link as owes where owes.debtor_id = l.debtor_id and owes.source_code <> 'register'
