@@ -9,8 +9,9 @@ import pytest
 from psycopg import sql
 
 from receivables import db
+from receivables.errors import InvariantBrokenError
 from receivables.identity import exchange, matched
-from receivables.identity.matching import resolve
+from receivables.identity.matching import japanese, resolve
 from receivables.settings import State
 from tests.identity.matching.people import Row, table, town, trained
 from tests.identity.matching.test_delta import as_set, edited
@@ -77,3 +78,13 @@ def test_an_event_once_written_stays(state: State) -> None:
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
             connection.execute("delete from identity.event")
         connection.rollback()
+
+
+def test_nothing_is_linked_below_the_proven_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = matched.bound()
+    assert told["link_weight"] >= told["weight"]
+    assert told["confirmed_upper_permille"] < told["allowed_permille"]
+    liberal = japanese().with_bound(told["weight"] - 0.5)
+    monkeypatch.setattr(matched, "japanese", lambda: liberal)
+    with pytest.raises(InvariantBrokenError, match=r"link_weight in japanese\.yaml"):
+        matched.bound()

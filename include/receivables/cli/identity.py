@@ -19,6 +19,7 @@ from receivables.cli.console import (
 )
 from receivables.identity import quality as watch
 from receivables.identity import review as room
+from receivables.identity.matched import bound
 from receivables.unmerging import unmerge as take_apart
 
 app = typer.Typer(help="Who is who: the work list, and the undoing of a merge (名寄せ)", no_args_is_help=True)
@@ -120,8 +121,17 @@ def judge(
 def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
     """How many automatic links may be wrong, as the judged samples prove it; and how much last night compared."""
     where = state_of(state)
-    found = watch.quality(as_of=day(as_of), state=where)
-    emit({**asdict(found), "last_night": room.last_night(where)}, as_json, lambda: console.print(found.told()))
+    found, proven = watch.quality(as_of=day(as_of), state=where), bound()
+
+    def human() -> None:
+        console.print(found.told())
+        console.print(
+            f"自動結合は{proven['link_weight']:g}ビットから（証明された下限 {proven['weight']:.2f}ビット："
+            f"{proven['confirmed_count']:,}組を確かめ誤り{proven['confirmed_errors']}、"
+            f"95％の信頼度で{proven['confirmed_upper_permille']:.3f}‰以下。{proven['proven_on']}）"
+        )
+
+    emit({**asdict(found), "last_night": room.last_night(where), "bound": proven}, as_json, human)
 
 
 def _propose(pair: str, answer: str, user: str, why: str, state: Any, as_json: bool) -> None:

@@ -89,7 +89,6 @@ create table if not exists identity.model (
     keys_version integer not null,
     persons bigint not null, -- how many it was trained on
     settings jsonb not null, -- what the matching needs to score again: weights, no person
-    bound jsonb not null, -- the proven bound for automatic links, with what it was proven on
     made_at timestamptz not null default clock_timestamp()
 );
 comment on table identity.model is '照合モデル: trained without truth on a whole ward; the last one scores every night until the next';
@@ -188,8 +187,10 @@ create table if not exists identity.night (
     linked bigint not null, -- persons of the departments' systems who are a debtor
     unlinked bigint not null,
     to_review bigint not null,
+    bound jsonb, -- from which weight on pairs were linked by evidence, and what proves it
     ended_at timestamptz not null default clock_timestamp()
 );
+alter table identity.night add column if not exists bound jsonb;
 comment on table identity.night is '名寄せの記録: what each night compared and found';
 
 create table if not exists identity.sampled (

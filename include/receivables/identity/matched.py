@@ -3,21 +3,25 @@
 What the matching knew last night is kept in the warehouse, so that a night does again only what a change can reach.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from receivables import db
+from receivables.errors import InvariantBrokenError
 from receivables.identity import exchange
 from receivables.identity.keying import Keys
 from receivables.identity.matching import Model, Resolution, japanese, resolve
 from receivables.identity.reaching import cut_out
 
+BOUND = Path(__file__).with_name("bound.json")  # made by bench.prove_bound
 SHIPPED = Path(__file__).with_name("model.json")  # trained on the made-up ward, without its truth
 _MOST_CHANGED = 0.02  # above this share of all persons the whole is done at once
 _TYPES = {"birth_year": "integer", "birth_month": "integer", "birth_day": "integer", "is_deceased": "boolean"}
@@ -44,6 +48,21 @@ class Night:
     changed: int
     is_whole: bool
     events: int
+
+
+def bound() -> dict[str, Any]:
+    """The proven bound of automatic links by evidence: `weight` in bits, what it was proven on, how sure.
+
+    Raises InvariantBrokenError when the declaration links below it: then nothing is linked at all.
+    """
+    told: dict[str, Any] = json.loads(BOUND.read_text(encoding="utf-8"))
+    most_liberal = japanese().decision.link_weight
+    if told["weight"] is None or most_liberal < told["weight"]:
+        raise InvariantBrokenError(
+            f"links by evidence begin at {most_liberal} bits and are proven from {told['weight']} bits on"
+            " (identity/bound.json); raise link_weight in japanese.yaml or prove a lower bound"
+        )
+    return told | {"link_weight": most_liberal}
 
 
 def match(connection: db.Connection, *, as_of: date) -> Night:

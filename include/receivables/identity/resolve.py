@@ -3,6 +3,7 @@
 from datetime import date
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from receivables import access, decisions
 from receivables.identity import linking, matched, persons
@@ -22,8 +23,11 @@ from (select distinct source_code, source_debtor_key from intermediate.int_claim
 left join identity.link as l using (source_code, source_debtor_key)
 """
 _NIGHT = """
-    insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review)
-    values (%(as_of)s, %(persons)s, %(changed)s, %(is_whole)s, %(events)s, %(linked)s, %(unlinked)s, %(to_review)s)
+    insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review, bound)
+    values (
+        %(as_of)s, %(persons)s, %(changed)s, %(is_whole)s, %(events)s, %(linked)s, %(unlinked)s, %(to_review)s,
+        %(bound)s
+    )
 """
 
 
@@ -34,6 +38,7 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     `linked` and `unlinked` persons of the departments' systems, `facts` in force, pairs `to_review`, and of this night
     `persons` compared, `changed` ones, `events` (moves of an id), `relations` that hold and `points` of contact.
     """
+    proven = matched.bound()
     with access.alone(state, "resolve debtors") as connection:
         persons.collect(connection, as_of=as_of, state=state)
         with connection.transaction():
@@ -46,6 +51,6 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
             assert told is not None
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
-            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole})
+            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": Jsonb(proven)})
         access.apply(connection)
     return told | {"relations": relations, "points": points}

@@ -45,8 +45,9 @@ def test_a_town_full_of_families_is_resolved_without_a_wrong_merge() -> None:
     assert not [anchor for anchor, members in persons.items() if len(members) > 1]
 
 
-@pytest.mark.parametrize(("number_known", "floor"), [(True, 0.95), (False, 0.55)])
+@pytest.mark.parametrize(("number_known", "floor"), [(True, 0.95), (False, 0.44)])
 def test_one_person_in_two_guises_is_found(number_known: bool, floor: float) -> None:
+    """Without a number the proven bound leaves aliases and turned-round names to people: shown, not linked."""
     every = list(guises(4_000, seed=5))
     made = [each for each in every if (each[2]["addressee_no"] is not None) is number_known]
     found = outcomes([row for _, one, other in made for row in (one, other)])
