@@ -42,6 +42,9 @@ bench: .venv/ready ## every step beside its limit and its peers; SCALE=1 is a wh
 bench-ward: .venv/ready ## a whole ward of 918,246 residents, step by step (half an hour); writes bench/ward.json
 	@$(V)/python -m bench.whole_ward
 
+bench-identity: .venv/ready ## matching of 2.2 million records beside plain Splink, and what each comparator is worth; writes bench/identity.json
+	@$(V)/python -m bench.step_identity --persons 1200000 --rounds 3
+
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
 	@$(V)/uv pip compile bench/requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements.txt -q
@@ -63,4 +66,4 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/bin/python -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help run test journey stop ui check new-source bench bench-ward lock
+.PHONY: help run test journey stop ui check new-source bench bench-ward bench-identity lock
