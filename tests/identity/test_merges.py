@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
+import psycopg
 import pytest
 
 from receivables import db, decisions, identity
@@ -208,10 +209,13 @@ def test_merge_send_unmerge_leaves_what_was_there_cancels_what_waited_and_tells_
     assert world.run(held, DOUBT, [kept, lost]) == [(2,)]
     world.night()
     assert {debtor for _, number, debtor in world.links() if number in TWINS} == {kept}, "still one: nobody confirmed"
+    assert world.run("select decision.end_doubts(%s)", world.day) == [(0,)], "a doubt stands until it is answered"
     for decision in told["decisions"]:
         decisions.confirm(decision, user="chief_tax", state=world.state)
     world.night()
     assert world.links() == before
+    assert world.run(held, DOUBT, [kept, lost]) == [(2,)], "readers do not see yet who was parted"
+    assert world.run("select decision.end_doubts(%s)", world.day) == [(2,)]
     assert world.run(held, DOUBT, [kept, lost]) == [(0,)], "both may be written to again, as who they are"
     assert world.run("select count(*) from identity.merge where until_on is null") == [(0,)]
     assert world.run("select ended_by from identity.merge order by merge_no desc limit 1") == [(told["decisions"][0],)]
@@ -221,3 +225,67 @@ def test_merge_send_unmerge_leaves_what_was_there_cancels_what_waited_and_tells_
 def test_a_debtor_whom_nobody_merged_cannot_be_taken_apart(world: World) -> None:
     with pytest.raises(InputRejectedError, match="no merge of people"):
         unmerge(world.id_of(OTHERS[0]), user="officer_a", why="x", state=world.state)
+
+
+def test_a_doubt_outlives_a_change_of_who_stands_for_all(world: World) -> None:
+    """A and B are doubted; before anybody answers, a third is found to be A. Nobody of the three is written to."""
+    a, b = (f"register:{number}" for number in TWINS)
+    number = "000000000000001"
+    person(world, number, "四十九院　清吉", "シジュウクイン　セイキチ", "1951-04-03")
+    world.run(
+        "insert into ops.load"
+        " (batch_id, source, table_name, business_date, state, file_name, file_sha256, file_bytes)"
+        " values ('new', 'register', 'register__persons', %s, 'loaded', 'f', 'f', 1)", date(2026, 1, 1),
+    )  # fmt: skip
+    world.night()
+    world.decide(review.pair_id(a, b), "same")
+    world.night()
+    told = unmerge(world.id_of(TWINS[0]), user="officer_a", why="別人の疑い", state=world.state)
+    world.decide(review.pair_id(a, f"register:{number}"), "same")
+    world.night()
+    three = [world.id_of(each) for each in (number, *TWINS)]
+    assert {debtor for _, each, debtor in world.links() if each in (number, *TWINS)} == {three[0]}
+    world.run("select decision.end_doubts(%s)", world.day)
+    doubted = "select count(*) from campaign.hold where exclusion_code = 'X25' and valid_to is null"
+    assert world.run(doubted) == [(2,)]
+    held = "select count(*) from campaign.hold as h join identity.also_known_as(%s) as a on h.debtor_id = a.was"
+    assert world.run(held + " where h.valid_to is null and h.exclusion_code = 'X25'", three[:1]) == [(2,)]
+    all_pairs = unmerge(three[0], user="officer_a", why="全部を外す", state=world.state)
+    assert len(all_pairs["decisions"]) == 2, "every pair that people joined, not one a debtor"
+    for decision in {*told["decisions"], *all_pairs["decisions"]}:
+        decisions.confirm(decision, user="chief_tax", state=world.state)
+    world.night()
+    assert len({debtor for _, each, debtor in world.links() if each in (number, *TWINS)}) == 3
+    world.run("select decision.end_doubts(%s)", world.day)
+    assert world.run(doubted) == [(0,)]
+
+
+def test_an_older_word_is_not_confirmed_after_a_newer_one_is_in_force(world: World) -> None:
+    pair = review.pair_id(*(f"register:{number}" for number in TWINS))
+    stale = review.answer(pair, "same", user="officer_c", why="古い提案", state=world.state)
+    world.decide(pair, "different")
+    world.night()
+    with pytest.raises(NeedsApprovalError, match="propose anew"):
+        decisions.confirm(stale, user="chief_insurance", state=world.state)
+
+
+def test_one_person_is_not_two_by_another_spelling_and_nobody_signs_past_the_function(world: World) -> None:
+    pair = review.pair_id(*(f"register:{number}" for number in TWINS))
+    with pytest.raises(InputRejectedError, match="lower-case"):
+        review.answer(pair, "same", user="CHIEF_TAX", why="x", state=world.state)
+    with db.connect(world.state, "etl") as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into decision.in_force values ('x', 'same_person', 'a|b', 'same', 'f', now())")
+        connection.rollback()
+
+
+def test_a_protected_persons_place_is_shown_on_neither_side(world: World) -> None:
+    """支援措置: not by the register's row, not by another section's row of that number, not by who lives there."""
+    pair = review.pair_id(*(f"register:{number}" for number in TWINS))
+    world.run("update vault.person_key set address_key = '東京都世田谷区x/1-2', phone_key = '0901' where true")
+    world.run("update staging.stg_register__persons set is_protected = true where source_debtor_key = %s", TWINS[0])
+    seen = review.look(pair, user="chief_tax", why="確認", state=world.state)
+    assert "1-2" not in str(seen)
+    assert "0901" not in str(seen)
+    world.run("update staging.stg_register__persons set is_protected = false")
+    assert "1-2" in str(review.look(pair, user="chief_tax", why="確認", state=world.state))

@@ -24,16 +24,18 @@ told as (
 
 ),
 
--- 両帳簿を確認した: two people found it owed, and nothing else was given back since.
+-- 両帳簿を確認した: the last word of two people is that it is owed, and nothing else was given back since.
 looked_at as (
 
-    select distinct
+    select distinct on (subject)
         subject as claim_id,
-        facts
+        facts,
+        answer
     from {{ source('decision', 'in_force') }}
     where
         kind = 'given_back'
         and effective_on <= {{ as_of() }}
+    order by subject, taken_up_at desc, decision_id
 
 )
 
@@ -46,3 +48,4 @@ left join looked_at
     on
         told.claim_id = looked_at.claim_id
         and told.given_back_facts = looked_at.facts
+        and looked_at.answer = 'owed'

@@ -16,7 +16,7 @@ from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
 
 Proofs = dict[str, dict[str, Any]]
-_HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23))
+_HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23, 25))
 
 
 @dataclass(frozen=True, slots=True)

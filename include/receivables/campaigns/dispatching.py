@@ -35,7 +35,12 @@ _SLOT = """
 """
 _MAY_CALL = """
     select box.state = 'sending' and box.attempt = %s and clock_timestamp() < box.send_by as is_mine,
-        stop.is_stopped, clock_timestamp() as at
+        stop.is_stopped or exists (
+            select from campaign.hold as doubt -- 人違いの疑い, told after the message was claimed
+            inner join identity.also_known_as(array[box.debtor_id]) as also on doubt.debtor_id = also.was
+            where doubt.exclusion_code = 'X25' and doubt.valid_to is null
+        ) as is_stopped,
+        clock_timestamp() as at
     from campaign.outbox as box cross join campaign.switch as stop
     where box.contact_id = %s
 """

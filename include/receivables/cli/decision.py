@@ -36,11 +36,12 @@ def owed(
     claim_id: str,
     user: UserOption,
     why: Annotated[str, typer.Option(help="What was looked at, and why the claim is owed 確認した帳簿と理由")],
+    is_owed: Annotated[bool, typer.Option("--owed/--not-owed", help="Take such a word back 取り消す")] = True,
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Propose that a claim which owes again after 還付・充当 is rightly owed, so that reminders may go out again."""
-    decision = room.propose_owed(claim_id, reason=why, user=user, state=state_of(state))
+    decision = room.propose_owed(claim_id, reason=why, user=user, is_owed=is_owed, state=state_of(state))
     emit({"decision_id": decision, "next": f"receivables decision confirm {decision} --as ANOTHER_USER"}, as_json)
 
 

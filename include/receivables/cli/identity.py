@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from receivables import unmerging
 from receivables.cli import identity_relations
 from receivables.cli.console import (
     DEFAULT_AS_OF,
@@ -20,7 +21,6 @@ from receivables.cli.console import (
 from receivables.identity import quality as watch
 from receivables.identity import review as room
 from receivables.identity.matched import bound
-from receivables.unmerging import unmerge as take_apart
 
 app = typer.Typer(help="Who is who: the work list, and the undoing of a merge (名寄せ)", no_args_is_help=True)
 review = typer.Typer(help="Pairs that people must judge (確認一覧)", no_args_is_help=True)
@@ -77,13 +77,14 @@ def show(pair: str, user: UserOption, why: WhyOption, state: StateOption = None,
 @review.command()
 def accept(pair: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False) -> None:
     """Propose that the two are one person (同一人); another confirms it with `receivables decision confirm`."""
-    _propose(pair, "same", user, why, state_of(state), as_json)
+    decision = room.answer(pair, "same", user=user, why=why, state=state_of(state))
+    emit({"decision_id": decision, "next": f"receivables decision confirm {decision} --as ANOTHER_USER"}, as_json)
 
 
 @review.command()
 def reject(pair: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False) -> None:
-    """Propose that the two are two persons (別人); another confirms it with `receivables decision confirm`."""
-    _propose(pair, "different", user, why, state_of(state), as_json)
+    """Propose that the two are two persons (別人); sending to them stops, and another confirms it."""
+    emit(unmerging.reject(pair, user=user, why=why, state=state_of(state)), as_json)
 
 
 @app.command()
@@ -91,7 +92,7 @@ def unmerge(
     debtor: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False
 ) -> None:
     """Take a merge apart: sending stops now, the next night after the second yes restores both as they were."""
-    emit(take_apart(debtor, user=user, why=why, state=state_of(state)), as_json)
+    emit(unmerging.unmerge(debtor, user=user, why=why, state=state_of(state)), as_json)
 
 
 @sample.command()
@@ -113,8 +114,7 @@ def judge(
     pair: str, verdict: str, user: UserOption, why: WhyOption, state: StateOption = None, as_json: JsonOption = False
 ) -> None:
     """Say of a sampled pair: same, different or unclear."""
-    watch.judge(pair, verdict, user=user, why=why, state=state_of(state))
-    emit({"pair": pair, "verdict": verdict}, as_json)
+    emit(unmerging.judge(pair, verdict, user=user, why=why, state=state_of(state)), as_json)
 
 
 @app.command()
@@ -132,11 +132,6 @@ def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_jso
         )
 
     emit({**asdict(found), "last_night": room.last_night(where), "bound": proven}, as_json, human)
-
-
-def _propose(pair: str, answer: str, user: str, why: str, state: Any, as_json: bool) -> None:
-    decision = room.answer(pair, answer, user=user, why=why, state=state)
-    emit({"decision_id": decision, "next": f"receivables decision confirm {decision} --as ANOTHER_USER"}, as_json)
 
 
 def _person(shown: dict[str, Any]) -> str:

@@ -245,10 +245,10 @@ grant select (month, method, linked_pairs, verdict) on identity.sampled to scree
 create or replace function identity.facts_of(p_one text, p_other text) returns text
 language sql stable set search_path = pg_catalog as $$
     -- Who the two are, not where they live: a decision outlasts a move, not a change of name or birth date.
-    select md5(string_agg(
-        concat_ws(' ', person_ref, name_key, kana_key, alias_key, former_key, birth_year, birth_month, birth_day, sex_code),
-        '|' order by person_ref
-    ))
+    select md5(jsonb_agg(jsonb_build_array(
+        person_ref, name_key, kana_key, alias_key, kanji_key, katakana_key, former_key, birth_year, birth_month, birth_day,
+        sex_code
+    ) order by person_ref)::text)
     from vault.person_key where person_ref in (p_one, p_other)
 $$;
 comment on function identity.facts_of is '二人の同一性の指紋: what two people looked at when they said who is who';

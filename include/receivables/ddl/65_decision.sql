@@ -12,7 +12,7 @@ create table if not exists decision.proposal (
     facts text not null, -- fingerprint of what was looked at: the decision holds as long as that is so
     evidence jsonb not null, -- what was looked at, by ids and hashes; no values of persons
     reason text not null check (reason <> ''),
-    maker text not null check (maker <> ''),
+    maker text not null check (maker ~ '^[a-z][a-z0-9_.-]*$'),
     content_sha256 text not null,
     approvals_required integer not null default 1 check (approvals_required >= 1),
     expires_after_days integer not null default 30 check (expires_after_days > 0),
@@ -78,7 +78,13 @@ begin
         raise exception 'the decision waits for nobody' using errcode = 'RC002';
     elsif found_proposal.content_sha256 <> p_content_sha256 then
         raise exception 'another answer' using errcode = 'RC003';
-    elsif found_proposal.maker = p_approver then
+    elsif exists (
+        select from decision.in_force as later
+        where later.kind = found_proposal.kind and later.subject = found_proposal.subject
+            and later.taken_up_at > found_proposal.made_at
+    ) then
+        raise exception 'overtaken' using errcode = 'RC008';
+    elsif lower(found_proposal.maker) = lower(p_approver) then
         raise exception 'the maker may not confirm' using errcode = 'RC004';
     elsif not exists (
         select from campaign.approver as a
@@ -103,11 +109,39 @@ begin
     return approvals;
 end $$;
 
+---------- a doubt ends when it is answered and readers see the answer
+
+-- 人違いの疑い (X25): opened by one person's doubt, which names the debtors it is about (evidence.debtors). It ends with
+-- the batch that shows them parted, or with a later word of two that they are one; until then it stands, however the
+-- groups change meanwhile.
+create or replace function decision.end_doubts(p_as_of date) returns integer
+language sql volatile set search_path = pg_catalog as $$
+    with doubt as (
+        select h.hold_id, bool_and(exists (
+            select from decision.in_force as f
+            where f.kind = p.kind and f.subject = p.subject and f.effective_on <= p_as_of
+                and (f.decision_id = p.decision_id or f.taken_up_at > p.made_at)
+        )) as is_answered
+        from campaign.hold as h
+        inner join decision.proposal as p on p.kind = 'same_person' and p.answer = 'different'
+            and p.evidence -> 'debtors' ? h.debtor_id
+        where h.exclusion_code = 'X25' and h.valid_to is null
+        group by h.hold_id
+    ),
+    ended as (
+        update campaign.hold as h set valid_to = greatest(h.valid_from, p_as_of - 1)
+        from doubt as d where d.hold_id = h.hold_id and d.is_answered
+        returning 1
+    )
+    select count(*)::integer from ended
+$$;
+
 ---------- rights
 
 grant usage on schema decision to etl, dbt, sender, approver, auditor;
-grant select, insert on decision.proposal, decision.in_force to etl;
-grant select on decision.approval to etl;
+grant select, insert on decision.proposal to etl;
+grant select on decision.in_force, decision.approval to etl;
+revoke insert on decision.in_force from etl; -- the night's administrator alone enters what two signed
 grant select on decision.in_force to dbt, sender;
 grant select on decision.proposal, decision.approval to approver;
 grant select on decision.proposal, decision.approval, decision.in_force to auditor;

@@ -16,6 +16,7 @@ _REFUSED = {
     "RC004": "who proposed a decision may not confirm it; another person must",
     "RC005": "this user may not confirm it; the roster is campaign.approver (承認者名簿), with the duty",
     "RC006": "this person has confirmed already; another person must",
+    "RC008": "another decision on this case has come into force since; look at it again and propose anew",
     "RC007": "the decision is too old to be confirmed; propose it again",
 }
 _WAITING = """

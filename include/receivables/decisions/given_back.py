@@ -15,8 +15,10 @@ _GIVEN_BACK = """
 """
 
 
-def propose_owed(claim_id: str, *, reason: str, user: str, state: State) -> str:
+def propose_owed(claim_id: str, *, reason: str, user: str, is_owed: bool = True, state: State) -> str:
     """Say that a claim which owes again after 還付・充当 is rightly owed; the decision's id, for another to confirm.
+
+    `is_owed` False takes such a word back: the claim is held again.
 
     Raises InputRejectedError when the published books tell of nothing that was given back on this claim.
     """
@@ -30,7 +32,7 @@ def propose_owed(claim_id: str, *, reason: str, user: str, state: State) -> str:
     return propose(
         "given_back",
         claim_id,
-        "owed",
+        "owed" if is_owed else "not_owed",
         reason=reason,
         facts=str(facts),
         evidence={"events": events},

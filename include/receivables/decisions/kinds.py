@@ -22,7 +22,12 @@ class Kind:
 
 
 _ALL = (
-    Kind("given_back", "還付・充当後の未納の確認", "case", {"owed": "両帳簿を確認し、未納で相違ない"}),
+    Kind(
+        "given_back",
+        "還付・充当後の未納の確認",
+        "case",
+        {"owed": "両帳簿を確認し、未納で相違ない", "not_owed": "納付済みであり、催告しない"},
+    ),
     Kind("same_person", "名寄せの確認", "identity", {"same": "同一人である", "different": "別人である"}),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ _STORED = """
         state
     from decision.proposal where decision_id = %s
 """
+_USER = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII)
 _BEFORE = "select count(*) from decision.in_force where kind = %s and subject = %s"
 
 
@@ -65,6 +67,8 @@ def propose(
     """
     known = kind_of(kind)
     known.check(answer)
+    if not _USER.fullmatch(user):
+        raise InputRejectedError("--as: a user's name is lower-case letters, digits and . _ - (chief_tax)")
     if not reason.strip():
         raise InputRejectedError("a decision needs its reason: why, and what was looked at")
     with db.connect(state, "etl", doing=f"propose {kind}") as connection:

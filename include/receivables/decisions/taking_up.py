@@ -10,7 +10,11 @@ from receivables.settings import State
 
 _CONFIRMED = """
     select decision_id from decision.proposal as p
-    where state = 'approved' and not exists (select from decision.in_force where decision_id = p.decision_id)
+    where state = 'approved' and not exists (
+        select from decision.in_force as f
+        where f.decision_id = p.decision_id
+            or (f.kind = p.kind and f.subject = p.subject and f.taken_up_at > p.made_at) -- overtaken
+    )
     order by made_at, decision_id
 """
 

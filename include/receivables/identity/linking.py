@@ -4,42 +4,23 @@ The matching's groups rest on evidence alone. What people decided lies above the
 found to be one person by two people is joined here, who was found to be two is parted, and the groups stay as they are.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from itertools import permutations
 
 from psycopg import errors, sql
-from psycopg.rows import class_row
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
+from receivables.identity.answers import REGISTER, answers, is_registered, joined, parted
 from receivables.identity.pseudonyms import debtor_id
 
-REGISTER = "register:"
 # Groups that have a person of tonight's register and no pseudonym yet.
 _NAMELESS = """
     select distinct cluster.anchor
     from staging.stg_register__persons as known
     inner join identity.cluster as cluster on cluster.person_ref = 'register:' || known.source_debtor_key
     where not exists (select from identity.debtor as d where d.anchor = cluster.anchor)
-"""
-# The last answer of two people to a pair; 'same' holds as long as both persons are who they were.
-_ANSWERS = """
-    with last as (
-        select distinct on (subject) subject, answer, facts, decision_id
-        from decision.in_force where kind = 'same_person' and effective_on <= %(as_of)s
-        order by subject, taken_up_at desc, decision_id
-    )
-    select
-        l.person_ref as ref_l, r.person_ref as ref_r, one.anchor as anchor_l, other.anchor as anchor_r,
-        last.answer, last.decision_id, last.facts = identity.facts_of(l.person_ref, r.person_ref) as still_so
-    from last
-    inner join vault.person_key as l on l.person_ref = split_part(last.subject, '|', 1)
-    inner join vault.person_key as r on r.person_ref = split_part(last.subject, '|', 2)
-    inner join identity.cluster as one on one.person_ref = l.person_ref
-    inner join identity.cluster as other on other.person_ref = r.person_ref
-    order by last.subject
 """
 # Every group of tonight's register under its pseudonym, or under that of the group with which people joined it.
 _DEBTOR_OF = """
@@ -72,12 +53,12 @@ _FOUND = """
             bool_or(c.person_ref = 'register:' || k.source_debtor_key or c.anchor = 'register:' || k.source_debtor_key)
             as by_number,
             bool_or(j.anchor is not null) as is_reviewed,
-            min(c.anchor) = max(c.anchor) and count(d.debtor_id) = count(*) and count(a.person_ref) = 0 as is_one
+            min(c.anchor) = max(c.anchor) and count(d.debtor_id) = count(*) and count(a.source_code) = 0 as is_one
         from vault.person_key as k
         inner join identity.cluster as c on k.person_ref = c.person_ref
         left join debtor_of as d on c.anchor = d.anchor
         left join joined as j on c.anchor = j.anchor
-        left join apart as a on k.person_ref = a.person_ref
+        left join apart as a on k.source_code = a.source_code and k.source_debtor_key = a.source_debtor_key
         where k.source_code <> 'register'
         group by k.source_code, k.source_debtor_key
     ),
@@ -103,7 +84,9 @@ _FOUND = """
     left join named as n on s.source_code = n.source_code and s.source_debtor_key = n.source_debtor_key
     inner join identity.cluster as c on c.person_ref = 'register:' || s.source_debtor_key
     inner join debtor_of as d on c.anchor = d.anchor
-    where n.source_code is null
+    where n.source_code is null and not exists (
+        select from apart as a where a.source_code = s.source_code and a.source_debtor_key = s.source_debtor_key
+    )
 """
 _UNLINK = """
     delete from identity.link as l
@@ -135,13 +118,6 @@ _END_MERGES = """
         select from merging as n where n.kept_id = m.kept_id and n.lost_id = m.lost_id
     )
 """
-# 人違いの疑い ends with the night that parted the two: both may be written to again, each as who they are.
-_END_DOUBTS = """
-    update campaign.hold as h set valid_to = greatest(h.valid_from, %(as_of)s::date - 1)
-    where h.exclusion_code = 'X25' and h.valid_to is null and h.debtor_id in (
-        select unnest(array[m.kept_id, m.lost_id]) from identity.merge as m where m.until_on = %(as_of)s
-    )
-"""
 _BEGIN_MERGES = """
     insert into identity.merge (decision_id, kept_id, lost_id, from_on)
     select n.decision_id, n.kept_id, n.lost_id, %s from merging as n
@@ -152,37 +128,25 @@ _BEGIN_MERGES = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What two people last said of a pair, and whether both persons are still who they were then."""
-
-    ref_l: str
-    ref_r: str
-    anchor_l: str
-    anchor_r: str
-    answer: str
-    decision_id: str
-    still_so: bool
-
-
 def link(connection: db.Connection, *, as_of: date, key: str) -> None:
     """Bring `identity.link` and `identity.merge` to the groups and to what people decided; inside a transaction."""
     connection.execute("set local work_mem = '256MB'")
     _name(connection, key)
-    with connection.cursor(row_factory=class_row(Answer)) as cursor:
-        answers = cursor.execute(_ANSWERS, {"as_of": as_of}).fetchall()
-    same = [each for each in answers if each.answer == "same" and each.still_so]
-    parted = [each for each in answers if each.answer == "different"]
-    whole = dict(_joined((each.anchor_l, each.anchor_r) for each in same))
-    fill(connection, "joined", "anchor text primary key, whole text", whole.items())
-    apart = {_lesser(each) for each in parted if not (_is_registered(each.ref_l) and _is_registered(each.ref_r))}
-    fill(connection, "apart", "person_ref text primary key", ((ref,) for ref in apart))
+    told = answers(connection, as_of)
+    whole = joined(told)
+    fill(
+        connection,
+        "joined",
+        "anchor text primary key, whole text",
+        ((anchor, kept) for anchor, (kept, _) in whole.items()),
+    )
+    fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
     for statement in (_DEBTOR_OF, "analyze debtor_of", _FOUND, _UNLINK, _LINK):
         connection.execute(statement)
-    by = {anchor: each.decision_id for each in same for anchor in (each.anchor_l, each.anchor_r)}
-    merging = ((by[lost], kept, lost) for lost, kept in whole.items() if lost != kept)
+    merging = ((by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept)
     parting = ((each.decision_id, one, other)
-               for each in parted for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip
+               for each in told if each.answer == "different" and each.anchor_l and each.anchor_r
+               for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip
     _keep_merges(connection, as_of, merging, parting)
 
 
@@ -212,33 +176,12 @@ def _keep_merges(
         connection.execute(sql.SQL(_OF_DEBTORS).format(debtors=debtors, anchors=anchors))
     connection.execute(_END_MERGES, [as_of])
     connection.execute(_BEGIN_MERGES, [as_of])
-    connection.execute(_END_DOUBTS, {"as_of": as_of})
-
-
-def _joined(same: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Every anchor that people joined, with the one that stands for all: of the register first, then the oldest."""
-    groups: dict[str, set[str]] = {}
-    for one, other in same:
-        together = groups.get(one, {one}) | groups.get(other, {other})
-        for each in together:
-            groups[each] = together
-    for anchor, together in groups.items():
-        yield anchor, min(together, key=lambda each: (not _is_registered(each), len(each), each))
 
 
 def _id_of(anchor: str, key: str) -> str:
     """The pseudonym of a group: of the 宛名番号 where the register holds the anchor, else of the anchor itself."""
-    number = anchor.removeprefix(REGISTER) if _is_registered(anchor) else anchor
+    number = anchor.removeprefix(REGISTER) if is_registered(anchor) else anchor
     return debtor_id(number, key=key)
-
-
-def _is_registered(ref: str) -> bool:
-    return ref.startswith(REGISTER) and "#" not in ref
-
-
-def _lesser(pair: Answer) -> str:
-    """Of a pair that is not one person, the one that loses its link: never the register's own row."""
-    return pair.ref_r if _is_registered(pair.ref_l) else pair.ref_l
 
 
 def fill(connection: db.Connection, name: str, columns: str, rows: Iterable[tuple[object, ...]]) -> None:

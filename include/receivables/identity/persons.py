@@ -22,7 +22,12 @@ NUMBER, NAME, KANA = "addressee_no", "person_name", "person_kana"
 # 基準日 of what was loaded since the last night, and of what lay in the future then: only on these can a row have begun
 # or ended.
 _DAYS = """
-    select array_agg(distinct business_date) from ops.load as l
+    select array_agg(distinct business_date), bool_or(exists (
+        select from ops.load as twice where twice.table_name = l.table_name
+            and twice.business_date = l.business_date and twice.batch_id <> l.batch_id
+            and twice.state in ('loaded', 'superseded')
+    ))
+    from ops.load as l
     where l.table_name = %(table)s and l.state in ('loaded', 'superseded', 'correction') and (
         (l.business_date > %(since)s and l.business_date <= %(as_of)s)
         or not exists (select from identity.collected_batch as seen where seen.batch_id = l.batch_id)
@@ -102,8 +107,7 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     stays so until a matching has taken it up. `connection` is an administrator's, in autocommit.
     """
     connection.execute("truncate vault.person_found")
-    for table in named_tables():
-        _collect(connection, table, as_of)
+    noted = [_collect(connection, table, as_of) for table in named_tables()]
     connection.execute("analyze vault.person_found")
     connection.execute("drop table if exists vault.person_stale")
     connection.execute(_STALE.format(hands=HANDS).encode())
@@ -114,6 +118,10 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     calls: list[tuple[int | None, State]] = [(hand, state) for hand in range(HANDS)] if is_many else [(None, state)]
     for _ in side_by_side(make_keys, calls, processes=len(calls)):
         pass
+    # Only now: were it noted before, a night that died making keys would leave the old ones until the next whole.
+    for known in noted:
+        connection.execute(_COLLECTED, known)
+        connection.execute(_SEEN, known)
     db.run_script(connection, "drop table vault.person_stale; truncate vault.person_found; analyze vault.person_key")
 
 
@@ -148,22 +156,25 @@ def make_keys(hand: int | None, state: State) -> None:
         target.execute("insert into vault.person_key select * from made")
 
 
-def _collect(connection: db.Connection, table: Table, as_of: date) -> None:
-    """The persons of one table: of every row once a week and after anything unusual, else of the rows that changed."""
+def _collect(connection: db.Connection, table: Table, as_of: date) -> dict[str, object]:
+    """The persons of one table: of every row once a week and after anything unusual, else of the rows that changed.
+
+    Returns what is to be noted of it when their keys are made.
+    """
     known = {"table": table.name, "as_of": as_of, "version": KEYS_VERSION}
     last = connection.execute(_SINCE, known).fetchone()
     found = connection.execute(_DAYS, known | {"since": last[0]}).fetchone() if last else None
-    days = (found and found[0]) or []
-    if last is None or days:
-        parts = _parts(table, as_of, days=days, is_whole=last is None)
+    days, is_twice = found or ([], False)
+    is_whole = last is None or bool(is_twice)  # what a day's first delivery told and its second took back left no trace
+    if is_whole or days:
+        parts = _parts(table, as_of, days=days or [], is_whole=is_whole)
         connection.execute("truncate vault.number_touched")
-        if last:
+        if not is_whole:
             connection.execute(sql.SQL(_TOUCHED).format(**parts))
             connection.execute("analyze vault.number_touched")
         connection.execute(sql.SQL(_COLLECT).format(**parts))
         connection.execute(sql.SQL(_GONE).format(**parts))
-    connection.execute(_COLLECTED, known | {"is_whole": last is None})
-    connection.execute(_SEEN, known)
+    return known | {"is_whole": is_whole}
 
 
 def _parts(table: Table, as_of: date, *, days: object, is_whole: bool) -> dict[str, sql.Composable]:

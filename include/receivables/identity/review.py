@@ -1,6 +1,7 @@
 """The work list of 名寄せ (確認一覧): pairs that people must judge, side by side, masked unless there is a reason."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -34,10 +35,15 @@ _LIST = """
 _PERSON = """
     select person_ref, source_code, name_key, kana_key, alias_key, former_key, birth_year, birth_month, birth_day,
         sex_code, address_key, former_address_key, phone_key, is_deceased,
-        coalesce((
-            select r.is_protected from staging.stg_register__persons as r
-            where k.source_code = 'register' and r.source_debtor_key = k.source_debtor_key
-        ), false) as is_protected
+        exists (
+            select from staging.stg_register__persons as r
+            left join identity.link as who on who.source_code = 'register'
+                and who.source_debtor_key = r.source_debtor_key
+            where r.is_protected and (r.source_debtor_key = k.source_debtor_key or who.debtor_id in (
+                select l.debtor_id from identity.link as l
+                where l.source_code = k.source_code and l.source_debtor_key = k.source_debtor_key
+            ))
+        ) as is_protected
     from vault.person_key as k where person_ref = %s
 """
 _PAIR = "select outcome, reasons from identity.pair where ref_l = %s and ref_r = %s"
@@ -46,6 +52,46 @@ _LISTED = """
     where user_name = %s and 'identity' = any(duties)
         and (clock_timestamp() at time zone 'Asia/Tokyo')::date between valid_from and coalesce(valid_to, 'infinity')
 """
+
+
+_DEBTORS = """
+    select distinct l.debtor_id from vault.person_key as k
+    inner join identity.link as l on k.source_code = l.source_code and k.source_debtor_key = l.source_debtor_key
+    where k.person_ref in (%s, %s) order by 1
+"""
+_MERGES = """
+    with given as (select %s::text as id),
+    kept as (
+        select m.kept_id from identity.merge as m, given
+        where m.until_on is null and given.id in (m.kept_id, m.lost_id)
+    )
+    select m.kept_id, m.lost_id, m.from_on from identity.merge as m
+    where m.until_on is null and m.kept_id in (select kept_id from kept)
+"""
+# Every pair by which people brought these together: taking one away must not leave them joined by another.
+_SAME_AMONG = """
+    with last as (
+        select distinct on (subject) subject, answer from decision.in_force
+        where kind = 'same_person' order by subject, taken_up_at desc, decision_id
+    )
+    select last.subject from last
+    where last.answer = 'same' and exists (
+        select from identity.cluster as c
+        inner join identity.debtor as d on c.anchor = d.anchor
+        where c.person_ref in (split_part(last.subject, '|', 1), split_part(last.subject, '|', 2))
+            and d.debtor_id = any(%(ids)s)
+    )
+    order by last.subject
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What people made one: the ids, the pairs they said it of, and the first 基準日; all empty when there is none."""
+
+    debtors: list[str]
+    pairs: list[str]
+    since: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +124,10 @@ class Person:
         shown["person_ref"] = self.source_code
         return shown
 
-    def open(self) -> dict[str, Any]:
-        """Everything that is compared; of a protected person (支援措置) no place and no telephone, to nobody."""
+    def open(self, *, is_hidden: bool) -> dict[str, Any]:
+        """Everything that is compared; no place and no telephone where either of the two is protected (支援措置)."""
         shown = asdict(self)
-        if self.is_protected:
+        if is_hidden:
             shown |= dict.fromkeys(("address_key", "former_address_key", "phone_key"), "支援措置につき非表示")
         return shown
 
@@ -90,12 +136,17 @@ def work_list(*, limit: int = 50, state: State) -> list[dict[str, Any]]:
     """The pairs that wait for people, the likeliest first, both persons masked; `pair` is what other verbs take."""
     with db.connect(state, "etl", doing="review list") as connection:
         pairs = connection.cursor(row_factory=dict_row).execute(_LIST, [limit]).fetchall()
-        return [
-            {"pair": pair_id(pair["ref_l"], pair["ref_r"]), "reasons": pair["reasons"].split(),
-             "evidence": pair["evidence"].split(), "weight": pair["weight"], "is_proposed": pair["is_proposed"],
-             "left": _person(connection, pair["ref_l"]).masked(), "right": _person(connection, pair["ref_r"]).masked()}
-            for pair in pairs
-        ]  # fmt: skip
+        return [_listed(pair, _person(connection, pair["ref_l"]), _person(connection, pair["ref_r"])) for pair in pairs]
+
+
+def _listed(pair: dict[str, Any], left: Person, right: Person) -> dict[str, Any]:
+    """One line of the work list; what tells that two live together is left out where one of them is protected."""
+    hidden = left.is_protected or right.is_protected
+    return {
+        "pair": pair_id(pair["ref_l"], pair["ref_r"]), "reasons": pair["reasons"].split(),
+        "evidence": [] if hidden else pair["evidence"].split(), "weight": None if hidden else pair["weight"],
+        "is_proposed": pair["is_proposed"], "left": left.masked(), "right": right.masked(),
+    }  # fmt: skip
 
 
 def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
@@ -115,12 +166,16 @@ def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
         if found is None:
             raise InputRejectedError(f"no pair {pair!r}; `receivables identity review list` names them")
         connection.execute("insert into identity.viewing (pair, user_name, why) values (%s, %s, %s)", [pair, user, why])
+        left, right = _person(connection, one), _person(connection, other)
+        hidden = left.is_protected or right.is_protected  # the place of one may be that of the other
         return {"pair": pair, "outcome": found[0], "reasons": str(found[1]).split(),
-                "left": _person(connection, one).open(), "right": _person(connection, other).open()}  # fmt: skip
+                "left": left.open(is_hidden=hidden), "right": right.open(is_hidden=hidden)}  # fmt: skip
 
 
-def answer(pair: str, said: str, *, user: str, why: str, state: State) -> str:
+def answer(pair: str, said: str, *, user: str, why: str, debtors: Sequence[str] = (), state: State) -> str:
     """`user` says that the two are one person (`same`) or two (`different`); the decision another must confirm.
+
+    `debtors`: the ids from whom everything is held back until this is answered (X25).
 
     `same` is only for pairs of the work list: what a rule forbids, or what is one person already, is refused.
     """
@@ -134,19 +189,32 @@ def answer(pair: str, said: str, *, user: str, why: str, state: State) -> str:
     assert facts is not None
     reasons = str(found[1]).split() if found else []
     return decisions.propose(
-        KIND, pair, said, reason=why, facts=str(facts[0]), evidence={"reasons": reasons}, user=user, state=state
+        KIND,
+        pair,
+        said,
+        reason=why,
+        facts=str(facts[0]),
+        evidence={"reasons": reasons, "debtors": sorted(debtors)},
+        user=user,
+        state=state,
     )
 
 
-def merges_of(debtor: str, *, state: State) -> list[dict[str, Any]]:
-    """The merges in force that made a debtor: decision, pair, the id that was lost, since when."""
-    query = """
-        select m.decision_id, p.subject as pair, m.kept_id, m.lost_id, m.from_on
-        from identity.merge as m inner join decision.proposal as p on m.decision_id = p.decision_id
-        where m.until_on is null and %s in (m.kept_id, m.lost_id) order by m.from_on, m.merge_no
-    """
+def debtors_of(pair: str, *, state: State) -> list[str]:
+    """The ids under which the two of a pair are known now; one id when they are one, none when they are nobody."""
+    one, other = _split(pair)
+    with db.connect(state, "etl", doing="debtors of a pair") as connection:
+        return [str(debtor) for (debtor,) in connection.execute(_DEBTORS, [one, other]).fetchall()]
+
+
+def merged(debtor: str, *, state: State) -> Merged:
+    """Everything that people joined with a debtor, whichever of the ids is given; empty when nobody did."""
     with db.connect(state, "etl", doing="merges of a debtor") as connection:
-        return connection.cursor(row_factory=dict_row).execute(query, [debtor]).fetchall()
+        cursor = connection.cursor(row_factory=dict_row)
+        rows = cursor.execute(_MERGES, [debtor]).fetchall()
+        ids = sorted({str(row[side]) for row in rows for side in ("kept_id", "lost_id")})
+        pairs = [str(row["subject"]) for row in cursor.execute(_SAME_AMONG, {"ids": ids}).fetchall()] if ids else []
+        return Merged(ids, pairs, min((row["from_on"] for row in rows), default=None))
 
 
 def pair_id(one: str, other: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import duckdb
@@ -20,9 +21,15 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 @contextmanager
 def workspace(memory: str = "3GB", threads: int = 2) -> Iterator[Connection]:
     """A DuckDB that fetches no extension and keeps nothing; closed at the end."""
+    with TemporaryDirectory(prefix="matching-") as spill:  # 0700: what does not fit holds persons' keys
+        yield from _opened(memory, threads, spill)
+
+
+def _opened(memory: str, threads: int, spill: str) -> Iterator[Connection]:
     connection = duckdb.connect(
         ":memory:",
         config={
+            "temp_directory": spill,
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "memory_limit": memory,
