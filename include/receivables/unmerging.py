@@ -4,16 +4,13 @@ The matching's groups were never touched by people's merges, so nothing has to b
 night parts the two as they were. Sending stops at one person's doubt; it takes the second only to part them.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from receivables.campaigns.doubting import caused_since, stop_for
 from receivables.errors import InputRejectedError
 from receivables.identity import quality, review
 from receivables.settings import State
-
-_JAPAN = ZoneInfo("Asia/Tokyo")
 
 
 def unmerge(debtor: str, *, user: str, why: str, state: State) -> dict[str, Any]:
@@ -49,8 +46,6 @@ def judge(pair: str, verdict: str, *, user: str, why: str, state: State) -> dict
 def _doubt(pairs: list[str], debtors: list[str], since: date, *, user: str, why: str, state: State) -> dict[str, Any]:
     # The proposals first: they check who asks and why, and a hold that nobody can answer would stand for ever.
     told = [review.answer(pair, "different", user=user, why=why, debtors=debtors, state=state) for pair in pairs]
-    today = datetime.now(UTC).astimezone(_JAPAN).date()
-    day = min(review.last_night(state), today)
-    cancelled = stop_for(debtors, day=day, state=state) if debtors else []
+    cancelled = stop_for(debtors, day=review.last_night(state), state=state) if debtors else []
     caused = caused_since(debtors, since=since, state=state) if debtors else {"sent": [], "held": []}
     return {"decisions": told, "debtors": debtors, "since": since, "cancelled": cancelled, **caused}

@@ -12,7 +12,8 @@ from receivables.settings import State
 DOUBT = "X25"
 _HOLD = """
     insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept)
-    select given.id, %(code)s, %(day)s, 'residents' from unnest(%(debtor_ids)s::text[]) as given (id)
+    select given.id, %(code)s, least(%(day)s, (clock_timestamp() at time zone 'Asia/Tokyo')::date), 'residents'
+    from unnest(%(debtor_ids)s::text[]) as given (id)
     where not exists (
         select from campaign.hold as held
         where held.debtor_id = given.id and held.exclusion_code = %(code)s and held.valid_to is null
@@ -42,9 +43,9 @@ _HELD = """
 
 
 def stop_for(debtor_ids: Sequence[str], *, day: date, state: State) -> list[str]:
-    """Hold everything back from these debtors from `day` on and take back what is queued; the contacts taken back.
+    """Hold everything back from these debtors and take back what is queued; the contacts taken back.
 
-    One person's doubt is enough for this: it takes two to write to them again.
+    The hold begins on `day`, or today where that is earlier. One person's doubt is enough for this: it takes two to write to them again.
     """
     with db.connect(state, "sender", doing="stop for a doubt") as connection:
         connection.execute(_HOLD, {"debtor_ids": list(debtor_ids), "code": DOUBT, "day": day})
