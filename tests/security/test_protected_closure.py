@@ -1,6 +1,7 @@
 """支援措置 (I11): where a protected person lives and can be called is told to nobody, through no relation."""
 
 import csv
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -58,7 +59,9 @@ def owes(one: Handmade, number: str, phone: str) -> None:
     """The same of everybody: overdue and dunned, a letter that came back, a loan, the vendors' returns."""
     key, due = number[-4], AS_OF - timedelta(days=300)
     one.tax(f"000000000{key}", addressee_no=number, due_date=due)
-    one.tax_dunning(f"000000000{key}", AS_OF - timedelta(days=280), returned_on=AS_OF - timedelta(days=270))
+    one.tax_dunning(f"000000000{key}", AS_OF - timedelta(days=280))
+    one.tax(f"000000000{key}", 2, addressee_no=number, due_date=due)
+    one.tax_dunning(f"000000000{key}", AS_OF - timedelta(days=280), 2, returned_on=AS_OF - timedelta(days=270))
     one.premium(f"000000000{key}", addressee_no=number, due_date=due)
     one.loan(f"000000{key}", addressee_no=number, due_date=due, person_name=f"人{key}　太郎", person_kana="ヒト")
     calls(one, number, phone)
@@ -109,12 +112,18 @@ def without_holdout(name: str) -> campaigns.Playbook:
     return playbook.playbook(name).model_copy(update={"holdout_permille": 0})
 
 
+def is_open(port: int) -> bool:
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
 def send(one: Handmade) -> None:
     """A list made, shown, approved and sent to the city's carrier, whose log lies in the state folder."""
     port, ledger = server.free_port(), one.state.path("gateway", "ledger.jsonl")
     carrier = subprocess.Popen([sys.executable, "-m", "receivables.city.gateway", "--port", str(port), "--ledger",
                                 str(ledger)], stdout=subprocess.DEVNULL)  # fmt: skip
     try:
+        assert server.wait_until(lambda: is_open(port), seconds=10)
         with pytest.MonkeyPatch.context() as patch:  # nobody is held out: somebody must be sent something
             patch.setattr("receivables.campaigns.selection.playbook", without_holdout)
             run_id = campaigns.build("sms_after_dunning", as_of=AS_OF, maker="planner", state=one.state)
@@ -150,7 +159,7 @@ def test_the_world_has_what_could_leak(world: Handmade) -> None:
     )
 
     assert {leak.what for leak in vault} == set(SECRETS) - {"電話 (+81)", "前住所の番地 (−)"}  # so nobody wrote them
-    assert world.run("select count(*) from mart.fct_claims where debtor_id = %s", person) == [(3,)]
+    assert world.run("select count(*) from mart.fct_claims where debtor_id = %s", person) == [(4,)]
     assert arms[person] == "excluded X08_dv"
     assert any(arm.startswith("treat") for arm in arms.values())
     assert world.run("select kind from identity.relation where %s in (from_ref, to_ref) order by 1", person) == [
