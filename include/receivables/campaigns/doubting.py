@@ -45,7 +45,8 @@ _HELD = """
 def stop_for(debtor_ids: Sequence[str], *, day: date, state: State) -> list[str]:
     """Hold everything back from these debtors and take back what is queued; the contacts taken back.
 
-    The hold begins on `day`, or today where that is earlier. One person's doubt is enough for this: it takes two to write to them again.
+    The hold begins on `day`, or today where that is earlier. One person's doubt is enough for this: it takes two to
+    write to them again.
     """
     with db.connect(state, "sender", doing="stop for a doubt") as connection:
         connection.execute(_HOLD, {"debtor_ids": list(debtor_ids), "code": DOUBT, "day": day})
