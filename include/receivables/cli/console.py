@@ -55,7 +55,7 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
     drawn = Table(title=title, title_justify="left")
     for at, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[at], int) or row[at] is None for row in rows)
-        drawn.add_column(column, justify="right" if numeric else "left")
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")  # an id must be whole
     for row in rows:
         drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else "" if cell is None else str(cell) for cell in row))
     console.print(drawn)

@@ -128,7 +128,7 @@ def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_jso
         console.print(
             f"自動結合は{proven['link_weight']:g}ビットから（証明された下限 {proven['weight']:.2f}ビット："
             f"{proven['confirmed_count']:,}組を確かめ誤り{proven['confirmed_errors']}、"
-            f"95％の信頼度で{proven['confirmed_upper_permille']:.3f}‰以下。{proven['proven_on']}）"
+            f"95％の信頼度で{proven['confirmed_upper_permille']:.3f}‰以下。合成した人々による証明で、実データによるものではない）"
         )
 
     emit({**asdict(found), "last_night": room.last_night(where), "bound": proven}, as_json, human)
