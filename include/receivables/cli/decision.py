@@ -17,16 +17,17 @@ def list_waiting(
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The decisions that wait for a second person."""
+    """The decisions that wait for a second person, or for the night that takes them up."""
     found = room.waiting(kind=kind, state=state_of(state))
 
     def human() -> None:
         rows = [
             [each["decision_id"], room.KINDS[each["kind"]].title_ja, each["subject"],
-             room.KINDS[each["kind"]].answers[each["answer"]], each["maker"], each["made_on"], each["reason"]]
+             room.KINDS[each["kind"]].answers[each["answer"]], each["maker"], each["made_on"],
+             "夜間処理待ち" if each["is_confirmed"] else "確認待ち", each["reason"]]
             for each in found
         ]  # fmt: skip
-        table("確認待ち", ["判断", "種別", "対象", "内容", "作成者", "作成日", "理由"], rows)
+        table("確認待ち", ["判断", "種別", "対象", "内容", "作成者", "作成日", "状態", "理由"], rows)
 
     emit({"decisions": found}, as_json, human)
 

@@ -20,10 +20,16 @@ _REFUSED = {
     "RC007": "the decision is too old to be confirmed; propose it again",
 }
 _WAITING = """
-    select decision_id, kind, subject, answer, duty, reason, maker, made_at::date as made_on
-    from decision.proposal
-    where state = 'waiting' and (%(kind)s::text is null or kind = %(kind)s)
-    order by made_at, decision_id
+    select p.decision_id, p.kind, p.subject, p.answer, p.duty, p.reason, p.maker, p.made_at::date as made_on,
+        p.state = 'approved' as is_confirmed
+    from decision.proposal as p
+    where (%(kind)s::text is null or p.kind = %(kind)s)
+        and not exists (select from decision.in_force as f where f.decision_id = p.decision_id)
+        and not exists (
+            select from decision.in_force as f
+            where f.kind = p.kind and f.subject = p.subject and f.taken_up_at > p.made_at -- overtaken
+        )
+    order by p.made_at, p.decision_id
 """
 
 
@@ -49,7 +55,10 @@ def confirm(decision_id: str, *, user: str, content_sha256: str | None = None, s
 
 
 def waiting(*, kind: str | None = None, state: State) -> list[dict[str, Any]]:
-    """The decisions that wait for a second person, oldest first."""
+    """The decisions that wait, oldest first: for a second person, or (`is_confirmed`) for the next night.
+
+    One that stays confirmed was left out by a night: its approver is no longer on the roster. Propose it anew.
+    """
     with db.connect(state, "approver", doing="list decisions") as connection:
         return connection.cursor(row_factory=dict_row).execute(_WAITING, {"kind": kind}).fetchall()
 

@@ -22,7 +22,7 @@ _STORED = """
     from decision.proposal where decision_id = %s
 """
 _USER = re.compile(r"[a-z][a-z0-9_.-]*", re.ASCII)
-_BEFORE = "select count(*) from decision.in_force where kind = %s and subject = %s"
+_BEFORE = "select count(*) from decision.proposal where kind = %s and subject = %s and state = 'approved'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def propose(
 
     `evidence` names what was looked at, by ids and hashes, never by values of a person, and `facts` is its fingerprint:
     the decision holds as long as that is the same. The same answer by the same person on the same facts is the same
-    decision, until one on this case has come into force. Raises InputRejectedError for an unknown kind or answer, or
+    decision, until one on this case was confirmed. Raises InputRejectedError for an unknown kind or answer, or
     without a reason.
     """
     known = kind_of(kind)

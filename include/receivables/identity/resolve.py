@@ -6,7 +6,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from receivables import access, decisions
-from receivables.identity import linking, matched, persons
+from receivables.identity import linking, matched, persons, quality
 from receivables.identity.contact_points import keep_points
 from receivables.identity.facts import keep_facts
 from receivables.identity.relations import keep_relations
@@ -53,4 +53,5 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
             connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": Jsonb(proven)})
         access.apply(connection)
+    quality.draw(as_of=as_of, state=state)  # 抜取検査: the first night of a month draws it
     return told | {"relations": relations, "points": points}
