@@ -53,6 +53,7 @@ def world(prepared: Handmade) -> Handmade:
 
 
 def resolve(world: Handmade, as_of: date = AS_OF) -> dict[str, int]:
+    world.read_everybody_again()
     return identity.resolve(as_of=as_of, state=world.state)
 
 

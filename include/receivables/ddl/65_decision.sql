@@ -143,7 +143,7 @@ grant select, insert on decision.proposal to etl;
 grant select on decision.in_force, decision.approval to etl;
 revoke insert on decision.in_force from etl; -- the night's administrator alone enters what two signed
 grant select on decision.in_force to dbt, sender;
-grant select on decision.proposal, decision.approval to approver;
+grant select on decision.proposal, decision.approval, decision.in_force to approver;
 grant select on decision.proposal, decision.approval, decision.in_force to auditor;
 revoke all on function decision.record_approval(text, text, text, timestamptz, timestamptz, text) from public;
 grant execute on function decision.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
