@@ -20,7 +20,6 @@ from receivables.cli.console import (
 )
 from receivables.identity import quality as watch
 from receivables.identity import review as room
-from receivables.identity.matched import bound
 
 app = typer.Typer(help="Who is who: the work list, and the undoing of a merge (名寄せ)", no_args_is_help=True)
 review = typer.Typer(help="Pairs that people must judge (確認一覧)", no_args_is_help=True)
@@ -120,6 +119,8 @@ def judge(
 @app.command()
 def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
     """How many automatic links may be wrong, as the judged samples prove it; and how much last night compared."""
+    from receivables.identity.matched import bound
+
     where = state_of(state)
     found, proven = watch.quality(as_of=day(as_of), state=where), bound()
 

@@ -1,8 +1,18 @@
-"""名寄せ: one debtor for each person, by 宛名番号 alone; who is not in the register stays unlinked.
+"""名寄せ: one debtor for each person, by a number that the name bears out, by evidence, or by two people.
 
-`debtor_id` is a keyed hash, so it is the same on every night and says nothing to who lacks the key.
+`debtor_id` is a keyed hash, so it is the same on every night and says nothing to who lacks the key. Who is not in the
+register stays unlinked.
 """
 
-from receivables.identity.resolve import resolve
+from datetime import date
+
+from receivables.settings import State
 
 __all__ = ["resolve"]
+
+
+def resolve(*, as_of: date, state: State) -> dict[str, int]:
+    """Bring `identity.link` and `identity.contact_fact` to what all sources said on `as_of` (基準日). See nightly."""
+    from receivables.identity import nightly  # pyarrow, scipy: not for who only reads the DAGs
+
+    return nightly.resolve(as_of=as_of, state=state)
