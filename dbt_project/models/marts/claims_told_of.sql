@@ -35,7 +35,7 @@ looked_at as (
     where
         kind = 'given_back'
         and effective_on <= {{ as_of() }}
-    order by subject, taken_up_at desc, decision_id
+    order by subject asc, taken_up_at desc, decision_id asc
 
 )
 
