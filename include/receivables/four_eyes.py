@@ -6,7 +6,8 @@ of it again, every time. Campaigns, corrections and decisions on single cases si
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import LiteralString, Protocol
@@ -75,6 +76,17 @@ def signature(
         [run_id, content_sha256, approver, *(at.astimezone(UTC).isoformat() for at in (approved_at, expires_at))]
     )
     return hmac.new(key.encode(), said.encode(), hashlib.sha256).hexdigest()
+
+
+@contextmanager
+def refusals(doing: str, reasons: Mapping[str, str]) -> Iterator[None]:
+    """What the function refuses inside, as NeedsApprovalError with its reason by SQLSTATE; other faults as they are."""
+    try:
+        yield
+    except db.DatabaseError as error:
+        if error.sqlstate is not None and error.sqlstate in reasons:
+            raise NeedsApprovalError(f"{doing}: {reasons[error.sqlstate]}") from None
+        raise
 
 
 def stored(

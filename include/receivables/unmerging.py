@@ -9,7 +9,7 @@ from typing import Any
 
 from receivables.campaigns.doubting import caused_since, stop_for
 from receivables.errors import InputRejectedError
-from receivables.identity import quality, review
+from receivables.identity import joins, quality, review
 from receivables.settings import State
 
 
@@ -20,7 +20,7 @@ def unmerge(debtor: str, *, user: str, why: str, state: State) -> dict[str, Any]
     queued is cancelled. Returns `decisions` to confirm, `debtors` concerned, contacts `cancelled`, and what went out
     since the merge: `sent` and `held`. Raises InputRejectedError when no merge in force made this debtor.
     """
-    found = review.merged(debtor, state=state)
+    found = joins.merged(debtor, state=state)
     if found.since is None:
         raise InputRejectedError(f"{debtor}: no merge of people made this debtor (identity.merge)")
     return _doubt(found.pairs, found.debtors, found.since, user=user, why=why, state=state)
@@ -31,7 +31,7 @@ def reject(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
 
     Returns what `unmerge` does; of two who were never one, `debtors` and what follows are empty.
     """
-    debtors = review.debtors_of(pair, state=state)
+    debtors = joins.debtors_of(pair, state=state)
     are_one = len(debtors) == 1
     return _doubt([pair], debtors if are_one else [], date.min, user=user, why=why, state=state)
 

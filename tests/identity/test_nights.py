@@ -48,7 +48,7 @@ def test_a_part_of_the_warehouse_is_done_as_the_whole_would_be(
     state: State, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Random edits night after night: pairs, groups and events to the row; `seed` makes them again."""
-    monkeypatch.setattr(matched, "model_in_force", lambda _: trained())
+    monkeypatch.setattr(matched, "model_in_force", trained)
     monkeypatch.setattr(matched, "_MOST_CHANGED", 1.0)
     print("seed", seed)  # noqa: T201
     rng, rows = Random(seed), town(250, seed)

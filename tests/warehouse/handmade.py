@@ -7,8 +7,9 @@ from typing import Any
 
 from psycopg import sql
 
-from receivables import access, db, warehouse
+from receivables import access, db, identity, warehouse
 from receivables.contracts import all_contracts
+from receivables.identity.pseudonyms import debtor_id
 from receivables.settings import State
 
 AS_OF = date(2026, 6, 19)
@@ -106,9 +107,14 @@ class Handmade:
         self.law.clear()
         self.acts.clear()
 
-    def read_everybody_again(self) -> None:
-        """Rows that a test changes in place came with no delivery, so the next night would not look at them."""
+    def resolve_anew(self, as_of: date = AS_OF) -> dict[str, int]:
+        """Resolve and read everybody: rows that a test changes in place came with no delivery to look at."""
         self.run("truncate identity.collected, identity.collected_batch")
+        return identity.resolve(as_of=as_of, state=self.state)
+
+    def debtor(self, number: str) -> str:
+        """The pseudonym of this 宛名番号."""
+        return debtor_id(number, key=self.state.secret("hmac_debtor"))
 
     def add(self, table: str, *, known_from: date = AS_OF, known_to: date | None = None, **given: Any) -> None:
         self.lines[table] = self.lines.get(table, 1) + 1

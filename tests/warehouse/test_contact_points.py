@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from handmade import AS_OF, Handmade
 
-from receivables import db, identity, warehouse
-from receivables.identity.pseudonyms import debtor_id
+from receivables import db, warehouse
 
 pytestmark = pytest.mark.postgres
 ONE, OTHER, PROTECTED = (str(digit) * 15 for digit in (1, 2, 3))
@@ -41,18 +40,9 @@ def world(prepared: Handmade) -> Handmade:
     return prepared
 
 
-def resolve(world: Handmade, as_of: date = AS_OF) -> dict[str, int]:
-    world.read_everybody_again()
-    return identity.resolve(as_of=as_of, state=world.state)
-
-
-def ref(world: Handmade, number: str) -> str:
-    return debtor_id(number, key=world.state.secret("hmac_debtor"))
-
-
 def points(world: Handmade, channel: str, number: str = ONE) -> list[tuple[Any, ...]]:
     return world.run("select state, since, evidence from identity.contact_point where debtor_id = %s and channel = %s"
-                     " order by since nulls last", ref(world, number), channel)  # fmt: skip
+                     " order by since nulls last", world.debtor(number), channel)  # fmt: skip
 
 
 def called(world: Handmade, day: date, result: str, *, phone: str = PHONE, number: str = ONE) -> None:
@@ -74,7 +64,7 @@ def letter(world: Handmade, day: date, event_type: str, claim: str = f"nhi:00000
 
 
 def test_a_point_of_which_nothing_is_known_is_unknown_and_no_value_is_kept(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
     kept = world.run("select contact_point::text from identity.contact_point")
 
     assert points(world, "phone") == points(world, "address") == [("unknown", None, "register")]
@@ -82,14 +72,14 @@ def test_a_point_of_which_nothing_is_known_is_unknown_and_no_value_is_kept(world
 
 
 def test_two_of_one_home_and_number_are_not_seen_to_be(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
 
     assert world.run("select count(*), count(distinct point_hash) from identity.contact_point") == [(4, 4)]
 
 
 def test_a_protected_person_has_no_point(world: Handmade) -> None:
     called(world, AS_OF, "06", number=PROTECTED)
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "phone", PROTECTED) == points(world, "address", PROTECTED) == []
 
@@ -99,13 +89,13 @@ def test_the_last_answer_counts_from_the_first_day_it_was_so(world: Handmade) ->
     called(world, date(2026, 5, 10), "05")
     called(world, date(2026, 5, 20), "05")
     called(world, date(2026, 5, 30), "04")  # nobody answered: says nothing
-    resolve(world)
+    world.resolve_anew()
     dead = points(world, "phone")
     called(world, date(2026, 6, 10), "06")
-    resolve(world)
+    world.resolve_anew()
     reassigned = points(world, "phone")
     called(world, date(2026, 6, 15), "01")
-    resolve(world)
+    world.resolve_anew()
 
     assert dead == [("dead", date(2026, 5, 10), "phone_centre")]
     assert reassigned == [("reassigned", date(2026, 6, 10), "phone_centre")]
@@ -115,7 +105,7 @@ def test_the_last_answer_counts_from_the_first_day_it_was_so(world: Handmade) ->
 def test_of_two_answers_at_one_moment_the_worse_is_believed(world: Handmade) -> None:
     called(world, date(2026, 5, 1), "01")
     called(world, date(2026, 5, 1), "06")
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "phone") == [("reassigned", date(2026, 5, 1), "phone_centre")]
 
@@ -123,17 +113,17 @@ def test_of_two_answers_at_one_moment_the_worse_is_believed(world: Handmade) -> 
 def test_what_became_of_another_number_says_nothing_of_this_one(world: Handmade) -> None:
     called(world, date(2026, 5, 1), "06", phone="03-5432-1111")
     called(world, date(2026, 5, 1), "05", number=OTHER)
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "phone") == [("unknown", None, "register")]
 
 
 def test_a_number_that_changed_in_the_register_starts_fresh(world: Handmade) -> None:
     called(world, date(2026, 5, 1), "06")
-    resolve(world)
+    world.resolve_anew()
     assert points(world, "phone")[0][0] == "reassigned"
     world.run("update vault.register__persons set phone = %s where addressee_no = %s", NEW_PHONE, ONE)
-    resolve(world, AS_OF + timedelta(days=1))
+    world.resolve_anew(AS_OF + timedelta(days=1))
 
     assert points(world, "phone") == [("unknown", None, "register")]
 
@@ -145,7 +135,7 @@ def test_a_number_that_came_back_to_the_register_is_not_condemned_by_what_was_be
     world.run("update vault.register__persons set phone = %s, _known_from = '2026-01-01', _known_to = %s"
               " where ctid = (select max(ctid) from vault.register__persons where addressee_no = %s)",
               NEW_PHONE, date(2026, 6, 1), ONE)  # fmt: skip
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "phone") == [("unknown", date(2026, 6, 1), "register")]
 
@@ -153,13 +143,13 @@ def test_a_number_that_came_back_to_the_register_is_not_condemned_by_what_was_be
 def test_a_letter_of_any_claim_that_came_back_marks_the_address_for_all(world: Handmade) -> None:
     letter(world, date(2026, 3, 1), "dunned", arrived_on=date(2026, 3, 3))
     letter(world, date(2026, 5, 1), "dunning_returned", f"resident_tax:2025-2025-000000000{ONE[0]}-01")
-    resolve(world)
+    world.resolve_anew()
     returned = points(world, "address")
     letter(world, date(2026, 6, 1), "reminded", returned_on=date(2026, 6, 9))
-    resolve(world)
+    world.resolve_anew()
     still = points(world, "address")
     letter(world, date(2026, 6, 10), "dunned", arrived_on=date(2026, 6, 12))
-    resolve(world)
+    world.resolve_anew()
 
     assert returned == still == [("returned", date(2026, 5, 1), "letter")]
     assert points(world, "address") == [("ok", date(2026, 6, 12), "letter")]
@@ -167,7 +157,7 @@ def test_a_letter_of_any_claim_that_came_back_marks_the_address_for_all(world: H
 
 def test_a_letter_of_which_nothing_is_told_says_nothing(world: Handmade) -> None:
     letter(world, date(2026, 5, 1), "dunned")
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "address") == [("unknown", None, "register")]
 
@@ -181,7 +171,7 @@ def test_a_return_older_than_a_move_condemns_the_old_address_alone(
     world.run("update vault.register__persons set address = %s, previous_address = %s where addressee_no = %s",
               NEW_HOME, HOME["address"], ONE)  # fmt: skip
     world.run("update staging.stg_register__persons set moved_on = '2026-05-15' where source_debtor_key = %s", ONE)
-    resolve(world)
+    world.resolve_anew()
     found = {row[0]: row[1:] for row in points(world, "address")}
 
     assert set(found) == {"moved", state}
@@ -198,7 +188,7 @@ def test_an_address_that_the_register_learnt_later_is_not_condemned_by_letters_b
               NEW_HOME, ONE)  # fmt: skip
     world.run("update staging.stg_register__persons set moved_on = '2026-05-15' where source_debtor_key = %s", ONE)
     letter(world, date(2026, 6, 1), "dunning_returned")
-    resolve(world)
+    world.resolve_anew()
 
     assert points(world, "address") == [("unknown", date(2026, 6, 10), "register")]
 
@@ -207,16 +197,16 @@ def test_resolving_again_touches_no_row(world: Handmade) -> None:
     everything = "select xmin::text, contact_point::text from identity.contact_point order by 2"
     called(world, date(2026, 5, 1), "05")
     letter(world, date(2026, 5, 1), "dunning_returned")
-    resolve(world)
+    world.resolve_anew()
     before = world.run(everything)
-    resolve(world)
+    world.resolve_anew()
 
     assert len(before) == 4
     assert world.run(everything) == before
 
 
 def test_the_sender_reads_points_and_changes_none_and_nobody_else_reads_them(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
     with db.connect(world.state, "sender") as sender:
         assert sender.execute("select count(*) from identity.contact_point").fetchone() == (4,)
     for role, right in (("sender", "insert"), ("sender", "update"), ("dbt", "select"), ("migrator", "select"),

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from handmade import AS_OF, Handmade
 
-from receivables import identity, roster, warehouse
+from receivables import roster, warehouse
 from receivables.errors import InputRejectedError, NeedsApprovalError
-from receivables.identity.pseudonyms import debtor_id
 from receivables.identity.relation_import import HEADER, import_relations
 from receivables.identity.relation_kinds import relation_kinds
 
@@ -52,15 +51,6 @@ def world(prepared: Handmade) -> Handmade:
     return prepared
 
 
-def resolve(world: Handmade, as_of: date = AS_OF) -> dict[str, int]:
-    world.read_everybody_again()
-    return identity.resolve(as_of=as_of, state=world.state)
-
-
-def ref(world: Handmade, number: str) -> str:
-    return debtor_id(number, key=world.state.secret("hmac_debtor"))
-
-
 def guarantors(world: Handmade) -> dict[str, tuple[str, str]]:
     found = world.run("select basis, state, to_ref from identity.relation where kind = 'guarantor'")
     return {basis: (state, to_ref) for basis, state, to_ref in found}
@@ -69,11 +59,11 @@ def guarantors(world: Handmade) -> dict[str, tuple[str, str]]:
 def households(world: Handmade) -> dict[str, tuple[Any, ...]]:
     found = world.run("select from_ref, to_ref, valid_from, valid_to from identity.relation where kind = 'household'")
     return {number: tuple(row[1:]) for number in (BORROWER, WIFE, PROTECTED, ALONE, DEAD, NAMESAKE)
-            for row in found if row[0] == ref(world, number)}  # fmt: skip
+            for row in found if row[0] == world.debtor(number)}  # fmt: skip
 
 
 def test_who_lives_together_is_one_household_by_a_pseudonym_and_not_pairs(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
     found = households(world)
 
     assert found[BORROWER] == found[WIFE]
@@ -83,10 +73,10 @@ def test_who_lives_together_is_one_household_by_a_pseudonym_and_not_pairs(world:
 
 def test_a_protected_person_has_no_household_outside_the_vault_not_even_from_before(world: Handmade) -> None:
     world.run("update staging.stg_register__persons set is_protected = false")
-    resolve(world)
+    world.resolve_anew()
     assert PROTECTED in households(world)
     world.run("update staging.stg_register__persons set is_protected = true where source_debtor_key = %s", PROTECTED)
-    resolve(world, NEXT)
+    world.resolve_anew(NEXT)
 
     assert PROTECTED not in households(world)
     assert BORROWER in households(world)
@@ -95,10 +85,10 @@ def test_a_protected_person_has_no_household_outside_the_vault_not_even_from_bef
 def test_a_guarantor_is_known_only_by_a_name_that_is_once_in_the_register_and_in_the_borrowers_household(
     world: Handmade,
 ) -> None:
-    resolve(world)
+    world.resolve_anew()
     found = guarantors(world)
 
-    assert found["00000001"] == ("resolved", ref(world, WIFE))
+    assert found["00000001"] == ("resolved", world.debtor(WIFE))
     assert {loan for loan, (state, _) in found.items() if state == "unresolved"} == {f"0000000{n}" for n in "2345"}
     assert len({to_ref for _, to_ref in found.values()}) == 5
     names = world.run("select basis, written_name from vault.relation_name order by 1")
@@ -111,10 +101,10 @@ def test_a_guarantor_is_known_only_by_a_name_that_is_once_in_the_register_and_in
 
 
 def test_a_second_person_of_the_name_takes_the_answer_back_and_leaves_no_trace_of_it(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
     world.run("update vault.register__persons set person_name = '世田谷　花子' where addressee_no = %s", NAMESAKE)
     try:
-        resolve(world, NEXT)
+        world.resolve_anew(NEXT)
         found = world.run("select state, valid_to from identity.relation where basis = '00000001'")
     finally:
         world.run("update vault.register__persons set person_name = '玉川　一郎' where addressee_no = %s", NAMESAKE)
@@ -123,13 +113,13 @@ def test_a_second_person_of_the_name_takes_the_answer_back_and_leaves_no_trace_o
 
 
 def test_who_moves_out_ends_one_household_and_begins_another(world: Handmade) -> None:
-    resolve(world)
+    world.resolve_anew()
     before = households(world)[BORROWER]
     world.run("update vault.register__persons set household_no = '0000000009' where addressee_no = %s", WIFE)
     try:
-        resolve(world, NEXT)
+        world.resolve_anew(NEXT)
         found = world.run("select to_ref, valid_from, valid_to from identity.relation where kind = 'household'"
-                          " and from_ref = %s order by 2", ref(world, WIFE))  # fmt: skip
+                          " and from_ref = %s order by 2", world.debtor(WIFE))  # fmt: skip
     finally:
         world.run("update vault.register__persons set household_no = '0000000001' where addressee_no = %s", WIFE)
 
@@ -140,9 +130,9 @@ def test_who_moves_out_ends_one_household_and_begins_another(world: Handmade) ->
 
 def test_resolving_again_touches_no_row(world: Handmade) -> None:
     everything = "select xmin::text, relation::text from identity.relation order by 2"
-    resolve(world)
+    world.resolve_anew()
     before = world.run(everything)
-    resolve(world)
+    world.resolve_anew()
 
     assert before
     assert world.run(everything) == before
@@ -159,24 +149,24 @@ def test_a_department_s_file_is_kept_once_and_holds_from_the_next_night(world: H
                    f"guardian,{BORROWER},{NAMESAKE},2026-01-01,2026-05-31,家審第2号", encoding="cp932")  # fmt: skip
     told = import_relations(file, user="chief_tax", state=world.state, dept="tax")
     again = import_relations(file, user="chief_tax", state=world.state, dept="tax")
-    resolve(world)
+    world.resolve_anew()
     found = world.run("select kind, from_ref, to_ref, state, valid_from, valid_to, owner_dept, basis"
                       " from identity.relation where source_code = 'told' order by 1 desc")  # fmt: skip
 
     assert (told["rows"], told["kept"], again["kept"]) == (2, 2, 0)
     assert found == [
-        ("heir", ref(world, DEAD), ref(world, ALONE), "resolved", date(2026, 2, 1), None, "tax", "戸税第1号"),
-        ("guardian", ref(world, BORROWER), ref(world, NAMESAKE), "resolved", date(2026, 1, 1), date(2026, 5, 31), "tax",
-         "家審第2号"),
+        ("heir", world.debtor(DEAD), world.debtor(ALONE), "resolved", date(2026, 2, 1), None, "tax", "戸税第1号"),
+        ("guardian", world.debtor(BORROWER), world.debtor(NAMESAKE), "resolved", date(2026, 1, 1), date(2026, 5, 31),
+         "tax", "家審第2号"),
     ]  # fmt: skip
 
 
 def test_an_end_told_later_ends_the_relation(world: Handmade, tmp_path: Path) -> None:
     import_relations(written(tmp_path, f"heir,{DEAD},{ALONE},2026-02-01,,1"), user="chief_tax", state=world.state)
-    resolve(world)
+    world.resolve_anew()
     ended = written(tmp_path, f"heir,{DEAD},{ALONE},2026-02-01,2026-06-30,1")
     assert import_relations(ended, user="chief_tax", state=world.state)["kept"] == 1
-    resolve(world)
+    world.resolve_anew()
 
     assert world.run("select valid_to from identity.relation where kind = 'heir'") == [(date(2026, 6, 30),)]
 
@@ -184,10 +174,10 @@ def test_an_end_told_later_ends_the_relation(world: Handmade, tmp_path: Path) ->
 def test_a_corporation_that_the_register_does_not_know_stays_unresolved(world: Handmade, tmp_path: Path) -> None:
     file = written(tmp_path, f"法人の代表者,{'8' * 15},{ALONE},2026-02-01,,登記1")
     import_relations(file, user="chief_tax", state=world.state)
-    resolve(world)
+    world.resolve_anew()
     found = world.run("select state, left(from_ref, 1), to_ref from identity.relation where kind = 'corporate_officer'")
 
-    assert found == [("unresolved", "u", ref(world, ALONE))]
+    assert found == [("unresolved", "u", world.debtor(ALONE))]
 
 
 @pytest.mark.parametrize(

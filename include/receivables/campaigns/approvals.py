@@ -29,14 +29,10 @@ def approve(run_id: str, *, user: str, content_sha256: str | None = None, state:
 
     Raises NeedsApprovalError with the reason when the rules of four eyes refuse it.
     """
-    try:
-        with db.connect(state, "approver", doing=f"approve {run_id}") as connection:
-            run = run_of(connection, run_id)
-            given, approved_at = _record(connection, run, user, content_sha256 or run.content_sha256, state)
-    except db.DatabaseError as error:
-        if error.sqlstate in REFUSED:
-            raise NeedsApprovalError(f"approve {run_id} as {user}: {REFUSED[error.sqlstate]}") from None
-        raise
+    doing = f"approve {run_id}"
+    with four_eyes.refusals(f"{doing} as {user}", REFUSED), db.connect(state, "approver", doing=doing) as connection:
+        run = run_of(connection, run_id)
+        given, approved_at = _record(connection, run, user, content_sha256 or run.content_sha256, state)
     return {
         "run_id": run_id,
         "approver": user,

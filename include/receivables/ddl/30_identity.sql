@@ -41,11 +41,11 @@ grant select on identity.link, identity.contact_fact, identity.channel_stop to d
 
 ---------- who is who: persons, their keys, and what the matching found
 
-create table if not exists vault.person_found (
+create unlogged table if not exists vault.person_found (
     person_ref text not null, -- <source>:<number>, and #<hash> behind it for a second name under one number
     source_code text not null,
     source_debtor_key text not null, -- 宛名番号 as the source wrote it
-    written text[] not null, -- what the source wrote, in the order of receivables.identity.persons.WRITTEN
+    written text[] not null, -- what the source wrote, in the order of receivables.identity.keying.Written
     fingerprint bigint not null
 );
 comment on table vault.person_found is '名寄せの対象: persons as the sources have them tonight; emptied before each night';
@@ -82,16 +82,6 @@ create table if not exists vault.person_key (
 );
 create index if not exists person_key_of_debtor on vault.person_key (source_debtor_key);
 comment on table vault.person_key is '名寄せのキー: what is compared of each person; made anew only for who changed';
-
-create table if not exists identity.model (
-    model_no bigint generated always as identity primary key,
-    as_of date not null,
-    keys_version integer not null,
-    persons bigint not null, -- how many it was trained on
-    settings jsonb not null, -- what the matching needs to score again: weights, no person
-    made_at timestamptz not null default clock_timestamp()
-);
-comment on table identity.model is '照合モデル: trained without truth on a whole ward; the last one scores every night until the next';
 
 create table if not exists identity.matched_by (
     only_row boolean primary key default true check (only_row),
@@ -190,7 +180,6 @@ create table if not exists identity.night (
     bound jsonb, -- from which weight on pairs were linked by evidence, and what proves it
     ended_at timestamptz not null default clock_timestamp()
 );
-alter table identity.night add column if not exists bound jsonb;
 comment on table identity.night is '名寄せの記録: what each night compared and found';
 
 create table if not exists identity.sampled (
@@ -235,7 +224,7 @@ alter table identity.link drop constraint if exists link_method_check, add const
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
 grant select, insert, update, delete on vault.person_found, vault.person_key, identity.debtor, identity.collected,
 identity.collected_batch, identity.sampled, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
-identity.source_trust, identity.model to etl;
+identity.source_trust to etl;
 grant select, insert on identity.event, identity.night, identity.viewing to etl;
 grant select on identity.merge to sender;
 grant usage on schema identity to screen;

@@ -47,6 +47,11 @@ create table if not exists decision.in_force (
 create index if not exists in_force_subject on decision.in_force (kind, subject);
 comment on table decision.in_force is '有効な判断: what the nights go by, each entered once when its signatures held; the last of a case counts';
 
+create or replace view decision.last as
+select distinct on (kind, subject) kind, subject, answer, facts, decision_id
+from decision.in_force order by kind, subject, taken_up_at desc, decision_id;
+comment on view decision.last is '最後の判断: the answer that counts of each case';
+
 create or replace trigger in_force_is_fixed before update or delete on decision.in_force
 for each row execute function correction.refuse_change();
 
@@ -140,7 +145,7 @@ $$;
 
 grant usage on schema decision to etl, dbt, sender, approver, auditor;
 grant select, insert on decision.proposal to etl;
-grant select on decision.in_force, decision.approval to etl;
+grant select on decision.in_force, decision.last, decision.approval to etl;
 revoke insert on decision.in_force from etl; -- the night's administrator alone enters what two signed
 grant select on decision.in_force to dbt, sender;
 grant select on decision.proposal, decision.approval, decision.in_force to approver;

@@ -6,7 +6,6 @@ from psycopg.rows import dict_row
 
 from receivables import db, four_eyes, roster
 from receivables.decisions.proposing import Decision, decision_of
-from receivables.errors import NeedsApprovalError
 from receivables.settings import State
 
 _REFUSED = {
@@ -39,17 +38,13 @@ def confirm(decision_id: str, *, user: str, content_sha256: str | None = None, s
     Raises NeedsApprovalError with the reason when the rules of four eyes refuse it.
     """
     roster.install(state)
-    try:
-        with db.connect(state, "approver", doing=f"confirm {decision_id}") as connection:
-            decision = decision_of(connection, decision_id)
-            four_eyes.sign(
-                connection, "decision.record_approval", decision_id, user,
-                content_sha256 or decision.content_sha256, decision.expires_after_days, state,
-            )  # fmt: skip
-    except db.DatabaseError as error:
-        if error.sqlstate in _REFUSED:
-            raise NeedsApprovalError(f"confirm {decision_id} as {user}: {_REFUSED[error.sqlstate]}") from None
-        raise
+    doing = f"confirm {decision_id}"
+    with four_eyes.refusals(f"{doing} as {user}", _REFUSED), db.connect(state, "approver", doing=doing) as connection:
+        decision = decision_of(connection, decision_id)
+        four_eyes.sign(
+            connection, "decision.record_approval", decision_id, user,
+            content_sha256 or decision.content_sha256, decision.expires_after_days, state,
+        )  # fmt: skip
     return {"decision_id": decision_id, "kind": decision.kind, "subject": decision.subject,
             "answer": decision.answer, "maker": decision.maker, "confirmed_by": user}  # fmt: skip
 

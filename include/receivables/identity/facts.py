@@ -65,14 +65,10 @@ order by l.debtor_id, stopped.channel, c.attempted_on, c.contact_id
 
 def keep_facts(connection: db.Connection, as_of: date) -> None:
     """Bring identity.contact_fact and identity.channel_stop to `as_of`; safe to repeat."""
-    _keep_facts(connection, as_of)
-    connection.execute(_DROP_STOPS)
-    connection.execute(_KEEP_STOPS)
-
-
-def _keep_facts(connection: db.Connection, as_of: date) -> None:
     connection.execute(sql.SQL(_FACTS_NOW).format(as_of=sql.Literal(as_of)))
     connection.execute(_DROP_UNTRUE, [as_of])
     connection.execute(_END_UNTRUE, [as_of])
     connection.execute(_DROP_LATER)
     connection.execute(_OPEN_NEW, [contract("register").owner_dept])
+    connection.execute(_DROP_STOPS)
+    connection.execute(_KEEP_STOPS)

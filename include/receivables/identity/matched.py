@@ -72,7 +72,7 @@ def match(connection: db.Connection, *, as_of: date) -> Night:
     an event. Nothing pending: nothing is done. Inside a transaction.
     """
     persons, changed = (_count(connection, name) for name in ("vault.person_key", "identity.pending"))
-    model, last = model_in_force(connection), _last_model(connection)
+    model, last = model_in_force(), _last_model(connection)
     if not persons or (not changed and last == model):
         return Night(persons, 0, is_whole=False, events=0)
     is_whole = last != model or changed > _MOST_CHANGED * persons
@@ -105,12 +105,9 @@ def _do_part(connection: db.Connection, model: Model, as_of: date) -> int:
     return _note_events(connection, found, as_of)
 
 
-def model_in_force(connection: db.Connection) -> Model:
-    """The model trained last here, or the one that comes with the program."""
-    row = connection.execute("select settings from identity.model order by model_no desc limit 1").fetchone()
-    if row is None:
-        return Model.load(SHIPPED)
-    return Model(**dict(row[0]))  # type: ignore[call-overload]
+def model_in_force() -> Model:
+    """The model that comes with the program: the one that the bound was proven for."""
+    return Model.load(SHIPPED)
 
 
 def _last_model(connection: db.Connection) -> Model | None:

@@ -38,16 +38,16 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     `linked` and `unlinked` persons of the departments' systems, `facts` in force, pairs `to_review`, and of this night
     `persons` compared, `changed` ones, `events` (moves of an id), `relations` that hold and `points` of contact.
     """
-    proven = matched.bound()
+    proven, key = matched.bound(), state.secret("hmac_debtor")
     with access.alone(state, "resolve debtors") as connection:
         persons.collect(connection, as_of=as_of, state=state)
         with connection.transaction():
             decisions.take_up(connection, as_of=as_of, state=state)
             found = matched.match(connection, as_of=as_of)
-            linking.link(connection, as_of=as_of, key=state.secret("hmac_debtor"))
+            linking.link(connection, as_of=as_of, key=key)
             keep_facts(connection, as_of)
-            relations = keep_relations(connection, as_of, key=state.secret("hmac_debtor"))
-            points = keep_points(connection, as_of, key=state.secret("hmac_debtor"))
+            relations = keep_relations(connection, as_of, key=key)
+            points = keep_points(connection, as_of, key=key)
             told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
             assert told is not None
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}

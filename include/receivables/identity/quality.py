@@ -96,7 +96,7 @@ def judge(pair: str, verdict: str, *, user: str, why: str, state: State) -> None
     with db.connect(state, "etl", doing="judge a pair") as connection:
         done = connection.execute(_JUDGE, {"pair": pair, "verdict": verdict, "user": user, "why": why})
     if done.rowcount == 0:
-        raise InputRejectedError(f"{pair!r} waits in no sample; `receivables identity sample list` shows those that do")
+        raise InputRejectedError("the pair waits in no sample; `receivables identity sample list` shows those that do")
 
 
 def quality(*, as_of: date, state: State) -> Quality:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from receivables import access, db
+from receivables import access, db, roster
 from receivables.errors import InputRejectedError, NeedsApprovalError
 from receivables.identity.relation_kinds import relation_kinds
 from receivables.settings import State
@@ -24,11 +24,6 @@ CENTRAL = "central"  # 債権管理担当
 _SHOWN = 20
 _DIGITS = 15
 _FROM_THE_REGISTER = "household"
-_LISTED = """
-    select from campaign.approver
-    where user_name = %s and %s = any(duties)
-        and (clock_timestamp() at time zone 'Asia/Tokyo')::date between valid_from and coalesce(valid_to, 'infinity')
-"""
 _KNOWN = """
     select addressee_no, died_on is not null from raw.register__persons
     where _known_to is null and addressee_no = any(%s)
@@ -88,7 +83,7 @@ def import_relations(file: Path, *, user: str, state: State, dept: str = CENTRAL
 
 def _require_duty(state: State, user: str) -> None:
     with db.connect(state, "approver", doing="look at the roster") as connection:  # the loader has no need to read it
-        if connection.execute(_LISTED, [user, DUTY]).fetchone() is None:
+        if not roster.has_duty(connection, user, DUTY):
             raise NeedsApprovalError(
                 f"{user!r} does not have the duty {DUTY} on the roster today; somebody who has must act"
             )

@@ -15,10 +15,6 @@ from receivables.settings import State
 KIND = "same_person"
 _LETTER = re.compile(r"\w")
 _LIST = """
-    with answered as (
-        select distinct on (subject) subject, answer, facts
-        from decision.in_force where kind = 'same_person' order by subject, taken_up_at desc, decision_id
-    )
     select
         p.ref_l, p.ref_r, p.reasons, p.evidence, p.weight,
         exists (
@@ -26,7 +22,7 @@ _LIST = """
             where w.kind = 'same_person' and w.subject = p.ref_l || '|' || p.ref_r and w.state = 'waiting'
         ) as is_proposed
     from identity.pair as p
-    left join answered as a on a.subject = p.ref_l || '|' || p.ref_r
+    left join decision.last as a on a.kind = 'same_person' and a.subject = p.ref_l || '|' || p.ref_r
         and a.facts = identity.facts_of(p.ref_l, p.ref_r)
     where p.outcome = 'review' and a.subject is null
     order by p.weight desc nulls last, p.ref_l, p.ref_r
@@ -47,51 +43,6 @@ _PERSON = """
     from vault.person_key as k where person_ref = %s
 """
 _PAIR = "select outcome, reasons from identity.pair where ref_l = %s and ref_r = %s"
-_LISTED = """
-    select 1 from campaign.approver
-    where user_name = %s and 'identity' = any(duties)
-        and (clock_timestamp() at time zone 'Asia/Tokyo')::date between valid_from and coalesce(valid_to, 'infinity')
-"""
-
-
-_DEBTORS = """
-    select distinct l.debtor_id from vault.person_key as k
-    inner join identity.link as l on k.source_code = l.source_code and k.source_debtor_key = l.source_debtor_key
-    where k.person_ref in (%s, %s) order by 1
-"""
-_MERGES = """
-    with given as (select %s::text as id),
-    kept as (
-        select m.kept_id from identity.merge as m, given
-        where m.until_on is null and given.id in (m.kept_id, m.lost_id)
-    )
-    select m.kept_id, m.lost_id, m.from_on from identity.merge as m
-    where m.until_on is null and m.kept_id in (select kept_id from kept)
-"""
-# Every pair by which people brought these together: taking one away must not leave them joined by another.
-_SAME_AMONG = """
-    with last as (
-        select distinct on (subject) subject, answer from decision.in_force
-        where kind = 'same_person' order by subject, taken_up_at desc, decision_id
-    )
-    select last.subject from last
-    where last.answer = 'same' and exists (
-        select from identity.cluster as c
-        inner join identity.debtor as d on c.anchor = d.anchor
-        where c.person_ref in (split_part(last.subject, '|', 1), split_part(last.subject, '|', 2))
-            and d.debtor_id = any(%(ids)s)
-    )
-    order by last.subject
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What people made one: the ids, the pairs they said it of, and the first 基準日; all empty when there is none."""
-
-    debtors: list[str]
-    pairs: list[str]
-    since: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +108,14 @@ def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
     """
     if not why.strip():
         raise InputRejectedError("to look at two persons in full needs a reason (--why)")
-    one, other = _split(pair)
+    one, other = split(pair)
     roster.install(state)
     with db.connect(state, "etl", doing="look at a pair") as connection:
-        if connection.execute(_LISTED, [user]).fetchone() is None:
+        if not roster.has_duty(connection, user, "identity"):
             raise NeedsApprovalError(f"{user} may not look: the roster (承認者名簿) does not list that user for 名寄せ")
         found = connection.execute(_PAIR, [one, other]).fetchone()
         if found is None:
-            raise InputRejectedError(f"no pair {pair!r}; `receivables identity review list` names them")
+            raise InputRejectedError("there is no such pair; `receivables identity review list` names them")
         connection.execute("insert into identity.viewing (pair, user_name, why) values (%s, %s, %s)", [pair, user, why])
         left, right = _person(connection, one), _person(connection, other)
         hidden = left.is_protected or right.is_protected  # the place of one may be that of the other
@@ -179,13 +130,13 @@ def answer(pair: str, said: str, *, user: str, why: str, debtors: Sequence[str] 
 
     `same` is only for pairs of the work list: what a rule forbids, or what is one person already, is refused.
     """
-    one, other = _split(pair)
+    one, other = split(pair)
     with db.connect(state, "etl", doing="answer a pair") as connection:
         found = connection.execute(_PAIR, [one, other]).fetchone()
         facts = connection.execute("select identity.facts_of(%s, %s)", [one, other]).fetchone()
     if said == "same" and (found is None or found[0] != "review"):
         what = "is not compared" if found is None else f"is {found[0]}: {found[1] or 'one person already'}"
-        raise InputRejectedError(f"the pair {pair} {what}; `same` is for pairs of `receivables identity review list`")
+        raise InputRejectedError(f"the pair {what}; `same` is for pairs of `receivables identity review list`")
     assert facts is not None
     reasons = str(found[1]).split() if found else []
     return decisions.propose(
@@ -198,23 +149,6 @@ def answer(pair: str, said: str, *, user: str, why: str, debtors: Sequence[str] 
         user=user,
         state=state,
     )
-
-
-def debtors_of(pair: str, *, state: State) -> list[str]:
-    """The ids under which the two of a pair are known now; one id when they are one, none when they are nobody."""
-    one, other = _split(pair)
-    with db.connect(state, "etl", doing="debtors of a pair") as connection:
-        return [str(debtor) for (debtor,) in connection.execute(_DEBTORS, [one, other]).fetchall()]
-
-
-def merged(debtor: str, *, state: State) -> Merged:
-    """Everything that people joined with a debtor, whichever of the ids is given; empty when nobody did."""
-    with db.connect(state, "etl", doing="merges of a debtor") as connection:
-        cursor = connection.cursor(row_factory=dict_row)
-        rows = cursor.execute(_MERGES, [debtor]).fetchall()
-        ids = sorted({str(row[side]) for row in rows for side in ("kept_id", "lost_id")})
-        pairs = [str(row["subject"]) for row in cursor.execute(_SAME_AMONG, {"ids": ids}).fetchall()] if ids else []
-        return Merged(ids, pairs, min((row["from_on"] for row in rows), default=None))
 
 
 def pair_id(one: str, other: str) -> str:
@@ -231,10 +165,11 @@ def last_night(state: State) -> date:
     return found[0]
 
 
-def _split(pair: str) -> tuple[str, str]:
+def split(pair: str) -> tuple[str, str]:
+    """The two refs of a pair; InputRejectedError when it names none."""
     one, bar, other = pair.partition("|")
     if not bar or not one or not other or one >= other:
-        raise InputRejectedError(f"{pair!r} names no pair: two refs in order with | between, as the work list has them")
+        raise InputRejectedError("that names no pair: two refs in order with | between, as the work list has them")
     return one, other
 
 

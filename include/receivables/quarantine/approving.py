@@ -4,7 +4,6 @@ from typing import Any
 
 from receivables import db, four_eyes, roster
 from receivables.campaigns import approvals
-from receivables.errors import NeedsApprovalError
 from receivables.quarantine.proposals import Proposal, proposal_of
 from receivables.settings import State
 
@@ -21,17 +20,13 @@ _REFUSED = {
 def approve(proposal_id: str, *, user: str, content_sha256: str | None = None, state: State) -> dict[str, Any]:
     """Record that `user` approves the list with hash `content_sha256` (default: the proposal's own)."""
     roster.install(state)
-    try:
-        with db.connect(state, "approver", doing=f"approve {proposal_id}") as connection:
-            proposal = proposal_of(connection, proposal_id)
-            given, approved_at = four_eyes.sign(
-                connection, "correction.record_approval", proposal_id, user,
-                content_sha256 or proposal.content_sha256, proposal.expires_after_days, state,
-            )  # fmt: skip
-    except db.DatabaseError as error:
-        if error.sqlstate in _REFUSED:
-            raise NeedsApprovalError(f"approve {proposal_id} as {user}: {_REFUSED[error.sqlstate]}") from None
-        raise
+    doing = f"approve {proposal_id}"
+    with four_eyes.refusals(f"{doing} as {user}", _REFUSED), db.connect(state, "approver", doing=doing) as connection:
+        proposal = proposal_of(connection, proposal_id)
+        given, approved_at = four_eyes.sign(
+            connection, "correction.record_approval", proposal_id, user,
+            content_sha256 or proposal.content_sha256, proposal.expires_after_days, state,
+        )  # fmt: skip
     return {
         "proposal_id": proposal_id, "approver": user, "content_sha256": proposal.content_sha256,
         "approved_at": approved_at.isoformat(), "approvals": given, "approvals_required": proposal.approvals_required,

@@ -16,6 +16,11 @@ from receivables.settings import State
 
 FILE = Path(__file__).parent / "131121" / "approvers.csv"  # 世田谷区
 DUTIES = ("campaign", "correction", "delivery", "case", "identity")
+_LISTED = """
+    select from campaign.approver
+    where user_name = %s and %s = any(duties)
+        and (clock_timestamp() at time zone 'Asia/Tokyo')::date between valid_from and coalesce(valid_to, 'infinity')
+"""
 Listed = tuple[str, str, date, date | None, list[str]]
 
 
@@ -31,6 +36,11 @@ def install(state: State, file: Path = FILE) -> int:
             rows,
         )
         return cursor.rowcount
+
+
+def has_duty(connection: db.Connection, user: str, duty: str) -> bool:
+    """Whether `user` is on the roster with this duty today (Japan)."""
+    return connection.execute(_LISTED, [user, duty]).fetchone() is not None
 
 
 def _rows(file: Path) -> list[Listed]:
