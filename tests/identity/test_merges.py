@@ -1,19 +1,16 @@
 """統合とその取消し: two people make two debtors one, messages go out, and taking it apart restores what was there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
 import psycopg
 import pytest
 
-from receivables import db, decisions, identity
+from receivables import db, decisions
 from receivables.campaigns.doubting import DOUBT
 from receivables.errors import InputRejectedError, NeedsApprovalError
 from receivables.identity import review
-from receivables.identity.pseudonyms import debtor_id
 from receivables.settings import State
 from receivables.unmerging import unmerge
 from tests.identity.world import AS_OF, World, made, person

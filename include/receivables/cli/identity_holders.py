@@ -13,7 +13,7 @@ _SAID = {"another": "別人", "same": "同一人（訂正）", None: "未確認�
 
 @app.command("list")
 def list_holders(state: StateOption = None, as_json: JsonOption = False) -> None:
-    """Debtors whose 宛名番号 was another person's before, by name and birth date; nothing is sent until it is answered."""
+    """Debtors whose 宛名番号 was another person's before; nothing is sent to them until it is answered."""
     found = holders.work_list(state=state_of(state))
     rows = [
         [each["debtor_id"], each["found_on"], _SAID[each["answer"]], "提案済" if each["is_proposed"] else ""]
@@ -31,6 +31,6 @@ def answer(
     state: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say whether it is another person or a corrected entry; another confirms it with `receivables decision confirm`."""
+    """Say whether it is another person or a corrected entry; another confirms it (`receivables decision confirm`)."""
     decision = holders.answer(debtor, said, user=user, why=why, state=state_of(state))
     emit({"decision_id": decision, "next": f"receivables decision confirm {decision} --as ANOTHER_USER"}, as_json)

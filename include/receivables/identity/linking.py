@@ -57,6 +57,7 @@ _NEW_HOLDERS = """
         and a.facts = identity.facts_of(r.person_ref, r.person_ref)
     order by r.person_ref, r.found_on desc, r.retired_anchor desc
 """
+_CORRECTED = "select decision_id, anchor, retired_anchor from new_holder where answer = 'same'"
 # A number of a source is linked when all that stands under it is one debtor; a source that tells no names is taken by
 # its word when the register has the number. Who was parted by people is linked to nobody, with all under that number.
 _FOUND = """
@@ -159,10 +160,9 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
     fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
     for statement in (_DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _FOUND, _UNLINK, _LINK):
         connection.execute(statement)
-    corrected = connection.execute(
-        "select decision_id, anchor, retired_anchor from new_holder where answer = 'same' and anchor <> retired_anchor"
-    ).fetchall()
-    merging = [(by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept] + corrected
+    merging = [(by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept]
+    for by, kept, lost in connection.execute(_CORRECTED).fetchall():
+        merging.append((str(by), str(kept), str(lost)))
     parting = ((each.decision_id, one, other)
                for each in told if each.answer == "different" and each.anchor_l and each.anchor_r
                for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip

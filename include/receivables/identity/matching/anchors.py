@@ -3,8 +3,8 @@
 A group's first anchor is the ref of its survivor: a living person of the register first, then any of the register,
 then the oldest 宛名番号, then the least ref. Afterwards an anchor lives as long as one member remains: with the group
 that holds the anchor's own ref, else with the one that holds most of its members. Where anchors meet (併合), the
-survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind. A retired anchor
-is kept by nobody and given to nobody.
+survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind. A retired
+anchor is kept by nobody and given to nobody.
 """
 
 from itertools import count
@@ -66,8 +66,9 @@ def assign(connection: Connection, declaration: Declaration, table: str) -> None
     """The tables `assigned` (`person_ref`, `anchor`) and `event` for every row of `grouping`.
 
     Reads `grouping`, the persons in `table`, `before` (`person_ref`, `anchor`) of all persons whom this concerns, and
-    `elsewhere` and `retired` (`anchor`), which nobody here may take; nor may anybody keep one that is `retired`. An event has `event` (created, joined, left, merged, split),
-    `person_ref`, `from_anchor`, `to_anchor`; no ref changes its anchor without one.
+    `elsewhere` and `retired` (`anchor`), which nobody here may take; nor may anybody keep a retired one. An
+    event has `event` (created, joined, left, merged, split), `person_ref`, `from_anchor`, `to_anchor`; no ref changes
+    its anchor without one.
     """
     order = ", ".join([*declaration.survivor, f"{declaration.unique_id} asc"])
     connection.execute(f"""

@@ -55,8 +55,8 @@ def resolve(
 
     Without `model` one is trained on `persons`. `previous` keeps its anchors alive. With `changed`, the refs that are
     new, changed or gone since `previous`, only what they touch is done again; the outcome is that of the whole, to the
-    row, if the model is that of `previous`. Nobody keeps or gets an anchor that is `retired`; who bore one newly retired
-    must be among `changed`. Raises InputRejectedError for tables that do not fit.
+    row, if the model is that of `previous`. Nobody keeps or gets an anchor that is `retired`; who bore one that is
+    so since must be among `changed`. Raises InputRejectedError for tables that do not fit.
     """
     said = declaration or japanese()
     with workspace() as connection:
