@@ -81,6 +81,20 @@ create table if not exists vault.person_key (
     is_deceased boolean
 );
 create index if not exists person_key_of_debtor on vault.person_key (source_debtor_key);
+-- What the blocking rules look for (japanese.yaml), its derived columns written as there.
+create index if not exists person_key_number on vault.person_key ((
+    case when source_debtor_key not in ('0000000000', '9999999999', '000000000000000', '999999999999999')
+    then source_debtor_key end
+));
+create index if not exists person_key_birth on vault.person_key (
+    (birth_year * 10000 + birth_month * 100 + birth_day), given_key
+);
+create index if not exists person_key_name on vault.person_key (name_key);
+create index if not exists person_key_kana_loose on vault.person_key (kana_loose_key);
+create index if not exists person_key_address on vault.person_key (address_key);
+create index if not exists person_key_phone on vault.person_key (phone_key);
+create index if not exists person_key_alias on vault.person_key (alias_key) where alias_key is not null;
+create index if not exists person_key_former on vault.person_key (former_key) where former_key is not null;
 comment on table vault.person_key is '名寄せのキー: what is compared of each person; made anew only for who changed';
 
 create table if not exists vault.former_holder (
