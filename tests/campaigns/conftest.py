@@ -33,7 +33,10 @@ create table mart.fct_delinquencies (
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
 create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);
-create table vault.register__persons (addressee_no text, phone text, _known_from date, _known_to date);
+create table vault.register__persons (
+    addressee_no text, phone text, _known_from date, _known_to date, person_name text, postal_code text, address text,
+    address_detail text
+);
 grant usage on schema mart, ops, identity to sender;
 grant select on all tables in schema mart to sender;
 grant select on ops.load, ops.published_batch to sender;
@@ -83,7 +86,7 @@ class World:
         self.people += 1
         debtor_id, number = f"d{self.people:020x}", f"{self.people:015d}"
         phone = f"090{10_000_001 + self.people * 7:08d}" if phone == "" else phone
-        self.run("insert into vault.register__persons values (%s, %s, %s, null)", number, phone, AS_OF)
+        self.run("insert into vault.register__persons values (%s, %s, %s, null, '区民　太郎', '1540017', '世田谷区世田谷四丁目21番27号', null)", number, phone, AS_OF)
         self.run(
             "insert into identity.link values ('resident_tax', %s, %s, 'addressee_no', 1, 'register-1')",
             number, debtor_id,

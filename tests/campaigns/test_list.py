@@ -167,7 +167,7 @@ def test_a_text_that_discloses_or_misses_a_word_is_refused(text: str, said: str,
         ("approvers: [chief_tax, chief_insurance]", "approvers: [chief_tax, chief_tax]", "distinct"),
         ("holdout_permille: 100", "holdout_permille: many", "key holdout_permille"),
         ("channel: sms", "channel: fax", "key channel"),
-        ("  days_after_dunning_deadline: 7\n", "", "key audience.days_after_dunning_deadline: Field required"),
+        ("  days_from: 7\n", "", "key audience.days_from: Field required"),
         ("gateway: sms", "gateway: sms\nextra: 1", "key extra"),
         ("name: sms_after_dunning", "name: another", "key name"),
         ('closes: "20:00"', 'closes: "08:00"', "opens must be before closes"),
@@ -195,7 +195,7 @@ def test_unknown_names_list_what_there_is() -> None:
 
 
 def test_the_playbook_can_be_read_by_people_who_read_no_yaml() -> None:
-    assert describe(BOOK).splitlines()[1] == (
+    assert describe(BOOK).splitlines()[2] == (
         "対象: resident_tax・nhi_premium のうち、督促状の指定期限から7日を過ぎ、"
         "未納が合計1,000円以上の方。お一人につき1回。"
     )

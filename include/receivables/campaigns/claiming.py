@@ -153,12 +153,13 @@ class Claimer:
     def _decide(
         self, connection: db.Connection, contacts: dict[str, Contact], found: Reading, seen: Evidence
     ) -> Claimed:
-        by_debtor = {each.debtor_id: each for each in found.candidates}
+        by_subject = {each.subject_key: each for each in found.candidates}
         messages, suppressed = [], 0
         for contact_id, contact in contacts.items():
-            candidate = by_debtor.get(contact.debtor_id)
+            candidate = by_subject.get(contact.subject_key)
             codes = set(exclusion_codes(candidate, self.playbook, seen.day)) if candidate else set()
-            reasons = tuple(sorted(codes | set(in_force(change_codes(contact, candidate), seen.day))))
+            changed = in_force(change_codes(contact, candidate), seen.day, self.playbook.purpose)
+            reasons = tuple(sorted(codes.union(changed)))
             taken = proofs(contact, candidate, reasons, self.playbook, seen)
             if reasons or not is_release(taken):
                 _suppress(connection, contact_id, reasons or ("X23_contact_block",))

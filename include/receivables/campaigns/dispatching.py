@@ -101,7 +101,7 @@ class Dispatcher:
         try:
             return self.claimer.claim(limit)
         except db.DatabaseError as error:
-            if error.constraint == "one_contact_a_day":  # another campaign took the same person just now
+            if error.constraint == "one_free_contact_a_day":  # another campaign took the same person just now
                 return None
             raise
 

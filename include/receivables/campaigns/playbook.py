@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from receivables.campaigns.purposes import PURPOSES, Purpose, PurposeName
 from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
@@ -18,6 +19,8 @@ FOLDER = Path(__file__).parent / MUNICIPALITY
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Channel = Literal["sms", "letter", "auto_call", "phone_centre"]
+Template = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.txt$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 
 
@@ -26,12 +29,27 @@ class _Strict(BaseModel):
 
 
 class Audience(_Strict):
-    """Who is looked at (対象): claims of these types, dunned, past the deadline by some days."""
+    """Who is looked at (対象): claims of these types, so many days after what the purpose counts from."""
 
     claim_types: tuple[str, ...] = Field(min_length=1)
-    days_after_dunning_deadline: int = Field(ge=1, le=365)
+    days_from: int = Field(ge=1, le=365)
+    days_until: int | None = Field(default=None, ge=1, le=3650)
     deadline_days: dict[str, Annotated[int, Field(ge=1, le=60)]] = Field(default_factory=dict)
-    minimum_outstanding_yen: int = Field(ge=1)
+    minimum_outstanding_yen: int = Field(default=0, ge=0)
+    one_per: Literal["debtor", "claim_type"] = "debtor"  # 督促状 is written claim type by claim type
+
+    @model_validator(mode="after")
+    def _days(self) -> Self:
+        if self.days_until is not None and self.days_until < self.days_from:
+            raise ValueError("days_until must not be before days_from")
+        return self
+
+
+class Level(_Strict):
+    """One step of the ladder (催告の段階): so many days after the one before, with a text of its own."""
+
+    after_days: int = Field(ge=1, le=365)
+    template: Template
 
 
 class SendWindow(_Strict):
@@ -63,14 +81,15 @@ class Playbook(_Strict):
 
     name: Name
     title: str = Field(min_length=1)
-    purpose: Literal["reminder"]  # 催告; 督促 is statutory and never has a control group
-    channel: Literal["sms"]
+    purpose: PurposeName
+    channel: Channel
     maker: Name
     approvers: tuple[Name, ...]
     approvals_required: int = Field(ge=2)
     expires_after_days: int = Field(ge=1, le=31)
     audience: Audience
-    template: str = Field(pattern=r"^[a-z0-9_]+\.txt$")
+    template: Template
+    levels: tuple[Level, ...] = ()  # the steps after the first, claim by claim
     words: dict[str, str]
     send_window: SendWindow
     caps: tuple[Cap, ...] = Field(min_length=1)
@@ -78,6 +97,20 @@ class Playbook(_Strict):
     holdout_salt: str = Field(min_length=8)
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
+
+    @property
+    def aim(self) -> Purpose:
+        """What the contact is for, with the rules that follow."""
+        return PURPOSES[self.purpose]
+
+    @model_validator(mode="after")
+    def _statutory(self) -> Self:
+        """督促 reaches everybody: no control group, no minimum, and on paper (地方税法329条: 督促状)."""
+        if self.aim.is_statutory and (
+            self.holdout_permille or self.audience.minimum_outstanding_yen or self.channel != "letter"
+        ):
+            raise ValueError("dunning (督促) has no control group, no minimum amount, and is a letter")
+        return self
 
     @model_validator(mode="after")
     def _four_eyes(self) -> Self:

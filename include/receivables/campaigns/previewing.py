@@ -14,6 +14,7 @@ from receivables.campaigns.runs import run_of
 from receivables.settings import State
 
 ARMS_JA = {"treat": "送信", "control": "対照群（送らない）", "excluded": "除外"}
+_CHANNELS_JA = {"sms": "SMS", "letter": "書面", "auto_call": "自動音声", "phone_centre": "電話催告センター"}
 _WEEKDAYS_JA = {"mon": "月", "tue": "火", "wed": "水", "thu": "木", "fri": "金", "sat": "土", "sun": "日"}
 
 _ARMS = """
@@ -107,15 +108,31 @@ def describe(playbook: Playbook) -> str:
     caps = "、".join(f"{cap.days}日間に{cap.contacts}回まで" for cap in playbook.caps)
     return "\n".join([
         f"{playbook.title}（{playbook.name}）",
-        f"対象: {'・'.join(audience.claim_types)} のうち、督促状の指定期限から"
-        f"{audience.days_after_dunning_deadline}日を過ぎ、未納が合計{audience.minimum_outstanding_yen:,}円以上の方。お一人につき1回。",
+        f"目的: {playbook.aim.title_ja}（{_CHANNELS_JA[playbook.channel]}）。",
+        f"対象: {'・'.join(audience.claim_types)} のうち、{_reached(playbook)}の方。"
+        f"{'お一人につき1回' if audience.one_per == 'debtor' else '債権の種類ごとに1通'}。",
+        *_ladder(playbook),
         f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"
         f"（{'' if window.on_holidays else '祝日と'}{window.closed_from}～{window.closed_to}は送らない）。",
         f"回数の上限: {caps}（全所管・全経路の合計）。",
-        f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
+        "督促は法律上の義務であり、対照群を置かず、回数・金額の下限も適用しない。"
+        if playbook.aim.is_statutory
+        else f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
         f"元データが{playbook.max_data_age_days}日より古いときは送らない。",
         f"作成者{playbook.maker}以外の{playbook.approvals_required}人の承認が要る（{playbook.expires_after_days}日で失効）。",
     ])  # fmt: skip
+
+
+def _reached(playbook: Playbook) -> str:
+    audience = playbook.audience
+    until = f"、{audience.days_until}日以内" if audience.days_until else ""
+    least = f"、未納が合計{audience.minimum_outstanding_yen:,}円以上" if audience.minimum_outstanding_yen else ""
+    return f"{playbook.aim.counted_from_ja}から{audience.days_from}日を過ぎ{until}{least}"
+
+
+def _ladder(playbook: Playbook) -> list[str]:
+    steps = [f"{number}段階目は{each.after_days}日後" for number, each in enumerate(playbook.levels, start=2)]
+    return [f"段階: {'、'.join(steps)}（債権ごとに数え、最も進んだ債権の文面を用いる）。"] if steps else []
 
 
 def _compared(found: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ _RUN = """
 _CONTACTS = """
     copy campaign.contact (
         contact_id, run_id, subject_key, debtor_id, arm, exclusion_codes, reference, claim_ids, claim_yen,
-        claim_types, owner_depts, outstanding_yen, phone_hash
+        claim_types, owner_depts, outstanding_yen, phone_hash, level
     ) from stdin
 """
 _SUPERSEDE = """

@@ -65,6 +65,7 @@ create table if not exists campaign.contact (
     check (arm <> 'excluded' or exclusion_codes <> '{}'),
     check (cardinality(claim_ids) = cardinality(claim_yen))
 );
+alter table campaign.contact add column if not exists level integer not null default 1 check (level >= 1); -- 段階
 comment on table campaign.contact is '対象者: every candidate once, treated, held out or excluded, with every reason found';
 
 create table if not exists campaign.approval (
@@ -133,8 +134,10 @@ create table if not exists campaign.outbox (
 );
 create index if not exists outbox_open on campaign.outbox (run_id, state, settle_at)
 where state in ('ready', 'sending', 'unknown');
-create unique index if not exists one_contact_a_day on campaign.outbox (debtor_id, contact_date)
-where contact_date is not null;
+alter table campaign.outbox add column if not exists is_statutory boolean not null default false; -- 督促: never withheld
+drop index if exists campaign.one_contact_a_day; -- of edition 0.1: before there was 督促
+create unique index if not exists one_free_contact_a_day on campaign.outbox (debtor_id, contact_date)
+where contact_date is not null and not is_statutory;
 comment on table campaign.outbox is '送信箱: claimed and committed before the call; anything but a clear answer is looked up, never re-sent blindly';
 
 create table if not exists campaign.outbox_event (
@@ -369,6 +372,25 @@ begin
     inner join persons as p on p.digits = w.digits
     group by w.wanted_id, w.digits;
 end $$;
+create or replace function campaign.addresses_of(p_debtor_ids text[])
+returns table (debtor_id text, person_name text, postal_code text, address text, address_detail text)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    return query
+    select l.debtor_id, p.person_name, p.postal_code, p.address, p.address_detail
+    from identity.link as l
+    inner join vault.register__persons as p on l.source_debtor_key = p.addressee_no
+    where l.source_code = 'register' and l.debtor_id = any(p_debtor_ids)
+        and p._known_to is null and p.person_name is not null and p.address is not null
+        -- 支援措置: whoever is protected is written to by hand, at the address that is safe.
+        and not exists (
+            select from identity.contact_fact as f
+            where f.debtor_id = l.debtor_id and f.exclusion_code = 'X08' and f.valid_to is null
+        );
+end $$;
+comment on function campaign.addresses_of(text[]) is
+'name and present address of these debtors, none of protected ones; the sender has no other way to an address';
+
 comment on function campaign.phones_of(text[]) is
 'the current numbers of these debtors, none of protected ones, in digits, and how many persons of the register share each; the sender has no other way into the vault';
 
@@ -428,9 +450,9 @@ grant update (state, is_window_ignored, dispatched_on) on campaign.run to sender
 grant update on campaign.outbox, campaign.switch, campaign.receipt_cursor, campaign.pacer, campaign.effect to sender;
 grant update (valid_to) on campaign.hold to sender;
 revoke all on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text),
-campaign.fence(), campaign.phones_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
+campaign.fence(), campaign.phones_of(text[]), campaign.addresses_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
 grant execute on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
-grant execute on function campaign.fence(), campaign.phones_of(text[]), campaign.quarantined_of(text[]) to sender;
+grant execute on function campaign.fence(), campaign.phones_of(text[]), campaign.addresses_of(text[]), campaign.quarantined_of(text[]) to sender;
 
 do $$
 begin
