@@ -148,6 +148,7 @@ create table if not exists campaign.outbox_event (
     outcome text,
     at timestamptz not null default clock_timestamp()
 );
+create index if not exists outbox_event_of_contact on campaign.outbox_event (contact_id);
 comment on table campaign.outbox_event is '送信箱の履歴: every change of state, appended by trigger';
 
 create table if not exists campaign.certificate (
