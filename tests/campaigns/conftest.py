@@ -23,7 +23,7 @@ NOON = "2026-06-19T12:00:00+09:00"
 SOURCES = sorted(rests_on("resident_tax") | rests_on("nhi"))
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
 
-_TABLES = """
+TABLES = """
 drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts cascade;
 drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons cascade;
 create table mart.fct_delinquencies (
@@ -173,7 +173,7 @@ class CarrierProcess:
 def campaign_state(new_state: Callable[[], State]) -> State:
     state = new_state()
     with db.connect(state) as connection:
-        db.run_script(connection, _TABLES)
+        db.run_script(connection, TABLES)
     return state
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from receivables import campaigns, db
-from receivables.campaigns import dispatching, receipts
+from receivables.campaigns import outbox, receipts
 from receivables.campaigns.breaker import Breaker
 from receivables.errors import InputRejectedError, NeedsApprovalError
 
@@ -134,7 +134,7 @@ def test_no_number_and_no_name_is_stored_outside_the_vault(world: World, carrier
     tables = [row[0] for row in world.run("select tablename from pg_tables where schemaname = 'campaign'")]
     stored = "".join(str(world.run(f"select * from campaign.{table}")) for table in tables)
     assert world.numbers[debtor][1:] not in stored
-    assert repr(dispatching.Message("c1", "r", 1, world.numbers[debtor])) == "Message(c1, attempt 1)"
+    assert repr(outbox.Message("c1", "r", 1, world.numbers[debtor])) == "Message(c1, attempt 1)"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ __all__ = [
     "results",
     "resume",
     "stop",
+    "unknown",
 ]
 
 
@@ -107,3 +108,10 @@ def resume(*, user: str, reason: str, state: State) -> dict[str, Any]:
     from receivables.campaigns import switch
 
     return switch.resume(user=user, reason=reason, state=state)
+
+
+def unknown(run_id: str | None = None, *, state: State) -> list[dict[str, Any]]:
+    """Every message of which nobody knows whether the carrier has it (送信結果不明). See unknowns.unknown."""
+    from receivables.campaigns import unknowns
+
+    return unknowns.unknown(run_id, state=state)

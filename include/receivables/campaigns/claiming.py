@@ -6,14 +6,14 @@ sees it. So no message enters `sending` after a reason against it was committed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from psycopg.rows import args_row, dict_row
 from psycopg.types.json import Jsonb
 
 from receivables import db, four_eyes
-from receivables.campaigns import approvals
+from receivables.campaigns import approvals, outbox
 from receivables.campaigns.candidates import exclusion_codes
 from receivables.campaigns.certificate import (
     Evidence,
@@ -33,24 +33,40 @@ from receivables.errors import InvariantBrokenError
 from receivables.settings import State
 
 LEASE_SECONDS = 4.0  # a claimed message is called within this time or not at all
+CHECK_SECONDS = 1.0  # what the last look before a call may take: a worker that was asleep since does not call
 
 _READY = """
-    select contact_id from campaign.outbox
-    where run_id = %s and state = 'ready' and attempt < %s
-    order by contact_id limit %s
+    select contact_id, false from campaign.outbox
+    where run_id = %(run_id)s and state = 'ready' and attempt < %(most)s
+    order by contact_id limit %(limit)s
+    for update skip locked
+"""
+# A carrier that deduplicates is given what is unknown once more, as long as its promise holds through the call.
+_AGAIN = """
+    select contact_id, true from campaign.outbox
+    where run_id = %(run_id)s and state = 'unknown' and attempt < %(most)s and settle_at < clock_timestamp()
+        and dedup_until > clock_timestamp() + make_interval(secs => %(call)s)
+    order by settle_at limit %(limit)s
     for update skip locked
 """
 _SENDING = """
     update campaign.outbox set state = 'sending', attempt = attempt + 1, claimed_by = %(worker)s,
         send_by = clock_timestamp() + make_interval(secs => %(lease)s),
         settle_at = clock_timestamp() + make_interval(secs => %(settle)s),
+        dedup_until = case when state = 'unknown' then dedup_until
+            when %(dedup)s > 0 then clock_timestamp() + make_interval(secs => %(dedup)s) end,
         contact_date = %(day)s, outcome = null, changed_at = clock_timestamp()
-    where contact_id = %(contact_id)s and state = 'ready'
+    where contact_id = %(contact_id)s and state in ('ready', 'unknown')
     returning reference, attempt
 """
 _SUPPRESSED = """
     update campaign.outbox set state = 'suppressed', suppressed_codes = %(codes)s, changed_at = clock_timestamp()
     where contact_id = %(contact_id)s and state = 'ready'
+"""
+# It may have been sent before the reason was known, so it is not said to be held back: it stays unknown.
+_LEFT = """
+    update campaign.outbox set outcome = 'stopped_in_doubt', settle_at = dedup_until
+    where contact_id = %(contact_id)s and state = 'unknown'
 """
 _CERTIFICATE = """
     insert into campaign.certificate (contact_id, run_id, attempt, is_released, proofs, sha256)
@@ -68,8 +84,8 @@ class Claimed:
     """What one claim gave: messages to call now, or why there are none."""
 
     messages: list[Message] = field(default_factory=list)
-    suppressed_count: int = 0
-    held_because: str | None = None  # stopped, window_closed, stale_source
+    held_count: int = 0  # a reason was found against them
+    held_because: str | None = None  # stopped, recalled, window_closed, stale_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,10 @@ class Clock:
 
     offset: timedelta
     is_window_ignored: bool
+
+    def day(self, run: Run, at: datetime) -> date:
+        """The business day at the moment `at`: the run's own where the window is ignored."""
+        return run.as_of if self.is_window_ignored else business_day(at)
 
     def moment(self, connection: db.Connection) -> datetime:
         """Now, as far as windows and business days are concerned."""
@@ -99,8 +119,15 @@ class Claimer:
     terms: Gateway
     worker: str
 
+    @property
+    def call_seconds(self) -> float:
+        """How long after its claim a message may still reach the carrier: it may wait to connect and to write."""
+        return LEASE_SECONDS + CHECK_SECONDS + 2 * self.terms.timeout_seconds
+
     def claim(self, limit: int) -> Claimed:
         """Claim up to `limit` messages; commits before it returns.
+
+        A run that was recalled gives none, and what of it is still queued is cancelled.
 
         Raises NeedsApprovalError or InvariantBrokenError when the run may not be sent (any more).
         """
@@ -115,13 +142,16 @@ class Claimer:
             return self._claim(connection, at, limit)
 
     def _claim(self, connection: db.Connection, at: datetime, limit: int) -> Claimed:
-        approvers = approvals.require(connection, run_of(connection, self.run.run_id), self.state.secret(four_eyes.KEY))
-        with connection.cursor(row_factory=args_row(str)) as cursor:
-            chosen = cursor.execute(_READY, [self.run.run_id, MOST_ATTEMPTS, limit]).fetchall()
+        run = run_of(connection, self.run.run_id)
+        if run.state == "cancelled":
+            outbox.cancel(connection, run.run_id)
+            return Claimed(held_because="recalled")
+        approvers = approvals.require(connection, run, self.state.secret(four_eyes.KEY))
+        chosen = self._chosen(connection, limit)
         if not chosen:
             return Claimed()
-        contacts = self._unchanged(connection, chosen)
-        day = self.run.as_of if self.clock.is_window_ignored else business_day(at)
+        contacts = self._unchanged(connection, list(chosen))
+        day = self.clock.day(self.run, at)
         found = read_candidates(
             connection,
             self.playbook,
@@ -138,7 +168,19 @@ class Claimer:
             is_window_ignored=self.clock.is_window_ignored, sources=found.sources,
             links=_links(connection, contacts),
         )  # fmt: skip
-        return self._decide(connection, contacts, found, seen)
+        return self._decide(connection, chosen, contacts, found, seen)
+
+    def _chosen(self, connection: db.Connection, limit: int) -> dict[str, bool]:
+        """What is to be claimed, locked, and whether the carrier may have it already."""
+        wanted = {
+            "run_id": self.run.run_id, "most": MOST_ATTEMPTS, "limit": limit,
+            "call": self.call_seconds,
+        }  # fmt: skip
+        with connection.cursor(
+            row_factory=args_row(lambda contact, is_again: (str(contact), bool(is_again)))
+        ) as cursor:
+            again = cursor.execute(_AGAIN, wanted).fetchall() if self.terms.kind == "dedup" else []
+            return dict([*again, *cursor.execute(_READY, {**wanted, "limit": limit - len(again)}).fetchall()])
 
     def _unchanged(self, connection: db.Connection, chosen: list[str]) -> dict[str, Contact]:
         """The chosen rows, read again: a row that differs from the approved one stops everything."""
@@ -151,39 +193,41 @@ class Claimer:
         return {each: self.contacts[each] for each in chosen}
 
     def _decide(
-        self, connection: db.Connection, contacts: dict[str, Contact], found: Reading, seen: Evidence
-    ) -> Claimed:
+        self, connection: db.Connection, chosen: Mapping[str, bool], contacts: dict[str, Contact], found: Reading,
+        seen: Evidence,
+    ) -> Claimed:  # fmt: skip
         by_subject = {each.subject_key: each for each in found.candidates}
-        messages, suppressed = [], 0
+        messages, held = [], 0
         for contact_id, contact in contacts.items():
             candidate = by_subject.get(contact.subject_key)
             codes = set(exclusion_codes(candidate, self.playbook, seen.day)) if candidate else set()
             changed = in_force(change_codes(contact, candidate), seen.day, self.playbook.purpose)
             reasons = tuple(sorted(codes.union(changed)))
             taken = proofs(contact, candidate, reasons, self.playbook, seen)
-            if reasons or not is_release(taken):
-                _suppress(connection, contact_id, reasons or ("X23_contact_block",))
-                suppressed += 1
-            else:
+            is_released = not reasons and is_release(taken)
+            if is_released:
                 number = found.numbers[str(contact.debtor_id)]
-                messages.append(self._take(connection, contact_id, number, seen))
-            _certify(connection, contact_id, taken, is_released=not reasons and is_release(taken))
-        return Claimed(messages, suppressed)
+                messages.append(self._take(connection, contact_id, number, seen, is_again=chosen[contact_id]))
+            else:
+                _hold_back(connection, contact_id, reasons or ("X23_contact_block",), is_again=chosen[contact_id])
+                held += 1
+            _certify(connection, contact_id, taken, is_released=is_released)
+        return Claimed(messages, held)
 
-    def _take(self, connection: db.Connection, contact_id: str, number: str, seen: Evidence) -> Message:
-        # A call that begins in time may still wait once to connect and once to write.
-        settle = LEASE_SECONDS + 2 * self.terms.timeout_seconds + self.terms.settle_seconds
+    def _take(
+        self, connection: db.Connection, contact_id: str, number: str, seen: Evidence, *, is_again: bool
+    ) -> Message:
         row = connection.execute(_SENDING, {
-            "contact_id": contact_id, "worker": self.worker, "lease": LEASE_SECONDS, "settle": settle,
-            "day": seen.day,
+            "contact_id": contact_id, "worker": self.worker, "lease": LEASE_SECONDS,
+            "settle": self.call_seconds + self.terms.settle_seconds, "dedup": self.terms.dedup_seconds, "day": seen.day,
         }).fetchone()  # fmt: skip
         assert row is not None
         assert isinstance(row[1], int)
-        return Message(contact_id, str(row[0]), row[1], number)
+        return Message(contact_id, str(row[0]), row[1], number, is_again)
 
 
-def _suppress(connection: db.Connection, contact_id: str, codes: tuple[str, ...]) -> None:
-    connection.execute(_SUPPRESSED, {"contact_id": contact_id, "codes": list(codes)})
+def _hold_back(connection: db.Connection, contact_id: str, codes: tuple[str, ...], *, is_again: bool) -> None:
+    connection.execute(_LEFT if is_again else _SUPPRESSED, {"contact_id": contact_id, "codes": list(codes)})
 
 
 def _certify(connection: db.Connection, contact_id: str, taken: dict[str, Any], *, is_released: bool) -> None:

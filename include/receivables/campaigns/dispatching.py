@@ -11,39 +11,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from psycopg.rows import args_row, dict_row
-
 from receivables import db, four_eyes
 from receivables.campaigns import outbox, receipts
 from receivables.campaigns.breaker import Breaker
+from receivables.campaigns.calling import Caller
 from receivables.campaigns.channels.sms import GatewaySilentError, SmsGateway
 from receivables.campaigns.claiming import Claimed, Claimer, Clock
-from receivables.campaigns.outbox import Message
 from receivables.campaigns.playbook import Gateway, gateway_terms
-from receivables.campaigns.windows import business_day, is_open
 from receivables.errors import EnvironmentFailureError, InputRejectedError, InvariantBrokenError, NeedsApprovalError
 from receivables.settings import State
 
 _BATCH = 20
 _LOOK_UPS = 10
 _LONGEST_WAIT = 0.5
-_SLOT = """
-    insert into campaign.pacer as slot (gateway, next_at)
-    values (%(gateway)s, clock_timestamp() + %(gap)s)
-    on conflict (gateway) do update set next_at = greatest(slot.next_at, clock_timestamp()) + %(gap)s
-    returning extract(epoch from next_at - %(gap)s - clock_timestamp())
-"""
-_MAY_CALL = """
-    select box.state = 'sending' and box.attempt = %s and clock_timestamp() < box.send_by as is_mine,
-        stop.is_stopped or exists (
-            select from campaign.hold as doubt -- 人違いの疑い, told after the message was claimed
-            inner join identity.also_known_as(array[box.debtor_id]) as also on doubt.debtor_id = also.was
-            where doubt.exclusion_code = 'X25' and doubt.valid_to is null
-        ) as is_stopped,
-        clock_timestamp() as at
-    from campaign.outbox as box cross join campaign.switch as stop
-    where box.contact_id = %s
-"""
 
 
 @dataclass(slots=True)
@@ -67,22 +47,26 @@ class Dispatcher:
             claimed = self._claim()
             if claimed is None:
                 continue
-            if claimed.held_because:
+            if claimed.held_because and claimed.held_because != "recalled":
                 return claimed.held_because
             if claimed.messages:
-                self._send_all(claimed.messages)
-            elif not claimed.suppressed_count:
+                self._caller.call_all(claimed.messages)
+            elif not claimed.held_count:
                 wait = self._seconds_to_settle()
                 if wait is None:
-                    return None
+                    return claimed.held_because
                 time.sleep(min(wait, _LONGEST_WAIT))
 
     def settle(self) -> None:
-        """Ask the carrier about every message whose settle time is over (照会)."""
+        """Find out what became of every message whose settle time is over: by receipt, or by asking (照会)."""
         if self.breaker.pause_seconds(time.monotonic()):
             return
+        run_id, call_seconds = self.claimer.run.run_id, self.claimer.call_seconds
         with db.connect(self.state, "sender", doing="settle") as connection:
-            for found in outbox.unsettled(connection, self.claimer.run.run_id, _LOOK_UPS):
+            receipts.apply_stored(connection)
+            outbox.let_go(connection, run_id, self.terms, call_seconds)
+            connection.commit()  # asking takes long, and what was found so far need not wait for it
+            for found in outbox.unsettled(connection, run_id, _LOOK_UPS, self.terms, call_seconds):
                 try:
                     seen = self.gateway.look_up(found.reference)
                 except GatewaySilentError:
@@ -96,44 +80,23 @@ class Dispatcher:
                     self.duplicate_count += seen.accepted_count > 1
                     outbox.settle_as_accepted(connection, found, seen.status)
 
+    @property
+    def _caller(self) -> Caller:
+        return Caller(self.claimer, self.gateway, self.breaker)
+
     def _claim(self) -> Claimed | None:
-        limit = 1 if self.breaker.openings else max(1, min(_BATCH, self.terms.parts_per_second // self._parts()))
         try:
-            return self.claimer.claim(limit)
+            return self.claimer.claim(self._limit())
         except db.DatabaseError as error:
             if error.constraint == "one_free_contact_a_day":  # another campaign took the same person just now
                 return None
             raise
 
-    def _parts(self) -> int:
-        return self.claimer.run.parts_count
-
-    def _send_all(self, messages: list[Message]) -> None:
-        """Call for each message; one that may not be called any more stays `sending` and is looked up later."""
-        with db.connect(self.state, "sender", autocommit=True, doing="send") as connection:
-            for message in messages:
-                self._wait_for_slot(connection)
-                if self.breaker.pause_seconds(time.monotonic()) or not self._may_call(connection, message):
-                    return
-                outcome = self.gateway.send(message.reference, to=message.number, text=self.claimer.run.template_text)
-                outbox.record(connection, message, outcome, self.terms.settle_seconds)
-                self.breaker.note(outcome.kind != "unclear", time.monotonic())
-                time.sleep(min(outcome.retry_after_seconds, _LONGEST_WAIT))
-
-    def _wait_for_slot(self, connection: db.Connection) -> None:
-        gap = timedelta(seconds=1) * self._parts() / self.terms.parts_per_second
-        with connection.cursor(row_factory=args_row(float)) as cursor:
-            wait = cursor.execute(_SLOT, {"gateway": self.gateway.name, "gap": gap}).fetchone()
-        time.sleep(max(0.0, wait or 0.0))
-
-    def _may_call(self, connection: db.Connection, message: Message) -> bool:
-        """The last look before the call: still ours, in time, not stopped, window open."""
-        with connection.cursor(row_factory=dict_row) as cursor:
-            now = cursor.execute(_MAY_CALL, [message.attempt, message.contact_id]).fetchone()
-        if now is None or not now["is_mine"] or now["is_stopped"]:
-            return False
-        clock = self.claimer.clock
-        return clock.is_window_ignored or is_open(self.claimer.playbook.send_window, now["at"] + clock.offset)
+    def _limit(self) -> int:
+        """How many to claim: one where each that is not called after all would be left to people."""
+        if self.breaker.openings or self.terms.kind == "neither":
+            return 1
+        return max(1, min(_BATCH, self.terms.parts_per_second // self.claimer.run.parts_count))
 
     def _seconds_to_settle(self) -> float | None:
         query = """
@@ -174,8 +137,7 @@ def dispatch(
         playbook = run.rules()
         terms = terms or gateway_terms(playbook.gateway).with_changes(installed.get("terms"))
         clock = _clock(connection, now, ignored)
-        day = run.as_of if ignored else business_day(clock.moment(connection))
-        outbox.fill(connection, run, day=day, is_window_ignored=ignored)
+        outbox.fill(connection, run, day=clock.day(run, clock.moment(connection)), is_window_ignored=ignored)
     with SmsGateway(url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
         claimer = Claimer(state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}")
         worker = kind(state, claimer, gateway, terms)

@@ -2,7 +2,8 @@
 
 Four rules: the claim is committed first; anything but a clear answer is `unknown`; nothing
 `sending` or `unknown` goes back to `ready` before the settle time and a look-up that says
-"never seen"; every change of state names the state it expects. Triggers hold the last two.
+"never seen" (a carrier that deduplicates is given it again under the same reference instead);
+every change of state names the state it expects. Triggers hold the last two.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from receivables import db
 from receivables.campaigns import approvals
 from receivables.campaigns.channels.sms import Outcome
 from receivables.campaigns.contacts import Contact, contact_id_of, content_sha256, stored_contacts
+from receivables.campaigns.playbook import Gateway
 from receivables.campaigns.rendering import text_sha256
 from receivables.campaigns.runs import Run, run_of
 from receivables.errors import InvariantBrokenError, NeedsApprovalError
@@ -51,6 +53,31 @@ _UNCLEAR = """
         settle_at = clock_timestamp() + make_interval(secs => %(settle)s)
     where contact_id = %(contact_id)s and state = 'sending' and attempt = %(attempt)s
 """
+_STOPPED = """
+    update campaign.outbox set state = 'suppressed', suppressed_codes = %(codes)s, contact_date = null,
+        changed_at = clock_timestamp()
+    where contact_id = %(contact_id)s and state = 'sending' and attempt = %(attempt)s
+"""
+_NOT_CALLED = """
+    update campaign.outbox set outcome = 'not_called'
+    where contact_id = any(%(contact_ids)s) and state = 'sending' and claimed_by = %(worker)s
+"""
+_CANCEL = """
+    update campaign.outbox set state = 'cancelled', outcome = 'recalled', changed_at = clock_timestamp()
+    where run_id = %s and state = 'ready'
+"""
+# What was claimed and never answered is unknown, too. Without anybody to ask it is given again, or left to people.
+_LET_GO = """
+    update campaign.outbox set state = 'unknown', outcome = coalesce(outcome, 'no_answer'),
+        changed_at = clock_timestamp()
+    where run_id = %(run_id)s and state = 'sending' and settle_at < clock_timestamp()
+"""
+_GIVE_UP = """
+    update campaign.outbox set settle_at = null, changed_at = clock_timestamp()
+    where run_id = %(run_id)s and state = 'unknown' and settle_at < clock_timestamp()
+        and (dedup_until is null or attempt >= %(most)s
+            or dedup_until < clock_timestamp() + make_interval(secs => %(call)s))
+"""
 _FINISH = """
     update campaign.run set state = 'done'
     where run_id = %(run_id)s and state = 'sending' and not exists (
@@ -67,6 +94,7 @@ class Message:
     reference: str
     attempt: int
     number: str
+    is_again: bool = False  # the carrier may have it already and takes it for the same message
 
     def __repr__(self) -> str:
         """Without the number: this may end in a log."""
@@ -81,7 +109,7 @@ def approved_list(connection: db.Connection, run_id: str, key: str) -> tuple[Run
     """
     run = run_of(connection, run_id)
     approvals.require(connection, run, key)
-    if run.state not in ("approved", "sending", "done"):
+    if run.state not in ("approved", "sending", "done", "cancelled"):
         raise NeedsApprovalError(f"{run_id} is {run.state}: build it again and have it approved")
     stored = stored_contacts(connection, run_id)
     found = content_sha256(
@@ -98,6 +126,7 @@ def approved_list(connection: db.Connection, run_id: str, key: str) -> tuple[Run
 
 def fill(connection: db.Connection, run: Run, *, day: date, is_window_ignored: bool) -> int:
     """Put the treated contacts of an approved run into the outbox, once for ever; returns how many are new."""
+    connection.execute("select campaign.index_phones()")
     connection.execute(_START, {"run_id": run.run_id, "day": day, "is_window_ignored": is_window_ignored})
     return connection.execute(_FILL, [run.run_id]).rowcount
 
@@ -109,6 +138,29 @@ def record(connection: db.Connection, message: Message, outcome: Outcome, settle
         "contact_id": message.contact_id, "attempt": message.attempt, "code": outcome.code,
         "settle": max(settle_seconds, outcome.retry_after_seconds),
     })  # fmt: skip
+
+
+def stop(connection: db.Connection, message: Message, codes: Sequence[str]) -> None:
+    """A reason came up between claim and call: the message was not called and never will be."""
+    connection.execute(_STOPPED, {"contact_id": message.contact_id, "attempt": message.attempt, "codes": list(codes)})
+
+
+def not_called(connection: db.Connection, messages: Sequence[Message], worker: str) -> None:
+    """Note that `worker` gave these up before calling; they are settled like any other all the same."""
+    connection.execute(_NOT_CALLED, {"contact_ids": [each.contact_id for each in messages], "worker": worker})
+
+
+def cancel(connection: db.Connection, run_id: str) -> int:
+    """Cancel what of the run is queued (取消); returns how many."""
+    return connection.execute(_CANCEL, [run_id]).rowcount
+
+
+def let_go(connection: db.Connection, run_id: str, terms: Gateway, call_seconds: float) -> None:
+    """Where the carrier is not simply asked: what nobody answered is unknown, and in the end it waits for people."""
+    if terms.kind != "lookup":
+        connection.execute(_LET_GO, {"run_id": run_id})
+    if not terms.lookup:
+        connection.execute(_GIVE_UP, {"run_id": run_id, "call": call_seconds, "most": MOST_ATTEMPTS})
 
 
 def finish(connection: db.Connection, run_id: str) -> None:
@@ -132,16 +184,26 @@ class Unsettled:
     attempt: int
 
 
-def unsettled(connection: db.Connection, run_id: str, limit: int) -> Sequence[Unsettled]:
-    """Messages whose settle time is over, locked for this transaction."""
+def unsettled(
+    connection: db.Connection, run_id: str, limit: int, terms: Gateway, call_seconds: float
+) -> Sequence[Unsettled]:
+    """Messages to ask the carrier about, locked for this transaction: their settle time is over.
+
+    One that may still be given again under its reference is left to the next claim.
+    """
     query = """
         select contact_id, reference, attempt from campaign.outbox
-        where run_id = %s and state in ('sending', 'unknown') and settle_at < clock_timestamp()
-        order by settle_at limit %s
+        where run_id = %(run_id)s and state in ('sending', 'unknown') and settle_at < clock_timestamp()
+            and (%(kind)s <> 'dedup' or state = 'unknown' and (dedup_until is null or attempt >= %(most)s
+                or dedup_until < clock_timestamp() + make_interval(secs => %(call)s)))
+        order by settle_at limit %(limit)s
         for update skip locked
     """
+    if not terms.lookup:
+        return []
+    wanted = {"run_id": run_id, "limit": limit, "kind": terms.kind, "most": MOST_ATTEMPTS, "call": call_seconds}
     with connection.cursor(row_factory=class_row(Unsettled)) as cursor:
-        return cursor.execute(query, [run_id, limit]).fetchall()
+        return cursor.execute(query, wanted).fetchall()
 
 
 def settle_as_accepted(connection: db.Connection, found: Unsettled, status: str) -> None:

@@ -121,13 +121,25 @@ class Playbook(_Strict):
 
 
 class Gateway(_Strict):
-    """What the carrier promised (送信事業者との取り決め)."""
+    """What the carrier promised (送信事業者との取り決め); how a message of unknown fate is treated follows from it."""
 
-    lookup: Literal[True]  # carriers that can neither deduplicate nor be asked need another rule
+    lookup: bool  # it can be asked what became of our reference (照会)
+    dedup_seconds: int = Field(default=0, ge=0)  # how long it takes a repeated reference for the same message; 0: never
     timeout_seconds: float = Field(gt=0)
-    settle_seconds: float = Field(gt=0)
+    settle_seconds: float = Field(gt=0)  # longer than its longest acceptance delay
     parts_per_second: int = Field(ge=1)
     cost_yen_per_part: int = Field(ge=0)
+
+    @property
+    def kind(self) -> Literal["dedup", "lookup", "neither"]:
+        """The class of the carrier (事業者の区分): it deduplicates, it can be asked, or neither."""
+        return "dedup" if self.dedup_seconds else "lookup" if self.lookup else "neither"
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> Self:
+        if 0 < self.dedup_seconds <= self.settle_seconds + 4 * self.timeout_seconds:
+            raise ValueError("dedup_seconds must outlast settle_seconds and the time-outs of a second call, or be 0")
+        return self
 
     def with_changes(self, changes: object) -> "Gateway":
         """These terms with what one installation says differently (gateway.json, key terms)."""

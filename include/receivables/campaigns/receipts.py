@@ -12,8 +12,8 @@ FINAL = ("failed_temp", "failed_perm", "delivered")  # later beats earlier, what
 _MOST_PAGES = 10_000
 
 _KEEP = """
-    insert into campaign.delivery_receipt (gateway, receipt_id, reference, status, reported_at)
-    values (%s, %s, %s, %s, %s) on conflict do nothing
+    insert into campaign.delivery_receipt (gateway, receipt_id, reference, status, reported_at, is_applied)
+    values (%s, %s, %s, %s, %s, true) on conflict do nothing
 """
 # A receipt proves that the carrier has the message, also when our own reply was lost.
 _ARRIVED = """
@@ -33,15 +33,29 @@ _APPLY = """
         and coalesce(array_position(%(final)s::text[], box.state), 0) < array_position(%(final)s::text[], best.status)
         and (box.state <> 'failed_perm' or box.accepted_at is not null)
 """
+_STORED = """
+    update campaign.delivery_receipt as kept set is_applied = true
+    from (select gateway, receipt_id from campaign.delivery_receipt where not is_applied for update skip locked) as new
+    where (kept.gateway, kept.receipt_id) = (new.gateway, new.receipt_id)
+    returning kept.reference
+"""
 _CURSOR = """
     insert into campaign.receipt_cursor (gateway, next_no) values (%s, %s)
     on conflict (gateway) do update set next_no = greatest(receipt_cursor.next_no, excluded.next_no)
 """
 
 
+def apply_stored(connection: db.Connection) -> int:
+    """Let receipts count that a callback has stored; returns how many. Commits nothing."""
+    with connection.cursor(row_factory=args_row(str)) as cursor:
+        references = cursor.execute(_STORED).fetchall()
+    _count(connection, sorted(set(references)))
+    return len(references)
+
+
 def collect(connection: db.Connection, gateway: SmsGateway) -> int:
     """Read the carrier's new receipts and move messages forward; returns how many came. Commits page by page."""
-    count = 0
+    count = apply_stored(connection)
     for _ in range(_MOST_PAGES):
         after = _cursor(connection, gateway.name)
         try:
@@ -67,9 +81,14 @@ def apply(connection: db.Connection, gateway: str, page: Sequence[Mapping[str, A
     if not rows:
         return
     connection.cursor().executemany(_KEEP, rows)
-    references = sorted({row[2] for row in rows})
-    connection.execute(_ARRIVED, [references])
-    connection.execute(_APPLY, {"references": references, "final": list(FINAL)})
+    _count(connection, sorted({row[2] for row in rows}))
+
+
+def _count(connection: db.Connection, references: Sequence[str]) -> None:
+    """Move the messages of these references to what all their receipts say together."""
+    if references:
+        connection.execute(_ARRIVED, [list(references)])
+        connection.execute(_APPLY, {"references": list(references), "final": list(FINAL)})
 
 
 def _cursor(connection: db.Connection, gateway: str) -> int:

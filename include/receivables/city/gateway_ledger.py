@@ -66,7 +66,7 @@ class Ledger:
         """Count one more attempt for `reference`; returns which it is, from 1."""
         with self._lock:
             self._attempts[reference] += 1
-            self._append({"event": "attempt", "reference": reference})
+            self._append({"event": "attempt", "reference": reference, "at": time.time()})
             return self._attempts[reference]
 
     def accept(self, reference: str, text: str) -> None:

@@ -135,6 +135,8 @@ create table if not exists campaign.outbox (
 create index if not exists outbox_open on campaign.outbox (run_id, state, settle_at)
 where state in ('ready', 'sending', 'unknown');
 alter table campaign.outbox add column if not exists is_statutory boolean not null default false; -- 督促: never withheld
+alter table campaign.outbox add column if not exists dedup_until timestamptz; -- the carrier takes a repeated reference for the same message until then
+create index if not exists outbox_ready on campaign.outbox (run_id, contact_id) where state = 'ready';
 drop index if exists campaign.one_contact_a_day; -- of edition 0.1: before there was 督促
 create unique index if not exists one_free_contact_a_day on campaign.outbox (debtor_id, contact_date)
 where contact_date is not null and not is_statutory;
@@ -149,6 +151,7 @@ create table if not exists campaign.outbox_event (
     outcome text,
     at timestamptz not null default clock_timestamp()
 );
+create index if not exists outbox_event_of_contact on campaign.outbox_event (contact_id);
 comment on table campaign.outbox_event is '送信箱の履歴: every change of state, appended by trigger';
 
 create table if not exists campaign.certificate (
@@ -174,6 +177,8 @@ create table if not exists campaign.delivery_receipt (
     primary key (gateway, receipt_id)
 );
 create index if not exists delivery_receipt_reference on campaign.delivery_receipt (reference);
+alter table campaign.delivery_receipt add column if not exists is_applied boolean not null default false;
+create index if not exists delivery_receipt_new on campaign.delivery_receipt (reference) where not is_applied;
 comment on table campaign.delivery_receipt is '配信結果: what the gateway reported, once each';
 
 create table if not exists campaign.receipt_cursor (
@@ -243,8 +248,8 @@ begin
     end if;
     if (old.state || '>' || new.state) <> all (array[
         'ready>sending', 'ready>suppressed', 'ready>cancelled',
-        'sending>accepted', 'sending>failed_perm', 'sending>unknown', 'sending>ready',
-        'unknown>accepted', 'unknown>ready', 'unknown>failed_perm',
+        'sending>accepted', 'sending>failed_perm', 'sending>unknown', 'sending>ready', 'sending>suppressed',
+        'unknown>accepted', 'unknown>ready', 'unknown>failed_perm', 'unknown>sending',
         'accepted>delivered', 'accepted>failed_perm', 'accepted>failed_temp',
         'failed_temp>failed_perm', 'failed_temp>delivered', 'failed_perm>delivered'
     ]) then
@@ -253,6 +258,12 @@ begin
     -- Back to ready only with a look-up newer than the claim: nothing is ever re-sent blindly.
     if new.state = 'ready' and (new.looked_up_at is null or new.looked_up_at is not distinct from old.looked_up_at) then
         raise exception 'no look-up, no re-send' using errcode = 'RC012';
+    end if;
+    -- Handed over again under the same reference only while the carrier's promise to take both for one holds.
+    if old.state = 'unknown' and new.state = 'sending' and (
+        new.dedup_until is distinct from old.dedup_until or coalesce(old.dedup_until <= clock_timestamp(), true)
+    ) then
+        raise exception 'no deduplication, no re-send' using errcode = 'RC012';
     end if;
     return new;
 end $$;
@@ -326,41 +337,84 @@ end $$;
 
 ---------- what the claiming transaction asks
 
+create or replace function campaign.fence_reasons() returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    -- Writers of stop reasons wait until this transaction has ended, and its next statement sees all that committed
+    -- before: a claim ends with its commit, a call with the carrier's answer.
+    lock table campaign.hold in share mode;
+    if to_regclass('identity.contact_fact') is not null then
+        lock table identity.contact_fact, identity.channel_stop in share mode;
+    end if;
+end $$;
+comment on function campaign.fence_reasons() is 'holds stop reasons still until the end of the transaction';
+
 create or replace function campaign.fence() returns boolean
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
     stopped boolean;
 begin
-    -- Writers of stop reasons wait until this claim has committed, and the claim sees all that committed before:
-    -- so no message enters `sending` after a reason against it.
-    lock table campaign.hold in share mode;
-    if to_regclass('identity.contact_fact') is not null then
-        lock table identity.contact_fact, identity.channel_stop in share mode;
-    end if;
-    select is_stopped into strict stopped from campaign.switch for share;
+    perform campaign.fence_reasons();
+    -- A table lock is fair: whoever throws the switch waits for the claims of this moment, never for those to come.
+    lock table campaign.switch in share mode;
+    select is_stopped into strict stopped from campaign.switch;
     return stopped;
 end $$;
-comment on function campaign.fence() is 'true when all sending is stopped; holds stop reasons still until commit';
+comment on function campaign.fence() is 'true when all sending is stopped; holds stop reasons and switch still until commit';
+
+create or replace function campaign.reasons_against(p_debtor_id text, p_channel text, p_day date) returns text[]
+language plpgsql stable set search_path = pg_catalog as $$
+begin
+    return array(
+        select f.exclusion_code from identity.contact_fact as f
+        where f.debtor_id = p_debtor_id and f.valid_from <= p_day and (f.valid_to is null or f.valid_to >= p_day)
+        union
+        select h.exclusion_code from campaign.hold as h
+        inner join identity.also_known_as(array[p_debtor_id]) as also on h.debtor_id = also.was
+        where h.valid_from <= p_day and (h.valid_to is null or h.valid_to >= p_day)
+        union
+        select 'X11' from identity.channel_stop as s
+        where s.debtor_id = p_debtor_id and s.channel = p_channel and s.stopped_on <= p_day
+    );
+end $$;
+comment on function campaign.reasons_against(text, text, date) is
+'停止理由: every code in force against writing to this debtor by this channel on this day';
+
+create or replace function campaign.digits_of(p_phone text) returns text
+language plpgsql immutable strict parallel safe as $$ -- not sql: written into a query, it would miss the index
+begin
+    return pg_catalog.regexp_replace(pg_catalog.regexp_replace(
+        pg_catalog.translate(p_phone, '０１２３４５６７８９＋', '0123456789+'), '[^0-9+]', '', 'g'
+    ), '^\+81', '0');
+end $$;
+comment on function campaign.digits_of(text) is '電話番号の数字: the digits that a number is dialled with in Japan';
+
+create or replace function campaign.index_phones() returns void
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    -- The register's table is made by the first intake, after this script: whoever sends makes sure of the index.
+    if to_regclass('vault.register__persons_digits') is null then
+        create index if not exists register__persons_digits on vault.register__persons (campaign.digits_of(phone))
+        where _known_to is null and phone is not null;
+        -- A partial index tells the planner nothing of how many persons share a number.
+        create statistics if not exists vault.register__persons_digits_seen on (campaign.digits_of(phone))
+        from vault.register__persons;
+        analyze vault.register__persons;
+    end if;
+end $$;
+comment on function campaign.index_phones() is 'lets who shares a number be found without reading the whole register';
 
 create or replace function campaign.phones_of(p_debtor_ids text[])
 returns table (debtor_id text, phone_digits text, person_count bigint)
 language plpgsql stable security definer set search_path = pg_catalog as $$
 begin
     return query
-    with persons as (
-        select
-            p.addressee_no,
-            regexp_replace(regexp_replace(
-                translate(p.phone, '０１２３４５６７８９＋', '0123456789+'), '[^0-9+]', '', 'g'
-            ), '^\+81', '0') as digits
-        from vault.register__persons as p
-        where p._known_to is null and p.phone is not null
-    ),
-    wanted as (
-        select distinct l.debtor_id as wanted_id, p.digits
+    with wanted as (
+        select distinct l.debtor_id as wanted_id, campaign.digits_of(p.phone) as digits
         from identity.link as l
-        inner join persons as p on p.addressee_no = l.source_debtor_key
-        where l.debtor_id = any(p_debtor_ids) and p.digits <> ''
+        inner join vault.register__persons as p on p.addressee_no = l.source_debtor_key
+        where l.debtor_id = any(p_debtor_ids) and p._known_to is null and p.phone is not null
+            and campaign.digits_of(p.phone) <> ''
             -- 支援措置: nobody is called or written to by list, so nobody needs the number, nor its hash beside another's.
             and not exists (
                 select from identity.contact_fact as f
@@ -369,7 +423,8 @@ begin
     )
     select w.wanted_id, w.digits, count(distinct p.addressee_no)
     from wanted as w
-    inner join persons as p on p.digits = w.digits
+    inner join vault.register__persons as p on campaign.digits_of(p.phone) = w.digits
+    where p._known_to is null and p.phone is not null
     group by w.wanted_id, w.digits;
 end $$;
 create or replace function campaign.addresses_of(p_debtor_ids text[])
@@ -405,29 +460,26 @@ begin
         where l.state = 'loaded'
         order by l.source, l.table_name, l.business_date desc, l.created_at desc
     ),
+    -- One text a source: to look for a number in it costs far less than to cut every row into pieces.
     held as (
-        select q.source, encode(q.raw, 'escape') as bytes
+        select q.source, string_agg(encode(q.raw, 'escape'), E'\n') as bytes
         from quarantine.row as q
         inner join newest as n on n.batch_id = q.batch_id
         -- What was released after the marts were published is not in them yet.
-        where q.state = 'open' or (q.state = 'released' and q.settled_at > (
+        where (q.state = 'open' or (q.state = 'released' and q.settled_at > (
             select max(p.published_at) from ops.published_batch as p where p.is_current
-        ))
+        ))) and q.source in (select split_part(given.id, ':', 1) from unnest(p_claim_ids) as given (id))
+        group by q.source
     ),
     -- The number on the bill or the loan: the long run of digits in the claim's key.
     wanted as (
         select given.id, split_part(given.id, ':', 1) as source, ltrim(substring(given.id from '[0-9]{7,}'), '0') as number
         from unnest(p_claim_ids) as given (id)
-    ),
-    pieces as (
-        select distinct h.source, substr(h.bytes, at, sizes.size) as piece
-        from held as h
-        cross join (select distinct length(w.number) as size from wanted as w where length(w.number) >= 5) as sizes
-        cross join lateral generate_series(1, length(h.bytes) - sizes.size + 1) as at
     )
     select w.id
     from wanted as w
-    inner join pieces as p on p.source = w.source and p.piece = w.number;
+    inner join held as h on h.source = w.source
+    where length(w.number) >= 5 and strpos(h.bytes, w.number) > 0;
 end $$;
 comment on function campaign.quarantined_of(text[]) is
 'those of these claims whose number stands in a row that is in quarantine now: what is known of them may lack a payment';
@@ -450,9 +502,15 @@ grant update (state, is_window_ignored, dispatched_on) on campaign.run to sender
 grant update on campaign.outbox, campaign.switch, campaign.receipt_cursor, campaign.pacer, campaign.effect to sender;
 grant update (valid_to) on campaign.hold to sender;
 revoke all on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text),
-campaign.fence(), campaign.phones_of(text[]), campaign.addresses_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
+campaign.fence(), campaign.fence_reasons(), campaign.index_phones(), campaign.phones_of(text[]),
+campaign.addresses_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
 grant execute on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
-grant execute on function campaign.fence(), campaign.phones_of(text[]), campaign.addresses_of(text[]), campaign.quarantined_of(text[]) to sender;
+grant execute on function campaign.fence(), campaign.fence_reasons(), campaign.index_phones(), campaign.phones_of(text[]),
+campaign.addresses_of(text[]), campaign.quarantined_of(text[]) to sender;
+grant update (is_applied) on campaign.delivery_receipt to sender;
+-- What was claimed is called next: a crash of the server must not forget it, nor a yes, nor a stop.
+alter role sender set synchronous_commit = on;
+alter role approver set synchronous_commit = on;
 
 do $$
 begin

@@ -1,5 +1,6 @@
-"""The SMS carrier (SMS送信事業者) over HTTP: it does not deduplicate, but can be asked.
+"""The SMS carrier (SMS送信事業者) over HTTP.
 
+A carrier that deduplicates does so by the reference (Idempotency-Key); one that can be asked is asked by it.
 Only two answers are clear: accepted (202 with our reference) and refused (400 with a known
 error). Everything else (time-out, cut connection, 429, 500, a redirect, a reply that makes no
 sense) leaves open what happened and must be looked up later.
@@ -45,6 +46,7 @@ class SmsGateway:
 
     def __init__(self, url: str, *, token: str, terms: Gateway) -> None:
         self.name = url.rstrip("/")
+        self._is_deduplicating = terms.kind == "dedup"
         # No proxies from the environment, no redirects: the number goes to the carrier and nowhere else.
         self._http = httpx.Client(
             base_url=self.name,
@@ -64,8 +66,9 @@ class SmsGateway:
 
     def send(self, reference: str, *, to: str, text: str) -> Outcome:
         """Hand over one message once; never raises for what the network does."""
+        key = {"Idempotency-Key": reference} if self._is_deduplicating else {}
         try:
-            reply = self._http.post("/v1/messages", json={"reference": reference, "to": to, "text": text})
+            reply = self._http.post("/v1/messages", json={"reference": reference, "to": to, "text": text}, headers=key)
         except httpx.TimeoutException:
             return Outcome("unclear", "timeout")
         except (httpx.HTTPError, httpx.InvalidURL):

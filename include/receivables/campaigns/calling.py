@@ -1,0 +1,120 @@
+"""The call (送信の実行): paced over all workers, and looked at once more in the transaction that holds reasons still.
+
+From the last look to the recorded answer nobody can commit a reason against the message: whoever
+writes one waits for the call, or the call does not happen.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from psycopg.rows import args_row, class_row
+
+from receivables import db
+from receivables.campaigns import outbox
+from receivables.campaigns.breaker import Breaker
+from receivables.campaigns.channels.sms import SmsGateway
+from receivables.campaigns.claiming import CHECK_SECONDS, Claimer
+from receivables.campaigns.exclusions import full_code, in_force
+from receivables.campaigns.outbox import Message
+from receivables.campaigns.windows import is_open
+
+_LOCKED = "55P03"
+_LONGEST_PAUSE = 0.5
+_SLOT = """
+    insert into campaign.pacer as slot (gateway, next_at)
+    values (%(gateway)s, clock_timestamp() + %(gap)s)
+    on conflict (gateway) do update set next_at = greatest(slot.next_at, clock_timestamp()) + %(gap)s
+    returning extract(epoch from next_at - %(gap)s - clock_timestamp())
+"""
+_LAST_LOOK = """
+    select box.state = 'sending' and box.attempt = %(attempt)s and clock_timestamp() < box.send_by as is_mine,
+        stop.is_stopped or made.state <> 'sending' as is_stopped, clock_timestamp() as at,
+        campaign.reasons_against(
+            box.debtor_id, box.channel,
+            coalesce(%(day)s, ((clock_timestamp() + %(offset)s) at time zone 'Asia/Tokyo')::date)
+        ) as codes
+    from campaign.outbox as box
+    inner join campaign.run as made using (run_id)
+    cross join campaign.switch as stop
+    where box.contact_id = %(contact_id)s
+    for update of box
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """What is so in the moment before the call."""
+
+    is_mine: bool  # claimed by us, and in time
+    is_stopped: bool  # all sending, or this run
+    at: datetime
+    codes: list[str]
+
+
+@dataclass(slots=True)
+class Caller:
+    """Hands claimed messages of one worker to the carrier, one after the other."""
+
+    claimer: Claimer
+    gateway: SmsGateway
+    breaker: Breaker
+
+    def call_all(self, messages: Sequence[Message]) -> None:
+        """Call for each message; what may not be called any more stays `sending` and is settled later."""
+        claimer = self.claimer
+        try:
+            with db.connect(claimer.state, "sender", autocommit=True, doing="send") as connection:
+                connection.execute("set lock_timeout = '4s'")
+                if claimer.terms.kind != "neither":  # a lost answer can be found out again
+                    connection.execute("set synchronous_commit = off")
+                for at, message in enumerate(messages):
+                    self._wait_for_slot(connection)
+                    with connection.transaction():
+                        is_going_on = self._call(connection, message)
+                    if not is_going_on:
+                        outbox.not_called(connection, messages[at:], claimer.worker)
+                        return
+        except db.DatabaseError as error:
+            if error.sqlstate != _LOCKED:  # somebody is long in writing reasons: they are waited for at the next claim
+                raise
+
+    def _wait_for_slot(self, connection: db.Connection) -> None:
+        gap = timedelta(seconds=1) * self.claimer.run.parts_count / self.claimer.terms.parts_per_second
+        with connection.cursor(row_factory=args_row(float)) as cursor:
+            wait = cursor.execute(_SLOT, {"gateway": self.gateway.name, "gap": gap}).fetchone()
+        time.sleep(max(0.0, wait or 0.0))
+
+    def _call(self, connection: db.Connection, message: Message) -> bool:
+        """Call for one message unless a reason came up against it; False when nothing of this claim may be called."""
+        connection.execute("select campaign.fence_reasons()")
+        began = time.monotonic()
+        now = self._last_look(connection, message)
+        if now is None or not self._may_call(now) or time.monotonic() - began > CHECK_SECONDS:
+            return False
+        codes = in_force({full_code(code) for code in now.codes}, self.claimer.clock.day(self.claimer.run, now.at))
+        if codes:
+            if not message.is_again:
+                outbox.stop(connection, message, codes)
+            return True
+        outcome = self.gateway.send(message.reference, to=message.number, text=self.claimer.run.template_text)
+        outbox.record(connection, message, outcome, self.claimer.terms.settle_seconds)
+        self.breaker.note(outcome.kind != "unclear", time.monotonic())
+        time.sleep(min(outcome.retry_after_seconds, _LONGEST_PAUSE))
+        return True
+
+    def _last_look(self, connection: db.Connection, message: Message) -> LastLook | None:
+        clock = self.claimer.clock
+        with connection.cursor(row_factory=class_row(LastLook)) as cursor:
+            return cursor.execute(_LAST_LOOK, {
+                "contact_id": message.contact_id, "attempt": message.attempt, "offset": clock.offset,
+                "day": self.claimer.run.as_of if clock.is_window_ignored else None,
+            }).fetchone()  # fmt: skip
+
+    def _may_call(self, now: LastLook) -> bool:
+        """Ours, in time, not stopped, window open, and the carrier not in trouble."""
+        if not now.is_mine or now.is_stopped or self.breaker.pause_seconds(time.monotonic()):
+            return False
+        clock = self.claimer.clock
+        return clock.is_window_ignored or is_open(self.claimer.playbook.send_window, now.at + clock.offset)
