@@ -93,7 +93,8 @@ class Caller:
         now = self._last_look(connection, message)
         if now is None or not self._may_call(now) or time.monotonic() - began > CHECK_SECONDS:
             return False
-        codes = in_force({full_code(code) for code in now.codes}, self.claimer.clock.day(self.claimer.run, now.at))
+        day = self.claimer.clock.day(self.claimer.run, now.at)
+        codes = in_force({full_code(code) for code in now.codes}, day, self.claimer.playbook.purpose)
         if codes:
             if not message.is_again:
                 outbox.stop(connection, message, codes)
