@@ -17,6 +17,7 @@ from receivables.errors import InvariantBrokenError
 
 _TEMPLATE = Path(__file__).with_name("letter.typ")
 _READ_AT = 300 / 72  # dots per point; coarser than any printer
+_FORGETTING = 11  # compilations after which typst lets go of what an earlier one kept (half a gigabyte a file)
 TEMPLATE_SHA256 = hashlib.sha256(_TEMPLATE.read_bytes()).hexdigest()
 
 
@@ -55,6 +56,9 @@ def _compiled(data: str, fonts: Path) -> bytes:
     except typst.TypstError:
         # The diagnosis may repeat what was to be printed.
         raise InvariantBrokenError("typst refused letter.typ; run tests/letters to see why") from None
+    finally:
+        for _ in range(_FORGETTING):
+            _empty().compile(input=b"", format="svg")
     if warnings or not isinstance(made, bytes):
         raise InvariantBrokenError("typst warned (a font or a sign is missing); nothing is printed")
     return made
@@ -64,3 +68,8 @@ def _compiled(data: str, fonts: Path) -> bytes:
 def _compiler(fonts: Path) -> typst.Compiler:
     known = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)])
     return typst.Compiler(root=str(_TEMPLATE.parent), font_paths=known, ignore_system_fonts=True)
+
+
+@cache
+def _empty() -> typst.Compiler:
+    return typst.Compiler(ignore_system_fonts=True)
