@@ -118,11 +118,12 @@ class Claimer:
     clock: Clock
     terms: Gateway
     worker: str
+    lease_seconds: float = LEASE_SECONDS
 
     @property
     def call_seconds(self) -> float:
         """How long after its claim a message may still reach the carrier: it may wait to connect and to write."""
-        return LEASE_SECONDS + CHECK_SECONDS + 2 * self.terms.timeout_seconds
+        return self.lease_seconds + CHECK_SECONDS + 2 * self.terms.timeout_seconds
 
     def claim(self, limit: int) -> Claimed:
         """Claim up to `limit` messages; commits before it returns.
@@ -218,7 +219,7 @@ class Claimer:
         self, connection: db.Connection, contact_id: str, number: str, seen: Evidence, *, is_again: bool
     ) -> Message:
         row = connection.execute(_SENDING, {
-            "contact_id": contact_id, "worker": self.worker, "lease": LEASE_SECONDS,
+            "contact_id": contact_id, "worker": self.worker, "lease": self.lease_seconds,
             "settle": self.call_seconds + self.terms.settle_seconds, "dedup": self.terms.dedup_seconds, "day": seen.day,
         }).fetchone()  # fmt: skip
         assert row is not None

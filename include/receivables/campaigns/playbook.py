@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent / MUNICIPALITY
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 Channel = Literal["sms", "letter", "auto_call", "phone_centre"]
-Template = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.txt$")]
+Template = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.(txt|yml)$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 
 
@@ -76,6 +76,22 @@ class Cap(_Strict):
     contacts: int = Field(ge=1)
 
 
+class LetterTerms(_Strict):
+    """What is agreed about a letter and its printing (書面の条件), in days from the day of issue."""
+
+    deadline_days: int = Field(ge=10, le=60)  # 指定期限: ten days at the least (地方税法331条1項1号)
+    post_within_days: int = Field(ge=0, le=14)
+    keep_days: int = Field(ge=1, le=120)  # the printer deletes the data after
+
+
+class ListTerms(_Strict):
+    """What is agreed about a list of people to call (架電リストの条件): expiry, redials, script."""
+
+    expires_after_days: int = Field(ge=0, le=14)  # a list of yesterday may name who has paid since
+    redial_after_hours: int = Field(ge=1, le=72)
+    most_attempts: int = Field(ge=1, le=5)
+
+
 class Playbook(_Strict):
     """One campaign as agreed (催告計画)."""
 
@@ -97,6 +113,8 @@ class Playbook(_Strict):
     holdout_salt: str = Field(min_length=8)
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
+    letter: LetterTerms | None = None
+    call_list: ListTerms | None = None
 
     @property
     def aim(self) -> Purpose:
@@ -110,6 +128,14 @@ class Playbook(_Strict):
             self.holdout_permille or self.audience.minimum_outstanding_yen or self.channel != "letter"
         ):
             raise ValueError("dunning (督促) has no control group, no minimum amount, and is a letter")
+        return self
+
+    @model_validator(mode="after")
+    def _terms_of_its_channel(self) -> Self:
+        wanted = {"letter": "letter", "auto_call": "call_list", "phone_centre": "call_list"}.get(self.channel)
+        for name in ("letter", "call_list"):
+            if (getattr(self, name) is not None) != (name == wanted):
+                raise ValueError(f"{name} belongs to {'its channel alone' if name != wanted else self.channel}")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ create table if not exists campaign.handover (
     run_id text not null references campaign.run,
     channel text not null,
     contact_count integer not null check (contact_count > 0),
-    file_sha256 text not null, -- of the manifest, which names every other file's
+    file_sha256 text not null, -- over the names and contents of all its files
     purpose text not null,
     expires_on date not null, -- the vendor deletes the data after this day
     state text not null default 'made' check (state in ('made', 'released', 'returned')),
@@ -50,6 +50,24 @@ for each row execute function campaign.refuse_change();
 
 alter table campaign.hold add column if not exists channel text; -- null: on every channel
 
+create or replace function campaign.readings_of(p_debtor_ids text[])
+returns table (debtor_id text, person_kana text)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    return query
+    select l.debtor_id, p.person_kana
+    from identity.link as l
+    inner join vault.register__persons as p on l.source_debtor_key = p.addressee_no
+    where l.source_code = 'register' and l.debtor_id = any(p_debtor_ids) and p._known_to is null
+        and not exists (
+            select from identity.contact_fact as f
+            where f.debtor_id = l.debtor_id and f.exclusion_code = 'X08' and f.valid_to is null
+        );
+end $$;
+comment on function campaign.readings_of(text[]) is 'the reading of the names of these debtors, none of protected ones: for who asks for a person by telephone';
+
+revoke all on function campaign.readings_of(text[]) from public;
+grant execute on function campaign.readings_of(text[]) to sender;
 grant select, insert on campaign.handover_line, campaign.contact_event to sender;
 grant select, insert on campaign.handover to sender;
 grant update (state, released_at, returned_at) on campaign.handover to sender;

@@ -31,7 +31,7 @@ _RELEASED = """
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One batch as it is written: `proof` is the file that names all others (manifest)."""
+    """One batch as it is written."""
 
     name: str
     run_id: str
@@ -39,11 +39,6 @@ class Batch:
     purpose: str
     expires_on: date
     tokens: Mapping[str, str]  # contact_id → what the vendor knows of it
-    proof: str = "manifest.json"
-
-    def draft(self, state: State) -> Path:
-        """Where it is written; nobody but this program looks there."""
-        return state.path("outgoing", f".{self.channel}-{self.name}", "x").parent
 
 
 def place_of(batch: str, channel: str, state: State) -> Path:
@@ -51,21 +46,38 @@ def place_of(batch: str, channel: str, state: State) -> Path:
     return state.path("outgoing", channel, "x").parent / batch
 
 
-def begin(batch: Batch, state: State) -> Path:
-    """An empty draft folder; what a crash left of it before is thrown away."""
-    folder = batch.draft(state)
-    shutil.rmtree(folder)
+def begin(channel: str, name: str, state: State) -> Path:
+    """An empty draft folder, at which no vendor looks; what a crash left of it before is thrown away."""
+    folder = _draft(channel, name, state)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     return folder
 
 
+def discard(channel: str, name: str, state: State) -> None:
+    """Throw a draft away: it holds names and numbers that nobody is to get."""
+    shutil.rmtree(_draft(channel, name, state), ignore_errors=True)
+
+
+def sweep(channel: str, state: State) -> None:
+    """Throw away every draft that was never committed; call it when nobody else hands over."""
+    with (
+        db.connect(state, "sender", doing="sweep drafts") as connection,
+        connection.cursor(row_factory=args_row(str)) as cursor,
+    ):
+        made = set(cursor.execute("select batch from campaign.handover where channel = %s", [channel]))
+    for draft in state.path("outgoing", "x").parent.glob(f".{channel}-*"):
+        if draft.name.removeprefix(f".{channel}-") not in made:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
 def commit(connection: db.Connection, batch: Batch, state: State) -> None:
     """Enter the batch and its contacts in the caller's transaction; its files are on the disk before."""
-    folder = batch.draft(state)
-    for file in [*folder.iterdir(), folder]:
+    folder = _draft(batch.channel, batch.name, state)
+    for file in [*folder.rglob("*"), folder]:
         _to_disk(file)
     connection.execute(_MADE, [
-        batch.name, batch.run_id, batch.channel, len(batch.tokens), _sha256(folder / batch.proof), batch.purpose,
+        batch.name, batch.run_id, batch.channel, len(batch.tokens), _sha256(folder), batch.purpose,
         batch.expires_on,
     ])  # fmt: skip
     rows = [(contact_id, batch.name, token) for contact_id, token in sorted(batch.tokens.items())]
@@ -82,10 +94,9 @@ def release(channel: str, state: State) -> list[str]:
         with connection.cursor(row_factory=args_row(lambda *row: tuple(map(str, row)))) as cursor:
             waiting = cursor.execute(_WAITING, [channel]).fetchall()
         for name, _, sha256 in waiting:
-            draft, place = state.root / "outgoing" / f".{channel}-{name}", place_of(name, channel, state)
+            draft, place = _draft(channel, name, state), place_of(name, channel, state)
             if not place.exists():
-                proof = draft / "manifest.json"
-                if not proof.exists() or _sha256(proof) != sha256:
+                if not draft.exists() or _sha256(draft) != sha256:
                     raise InvariantBrokenError(
                         f"{name}: its files are missing or not as committed in {draft.parent}; the vendor got nothing:"
                         " have the contacts of campaign.handover_line handled by hand"
@@ -96,8 +107,16 @@ def release(channel: str, state: State) -> list[str]:
     return [name for name, _, _ in waiting]
 
 
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _draft(channel: str, name: str, state: State) -> Path:
+    return state.path("outgoing", f".{channel}-{name}")
+
+
+def _sha256(folder: Path) -> str:
+    """The hash over every file of a batch, names and contents."""
+    digest = hashlib.sha256()
+    for file in sorted(each for each in folder.rglob("*") if each.is_file()):
+        digest.update(f"{file.relative_to(folder)}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def _to_disk(path: Path) -> None:
