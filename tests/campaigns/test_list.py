@@ -188,14 +188,14 @@ def test_a_wrong_playbook_is_refused_by_file_and_key(old: str, new: str, said: s
 
 
 def test_unknown_names_list_what_there_is() -> None:
-    with pytest.raises(InputRejectedError, match="there are: sms_after_dunning"):
-        playbook("letters")
+    with pytest.raises(InputRejectedError, match="there are: auto_call_trial, cashless_letter"):
+        playbook("nothing_of_the_sort")
     with pytest.raises(InputRejectedError, match="there are: sms"):
         gateway_terms("pigeon")
 
 
 def test_the_playbook_can_be_read_by_people_who_read_no_yaml() -> None:
     assert describe(BOOK).splitlines()[2] == (
-        "対象: resident_tax・nhi_premium のうち、督促状の指定期限から7日を過ぎ、"
+        "対象: 特別区民税・国民健康保険料 のうち、督促状の指定期限から7日を過ぎ、"
         "未納が合計1,000円以上の方。お一人につき1回。"
     )

@@ -99,6 +99,7 @@ class Playbook(_Strict):
     title: str = Field(min_length=1)
     purpose: PurposeName
     channel: Channel
+    starts: Literal["nightly", "by_hand"]  # with every published night, or when somebody starts it
     maker: Name
     approvers: tuple[Name, ...]
     approvals_required: int = Field(ge=2)

@@ -11,6 +11,7 @@ from receivables import db
 from receivables.campaigns.exclusions import reason_ja
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
+from receivables.rulebook import rulebook
 from receivables.settings import State
 
 ARMS_JA = {"treat": "送信", "control": "対照群（送らない）", "excluded": "除外"}
@@ -109,7 +110,7 @@ def describe(playbook: Playbook) -> str:
     return "\n".join([
         f"{playbook.title}（{playbook.name}）",
         f"目的: {playbook.aim.title_ja}（{_CHANNELS_JA[playbook.channel]}）。",
-        f"対象: {'・'.join(audience.claim_types)} のうち、{_reached(playbook)}の方。"
+        f"対象: {'・'.join(rulebook().claim_types[each].name_ja for each in audience.claim_types)} のうち、{_reached(playbook)}方。"
         f"{'お一人につき1回' if audience.one_per == 'debtor' else '債権の種類ごとに1通'}。",
         *_ladder(playbook),
         f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"
@@ -124,10 +125,14 @@ def describe(playbook: Playbook) -> str:
 
 
 def _reached(playbook: Playbook) -> str:
-    audience = playbook.audience
-    until = f"、{audience.days_until}日以内" if audience.days_until else ""
-    least = f"、未納が合計{audience.minimum_outstanding_yen:,}円以上" if audience.minimum_outstanding_yen else ""
-    return f"{playbook.aim.counted_from_ja}から{audience.days_from}日を過ぎ{until}{least}"
+    audience, since = playbook.audience, playbook.aim.counted_from_ja
+    days = (
+        f"{audience.days_from}日から{audience.days_until}日までの間にあり"
+        if audience.days_until
+        else f"{audience.days_from}日を過ぎ"
+    )
+    least = f"、未納が合計{audience.minimum_outstanding_yen:,}円以上の" if audience.minimum_outstanding_yen else "た"
+    return f"{since}から{days}{least}".replace("ありた", "ある")
 
 
 def _ladder(playbook: Playbook) -> list[str]:

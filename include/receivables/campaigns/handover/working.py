@@ -69,7 +69,15 @@ class Handler:
     claimer: Claimer
 
     def run(self) -> str | None:
-        """Work until nothing is open; returns why it stopped early, or None."""
+        """Work until nothing is open; returns why it stopped early, or None. One at a time works on a channel."""
+        state, channel = self.claimer.state, self.claimer.playbook.channel
+        with db.connect(state, "sender", autocommit=True, doing=f"hand over by {channel}") as gate:
+            if gate.execute("select pg_try_advisory_lock(hashtext(%s))", [f"handover.{channel}"]).fetchone() != (True,):
+                return "others_at_work"
+            batches.sweep(channel, state)
+            return self._run()
+
+    def _run(self) -> str | None:
         state, channel = self.claimer.state, self.claimer.playbook.channel
         while True:
             batches.release(channel, state)
@@ -80,7 +88,7 @@ class Handler:
             elif held_because:
                 return held_because
             else:
-                return "others_at_work" if self._is_open() else None
+                return "waits_to_settle" if self._is_open() else None
 
     def _collect(self) -> tuple[list[Message], str | None]:
         """The messages of one batch, claimed some at a time, and why there are no more."""
