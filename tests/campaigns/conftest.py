@@ -50,9 +50,9 @@ grant select on ops.load, ops.published_batch to sender;
 _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
-    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims, vault.register__persons,
-    campaign.handover, campaign.handover_line, campaign.contact_event, identity.link, identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row,
-    ops.load cascade;
+    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
+    vault.register__persons, campaign.handover, campaign.handover_line, campaign.contact_event, identity.link,
+    identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
@@ -95,11 +95,9 @@ class World:
         debtor_id, number = f"d{self.people:020x}", f"{self.people:015d}"
         phone = f"090{10_000_001 + self.people * 7:08d}" if phone == "" else phone
         self.run(
-            "insert into vault.register__persons values (%s, %s, %s, null, '区民　太郎', '1540017', '世田谷区世田谷四丁目21番27号', null, 'クミン　タロウ')",
-            number,
-            phone,
-            AS_OF,
-        )
+            "insert into vault.register__persons values (%s, %s, %s, null, '区民　太郎', '1540017',"
+            " '世田谷区世田谷四丁目21番27号', null, 'クミン　タロウ')", number, phone, AS_OF,
+        )  # fmt: skip
         self.run(
             "insert into identity.link select source, %s, %s, 'addressee_no', 1, 'register-1'"
             " from unnest(array['resident_tax', 'register']) as source", number, debtor_id,

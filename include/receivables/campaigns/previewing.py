@@ -105,12 +105,13 @@ def preview_text(run_id: str, *, state: State) -> str:
 def describe(playbook: Playbook) -> str:
     """The playbook in plain Japanese, for people who approve rules and not YAML."""
     audience, window = playbook.audience, playbook.send_window
+    kinds = "・".join(rulebook().claim_types[each].name_ja for each in audience.claim_types)
     weekdays = "・".join(_WEEKDAYS_JA[day] for day in window.weekdays)
     caps = "、".join(f"{cap.days}日間に{cap.contacts}回まで" for cap in playbook.caps)
     return "\n".join([
         f"{playbook.title}（{playbook.name}）",
         f"目的: {playbook.aim.title_ja}（{_CHANNELS_JA[playbook.channel]}）。",
-        f"対象: {'・'.join(rulebook().claim_types[each].name_ja for each in audience.claim_types)} のうち、{_reached(playbook)}方。"
+        f"対象: {kinds} のうち、{_reached(playbook)}方。"
         f"{'お一人につき1回' if audience.one_per == 'debtor' else '債権の種類ごとに1通'}。",
         *_ladder(playbook),
         f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"

@@ -59,6 +59,7 @@ _FACTS = """
     select also.debtor_id, held.exclusion_code from campaign.hold as held
     inner join identity.also_known_as(%(debtor_ids)s) as also on held.debtor_id = also.was
     where held.valid_from <= %(day)s and (held.valid_to is null or held.valid_to >= %(day)s)
+        and (held.channel is null or held.channel = %(channel)s)
     union
     select debtor_id, 'X11' from identity.channel_stop
     where debtor_id = any(%(debtor_ids)s) and channel = %(channel)s and stopped_on <= %(day)s

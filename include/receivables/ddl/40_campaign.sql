@@ -89,6 +89,7 @@ create table if not exists campaign.hold (
     owner_dept text not null,
     recorded_at timestamptz not null default clock_timestamp()
 );
+alter table campaign.hold add column if not exists channel text; -- null: on every channel
 create index if not exists hold_of_debtor on campaign.hold (debtor_id);
 comment on table campaign.hold is '停止理由: reasons not to contact that reach this system first (refusal, dispute, lawyer …)';
 
@@ -372,6 +373,7 @@ begin
         select h.exclusion_code from campaign.hold as h
         inner join identity.also_known_as(array[p_debtor_id]) as also on h.debtor_id = also.was
         where h.valid_from <= p_day and (h.valid_to is null or h.valid_to >= p_day)
+            and (h.channel is null or h.channel = p_channel)
         union
         select 'X11' from identity.channel_stop as s
         where s.debtor_id = p_debtor_id and s.channel = p_channel and s.stopped_on <= p_day

@@ -48,8 +48,6 @@ for each row execute function campaign.refuse_change();
 create or replace trigger handover_line_is_fixed before update or delete on campaign.handover_line
 for each row execute function campaign.refuse_change();
 
-alter table campaign.hold add column if not exists channel text; -- null: on every channel
-
 create or replace function campaign.readings_of(p_debtor_ids text[])
 returns table (debtor_id text, person_kana text)
 language plpgsql stable security definer set search_path = pg_catalog as $$

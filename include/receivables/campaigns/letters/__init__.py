@@ -7,6 +7,7 @@ them.
 
 from receivables.campaigns.letters.checking import REASONS, Refusal
 from receivables.campaigns.letters.letter import Kind, Letter, LetterClaim, Recipient
+from receivables.campaigns.letters.manifest import NAME as MANIFEST
 from receivables.campaigns.letters.manifest import Manifest, read_manifest, require_files
 from receivables.campaigns.letters.printing import Order, Place, render, unprintable
 from receivables.campaigns.letters.returns import Difference, Reconciliation, Returned, read_return, reconcile
@@ -14,6 +15,7 @@ from receivables.campaigns.letters.seals import is_seal, seal
 from receivables.campaigns.letters.slips import Slip, slip_number
 
 __all__ = [
+    "MANIFEST",
     "REASONS",
     "Difference",
     "Kind",
