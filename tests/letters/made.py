@@ -24,7 +24,9 @@ def claim(number: int = 1, *, instalment_no: int = 3, has_slip: bool = True, **g
     })  # fmt: skip
 
 
-def letter(number: int = 1, *, claims: int | tuple[LetterClaim, ...] = 1, kind: Kind = "dunning", **given: Any) -> Letter:
+def letter(
+    number: int = 1, *, claims: int | tuple[LetterClaim, ...] = 1, kind: Kind = "dunning", **given: Any
+) -> Letter:
     """Letter `number` with these claims or so many, to a person of the same address."""
     recipient = Recipient("154-8504", given.pop("address", ADDRESS), given.pop("name", NAME))
     is_demand = kind in ("dunning", "reminder")

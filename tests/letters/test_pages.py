@@ -138,7 +138,7 @@ def test_every_sign_is_large_enough_but_the_digits_under_the_bars() -> None:
 HOSTILE = [
     '#image("/etc/passwd") #sys.inputs',
     "*太* _郎_ $x$ `y` <z> @w",
-    "\\u{5c}\\ \\\" ' \" {{ }} [ ]",
+    '\\u{5c}\\ \\" \' " {{ }} [ ]',
     "𠮷田　太郎",
     "-- --- ... ~ // /* */",
     "</path><script>alert(1)</script>",
@@ -220,4 +220,3 @@ def test_a_sum_that_shops_do_not_take_has_no_bars() -> None:
         document = opened(letter(claims=(claim(principal_yen=Yen(yen), late_charge_yen=Yen(0)),)))
         assert any(code.startswith("(91)") for code in codes(document, 0, 300)) == has_bars
         assert ("コンビニでは納付できない金額" in text(document)) == (not has_bars)
-
