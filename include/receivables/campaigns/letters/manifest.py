@@ -77,7 +77,7 @@ def read_manifest(folder: Path, key: str) -> Manifest:
     try:
         content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         signature = str(content.pop("signature"))
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputRejectedError(
             f"{file}: no signed manifest; give the folder that letters were rendered into"
         ) from None
