@@ -16,6 +16,7 @@ LOGIN_ROLES = (
     "etl",  # lands, checks, loads, resolves identity, assesses
     "dbt",  # builds staging, intermediate and marts, and publishes
     "sender",  # builds and dispatches campaigns
+    "receiver",  # keeps the delivery receipts that a carrier pushes, nothing else
     "approver",  # records approvals, nothing else
     "migrator",  # stages, writes and reconciles migration files
     "screen",  # what the screens read: figures, no names

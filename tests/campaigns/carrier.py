@@ -1,4 +1,4 @@
-"""A small SMS carrier for tests, as its own process: no deduplication, look-up by reference, faults by seed.
+"""A small SMS carrier for tests, as its own process: look-up by reference, faults by seed, deduplication when told to.
 
 It has the interface of the city's simulator. The ledger is a file, appended before any reply,
 so that it tells the truth whoever is killed.
@@ -39,13 +39,21 @@ class Carrier(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, port: int, book: Book, seed: int, fault_permille: int, late_seconds: float, fault: str) -> None:
-        super().__init__(("127.0.0.1", port), Handler)
-        self.book = book
-        self.dice = random.Random(seed)
-        self.fault_permille = fault_permille
-        self.late_seconds = late_seconds
-        self.only_fault = fault
+    def __init__(self, given: argparse.Namespace) -> None:
+        super().__init__(("127.0.0.1", given.port), Handler)
+        self.book = Book(given.ledger)
+        self.dice = random.Random(given.seed)
+        self.fault_permille: int = given.fault_permille
+        self.late_seconds: float = given.late_seconds
+        self.only_fault: str = given.only_fault
+        self.dedup_seconds: float = given.dedup_seconds
+        self.tells_receipts: int = given.tells_receipts
+        self.look_ups = 0
+
+    def knows(self, key: str | None) -> bool:
+        """True when the carrier takes a message with this key for one that it has."""
+        first = self.book.accepted.get(key or "")
+        return first is not None and time.time() < float(first[0]["at"]) + self.dedup_seconds
 
     def next_fault(self) -> str | None:
         if self.dice.randrange(1000) >= self.fault_permille:
@@ -83,7 +91,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.reply(500, {})
         if fault == "late":
             time.sleep(self.server.late_seconds)
-        self.server.book.accept({**sent, "at": repr(time.time())})
+        if not self.server.knows(self.headers.get("Idempotency-Key")):
+            self.server.book.accept({**sent, "at": repr(time.time())})
         if fault == "error_after":
             return self.reply(500, {})
         if fault == "cut_after":
@@ -100,10 +109,14 @@ class Handler(BaseHTTPRequestHandler):
             found = [
                 {"id": f"r{at}", "reference": reference, "status": "delivered", "at": "2026-06-19T11:00:00+09:00"}
                 for at, reference in enumerate(list(accepted))
+                if self.server.tells_receipts
             ]
             return self.reply(200, {"receipts": found[after:] + found[after:][:3], "next": len(found)})
         if address.path == "/v1/ledger":
             return self.reply(200, {"accepted": {reference: len(each) for reference, each in accepted.items()}})
+        if address.path == "/v1/look-ups":
+            return self.reply(200, self.server.look_ups)
+        self.server.look_ups += 1
         reference = address.path.rpartition("/")[2]
         if reference not in accepted:
             return self.reply(404, {})
@@ -120,11 +133,9 @@ def main() -> None:
     options.add_argument("--fault-permille", type=int, default=0)
     options.add_argument("--late-seconds", type=float, default=1.0)
     options.add_argument("--only-fault", default="")
-    given = options.parse_args()
-    carrier = Carrier(
-        given.port, Book(given.ledger), given.seed, given.fault_permille, given.late_seconds, given.only_fault
-    )
-    carrier.serve_forever()
+    options.add_argument("--dedup-seconds", type=float, default=0.0)
+    options.add_argument("--tells-receipts", type=int, default=1)
+    Carrier(options.parse_args()).serve_forever()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ files are parsed often and need only those.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from receivables.campaigns.playbook import Gateway, Playbook, playbooks
@@ -17,15 +18,19 @@ __all__ = [
     "Playbook",
     "approve",
     "build",
+    "correction_list",
     "dispatch",
+    "judge",
     "list_runs",
     "playbooks",
     "preview",
     "preview_text",
+    "recall",
     "record_answers",
     "results",
     "resume",
     "stop",
+    "take_statement",
     "unknown",
 ]
 
@@ -115,3 +120,31 @@ def unknown(run_id: str | None = None, *, state: State) -> list[dict[str, Any]]:
     from receivables.campaigns import unknowns
 
     return unknowns.unknown(run_id, state=state)
+
+
+def judge(contact_id: str, *, found: str, user: str, why: str, state: State) -> dict[str, Any]:
+    """One person's word on a message that waits for people (不明の判定). See unknowns.judge."""
+    from receivables.campaigns import unknowns
+
+    return unknowns.judge(contact_id, found=found, user=user, why=why, state=state)
+
+
+def take_statement(file: Path, *, user: str, state: State) -> dict[str, Any]:
+    """What the carrier's own list says of them (事業者の回答). See unknowns.take_statement."""
+    from receivables.campaigns import unknowns
+
+    return unknowns.take_statement(file, user=user, state=state)
+
+
+def recall(run_id: str, *, user: str, why: str, state: State) -> dict[str, Any]:
+    """Call a run back, and tell whom it reached (回収). See recalling.recall."""
+    from receivables.campaigns import recalling
+
+    return recalling.recall(run_id, user=user, why=why, state=state)
+
+
+def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:
+    """Whom a run reached or may have reached (訂正一覧). See recalling.correction_list."""
+    from receivables.campaigns import recalling
+
+    return recalling.correction_list(run_id, state=state)

@@ -25,7 +25,8 @@ _LONGEST_PAUSE = 0.5
 _SLOT = """
     insert into campaign.pacer as slot (gateway, next_at)
     values (%(gateway)s, clock_timestamp() + %(gap)s)
-    on conflict (gateway) do update set next_at = greatest(slot.next_at, clock_timestamp()) + %(gap)s
+    -- A slot that was missed by less than itself is made up for, so that small delays do not add up.
+    on conflict (gateway) do update set next_at = greatest(slot.next_at, clock_timestamp() - %(gap)s) + %(gap)s
     returning extract(epoch from next_at - %(gap)s - clock_timestamp())
 """
 _LAST_LOOK = """

@@ -215,6 +215,12 @@ def gateway_terms(name: str, folder: Path = FOLDER) -> Gateway:
         raise InputRejectedError(_explanation(file, error)) from None
 
 
+@cache
+def gateway_names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """The carriers of gateways.yml."""
+    return tuple(_mapping(folder / "gateways.yml"))
+
+
 def _mapping(file: Path) -> dict[str, Any]:
     try:
         found = yaml.safe_load(file.read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ def main() -> None:
         migration,
         operate,
         quarantine,
+        sending,
         source,
     )
 
@@ -31,6 +32,7 @@ def main() -> None:
         add_completion=False,
     )
     law.app.command("impact")(impact.impact_command)
+    campaign.app.add_typer(sending.app)
     for room in (
         campaign,
         city,

@@ -36,7 +36,8 @@ _MESSAGES_JA = {
 }  # fmt: skip
 _REASONS_JA = {
     "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
-    "stale_source": "元データが古いため送信しません", "gateway_down": "送信事業者に接続できないため中断しました",
+    "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",
+    "gateway_down": "送信事業者に接続できないため中断しました",
     "others_at_work": "同じ経路の引渡しが進行中です",
     "waits_to_settle": "前回の中断で未確定の分が確定するまで待機します",
 }  # fmt: skip

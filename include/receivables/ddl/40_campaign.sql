@@ -311,7 +311,7 @@ begin
         raise exception 'the run waits for no approval' using errcode = 'RC002';
     elsif found_run.content_sha256 <> p_content_sha256 then
         raise exception 'another list' using errcode = 'RC003';
-    elsif found_run.maker = p_approver then
+    elsif lower(found_run.maker) = lower(p_approver) then
         raise exception 'the maker may not approve' using errcode = 'RC004';
     elsif not exists (
         select from campaign.approver as a
@@ -320,7 +320,7 @@ begin
             and ((p_approved_at at time zone 'Asia/Tokyo')::date <= a.valid_to or a.valid_to is null)
     ) then
         raise exception 'not an approver' using errcode = 'RC005';
-    elsif exists (select from campaign.approval where run_id = p_run_id and approver = p_approver) then
+    elsif exists (select from campaign.approval where run_id = p_run_id and lower(approver) = lower(p_approver)) then
         raise exception 'the same person twice' using errcode = 'RC006';
     elsif p_approved_at not between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '1 second'
         or p_expires_at <> p_approved_at + make_interval(days => found_run.expires_after_days)
