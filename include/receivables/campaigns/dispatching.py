@@ -39,6 +39,9 @@ _MAY_CALL = """
             select from campaign.hold as doubt -- 人違いの疑い, told after the message was claimed
             inner join identity.also_known_as(array[box.debtor_id]) as also on doubt.debtor_id = also.was
             where doubt.exclusion_code = 'X25' and doubt.valid_to is null
+        ) or exists (
+            select from campaign.halt as halt inner join campaign.run as made using (campaign_name)
+            where made.run_id = box.run_id and halt.lifted_at is null
         ) as is_stopped,
         clock_timestamp() as at
     from campaign.outbox as box cross join campaign.switch as stop

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from receivables.campaigns.experiments.plan import ExperimentPlan, may_hold_out
 from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
@@ -76,6 +77,7 @@ class Playbook(_Strict):
     caps: tuple[Cap, ...] = Field(min_length=1)
     holdout_permille: int = Field(ge=0, le=500)
     holdout_salt: str = Field(min_length=8)
+    experiment: ExperimentPlan = ExperimentPlan()
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
 
@@ -84,6 +86,14 @@ class Playbook(_Strict):
         others = set(self.approvers) - {self.maker}
         if len(others) != len(self.approvers) or len(others) < self.approvals_required:
             raise ValueError("approvers must be distinct, without the maker, and enough for approvals_required")
+        return self
+
+    @model_validator(mode="after")
+    def _nobody_is_denied_a_dunning(self) -> Self:
+        if self.holdout_permille and not may_hold_out(self.purpose):
+            raise ValueError(
+                f"holdout_permille must be 0: what is owed to everybody ({self.purpose}) has no control group"
+            )
         return self
 
 

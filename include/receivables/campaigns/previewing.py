@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.experiments.preregistration import lines_ja, preregistration_of
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
 from receivables.settings import State
@@ -50,6 +51,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         exclusions = _rows(connection, _EXCLUSIONS, run_id)
         cohort = _rows(connection, _COHORT, run_id)
         before = _rows(connection, _BEFORE, run.campaign_name, run_id)
+        registered = preregistration_of(connection, run_id)
         given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
     rules = run.rules()
     cost = gateway_terms(rules.gateway).cost_yen_per_part
@@ -60,6 +62,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "arms": arms,
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
         "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
+        "experiment": _shown(registered),
         "treat_count_before": before[0]["treat_count"] if before else None,
         "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
         "cost_yen": run.treat_count * run.parts_count * cost,
@@ -90,6 +93,8 @@ def preview_text(run_id: str, *, state: State) -> str:
             for row in found["cohort"]
         ),
         "",
+        *lines_ja(found["experiment"]),
+        "",
         f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
         _compared(found),
         "",
@@ -116,6 +121,12 @@ def describe(playbook: Playbook) -> str:
         f"元データが{playbook.max_data_age_days}日より古いときは送らない。",
         f"作成者{playbook.maker}以外の{playbook.approvals_required}人の承認が要る（{playbook.expires_after_days}日で失効）。",
     ])  # fmt: skip
+
+
+def _shown(registered: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Without its moment and key: the same list shows the same."""
+    hidden = ("run_id", "trial_key", "registered_at")
+    return registered and {name: value for name, value in registered.items() if name not in hidden}
 
 
 def _compared(found: dict[str, Any]) -> str:
