@@ -24,15 +24,25 @@ SOURCES = sorted(rests_on("resident_tax") | rests_on("nhi"))
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
 
 _TABLES = """
-drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts cascade;
-drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons cascade;
+drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_contacts,
+    mart.wl_instalment_plans cascade;
+drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_contacts,
+    mart.wl_instalment_plans, vault.register__persons cascade;
 create table mart.fct_delinquencies (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
     outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
     dunned_on date, dunning_deadline date, standing text, held_by text
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
-create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);
+create table mart.fct_receipts (
+    receipt_id text, claim_id text, paid_on date, received_yen bigint, is_provisional boolean
+);
+create index on mart.fct_receipts (claim_id);
+create table mart.fct_contacts (
+    channel text, debtor_id text, attempted_at timestamptz, attempted_on date, outcome text, promised_on date,
+    promised_yen bigint
+);
+create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
 create table vault.register__persons (addressee_no text, phone text, _known_from date, _known_to date);
 grant usage on schema mart, ops, identity to sender;
 grant select on all tables in schema mart to sender;
@@ -41,7 +51,8 @@ grant select on ops.load, ops.published_batch to sender;
 _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
-    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
+    campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, mart.fct_delinquencies, mart.dim_debtors,
+    mart.fct_receipts, mart.fct_contacts, mart.wl_instalment_plans, vault.register__persons,
     identity.link, identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row,
     ops.load cascade;
 update campaign.switch set is_stopped = false;

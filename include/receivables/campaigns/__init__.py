@@ -82,10 +82,10 @@ def dispatch(
 
 
 def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:
-    """Receipts and payments after sending, by arm (効果測定). See effects.results."""
-    from receivables.campaigns import effects
+    """What came of a dispatched run, by arm (効果測定). See experiments.results."""
+    from receivables.campaigns.experiments import results as measuring
 
-    return effects.results(run_id, state=state, gateway_url=gateway_url)
+    return measuring.results(run_id, state=state, gateway_url=gateway_url)
 
 
 def list_runs(*, state: State) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.exclusions import reason_ja
-from receivables.campaigns.experiments.preregistration import lines_ja, preregistration_of
+from receivables.campaigns.experiments.registered import lines_ja, preregistration_of
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
 from receivables.settings import State
@@ -28,9 +28,7 @@ _EXCLUSIONS = """
 """
 _COHORT = """
     select array_to_string(owner_depts, '+') as departments, array_to_string(claim_types, '+') as claim_types,
-        case when outstanding_yen < 10000 then '1万円未満' when outstanding_yen < 50000 then '1～5万円'
-            when outstanding_yen < 100000 then '5～10万円' when outstanding_yen < 500000 then '10～50万円'
-            else '50万円以上' end as amount_band,
+        campaign.amount_band(outstanding_yen) as amount_band,
         min(outstanding_yen) as lowest_yen,
         count(*) filter (where arm = 'treat') as treat, count(*) filter (where arm = 'control') as control
     from campaign.contact where run_id = %s and arm <> 'excluded'

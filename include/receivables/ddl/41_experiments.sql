@@ -4,6 +4,15 @@ alter table campaign.contact add column if not exists unit_key text; -- null: th
 comment on column campaign.contact.unit_key is
 '割付の単位: a salted hash that the members of one household share in this campaign; not the household''s own key';
 
+create or replace function campaign.amount_band(yen bigint) returns text
+language sql immutable set search_path = pg_catalog as $$
+    select case
+        when yen < 10000 then '1万円未満' when yen < 50000 then '1～5万円' when yen < 100000 then '5～10万円'
+        when yen < 500000 then '10～50万円' else '50万円以上'
+    end
+$$;
+comment on function campaign.amount_band(bigint) is '金額帯: of what one person owed when the list was made';
+
 create table if not exists campaign.preregistration (
     run_id text primary key references campaign.run,
     trial_key text not null, -- the runs that are looked at together: same campaign, salt and unit

@@ -31,7 +31,7 @@ def with_units(
 
 
 def units_of(pairs: Iterable[tuple[str, str]]) -> Mapping[str, str]:
-    """Each debtor's unit from (debtor, household) pairs: households that share a debtor are one, under the least key."""
+    """Each debtor's unit from (debtor, household) pairs: those that share a debtor are one, by the least key."""
     told = sorted(set(pairs))
     debtors = {debtor: at for at, debtor in enumerate(sorted({debtor for debtor, _ in told}))}
     households = {household: at for at, household in enumerate(sorted({household for _, household in told}))}

@@ -1,4 +1,4 @@
-"""The experiment's section of a playbook (効果検証の計画): what is measured, how often it is looked at, what harm halts it.
+"""The experiment's section of a playbook (効果検証の計画): what is measured, how often, and what halts it.
 
 The numbers here are configuration, not law: where a playbook says nothing, these hold.
 """

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from math import sqrt
 
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from receivables.errors import InputRejectedError
 
@@ -28,7 +28,7 @@ def smallest_effect(
     if treat <= 0 or control <= 0:
         return None
     base, room = baseline_permille / 1000, 1 - baseline_permille / 1000
-    sure = norm.ppf(1 - alpha_permille / 2000), norm.ppf(power_permille / 1000)
+    sure = float(ndtri(1 - alpha_permille / 2000)), float(ndtri(power_permille / 1000))
 
     def short_of(gain: float) -> float:
         return gain - _needed(base, gain, treat, control, *sure)

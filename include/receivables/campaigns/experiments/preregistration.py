@@ -1,7 +1,6 @@
 """Pre-registration (事前登録): what a run is to show, written with its list and never changed afterwards."""
 
 from decimal import Decimal
-from typing import Any
 
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
@@ -58,30 +57,9 @@ def register(connection: db.Connection, run_id: str, playbook: Playbook) -> None
             float(base), treat * plan.planned_runs, control * plan.planned_runs, **sure
         ),
         "planned_runs": plan.planned_runs,
-        "stop_rule": f"O'Brien-Fleming型のα消費関数（Lan-DeMets）、最大{plan.planned_runs}回、両側{plan.alpha_permille}‰",
+        "stop_rule": f"O'Brien-Fleming型のα消費（Lan-DeMets）、最大{plan.planned_runs}回、両側{plan.alpha_permille}‰",
         "harm_limits": Jsonb(plan.harm.model_dump()),
     })  # fmt: skip
-
-
-def preregistration_of(connection: db.Connection, run_id: str) -> dict[str, Any] | None:
-    """What was promised of `run_id` before it was sent; None when nothing is measured."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute("select * from campaign.preregistration where run_id = %s", [run_id]).fetchone()
-
-
-def lines_ja(found: dict[str, Any] | None) -> list[str]:
-    """The pre-registration for the approval screen, in Japanese."""
-    if found is None:
-        return ["効果検証: 対照群がないため、効果は測れません。"]
-    source = "これまでの対照群の実績" if found["baseline_from"] == "earlier_runs" else "仮定（実績がまだない）"
-    unit = "世帯" if found["unit"] == "household" else "本人"
-    return [
-        f"効果検証（事前登録）: {unit}ごとに割付、対照群 {found['control_count']:,} 人。主要指標は{found['primary_outcome']}。",
-        f"検出できる最小の差: この回だけで {_points(found['mde_permille'])}、計画した{found['planned_runs']}回分の人数で "
-        f"{_points(found['trial_mde_permille'])}（検出力{found['power_permille'] // 10}%、両側{found['alpha_permille'] / 10:g}%、"
-        f"対照群の納付率 {_points(found['baseline_permille'])} は{source}）。",
-        f"打切り規則: {found['stop_rule']}。",
-    ]  # fmt: skip
 
 
 def _baseline(connection: db.Connection, playbook: Playbook) -> tuple[Decimal, str]:
@@ -92,7 +70,3 @@ def _baseline(connection: db.Connection, playbook: Playbook) -> tuple[Decimal, s
     if earlier and earlier["people"] >= LEAST_EARLIER_CONTROLS and 0 < earlier["paid"] < earlier["people"]:
         return round(Decimal(1000 * earlier["paid"]) / earlier["people"], 2), "earlier_runs"
     return Decimal(plan.prior_baseline_permille), "prior"
-
-
-def _points(permille: Decimal | None) -> str:
-    return "なし（この人数では見えない）" if permille is None else f"{permille / 10:.2f}ポイント"
