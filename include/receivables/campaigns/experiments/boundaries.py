@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
-_POINTS = 160
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(160)
 _NEVER = 8.0  # a bound nobody reaches, where nothing is left to spend
 
 
@@ -42,10 +42,9 @@ def _bounds(times: tuple[float, ...], shares: tuple[float, ...], alpha: float) -
         step = np.sqrt(time - before)
         bound = _bound(points, density, step, np.sqrt(time), (spent(share, alpha) - at) / 2)
         found.append(bound)
-        nodes, weights = np.polynomial.legendre.leggauss(_POINTS)
         edge = bound * np.sqrt(time)
-        places = nodes * edge
-        density = _chance((places[:, None] - points[None, :]) / step) / step @ density * weights * edge
+        places = _NODES * edge
+        density = _chance((places[:, None] - points[None, :]) / step) / step @ density * _WEIGHTS * edge
         points, before, at = places, time, spent(share, alpha)
     return tuple(found)
 

@@ -1,7 +1,7 @@
-"""Harm watch (害の見張り): what goes wrong after sending, by group: refusals, returns, broken plans …
+"""Harm watch (害の見張り): refusals, wrong persons, returns, broken plans, referrals after sending, by group.
 
-Groups are section, kind of claim and amount band; age stands in no mart and is not looked at. What only asking can cause
-is measured among those who were sent something; what happens anyway is measured over the control group.
+Groups are section, kind of claim and amount band; age stands in no mart and is not looked at. What only asking can
+cause is measured among those who were sent something; what happens anyway is measured over the control group.
 """
 
 from dataclasses import dataclass
