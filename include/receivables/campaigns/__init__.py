@@ -7,6 +7,7 @@ files are parsed often and need only those.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 from receivables.campaigns.playbook import Gateway, Playbook, playbooks
@@ -18,14 +19,21 @@ __all__ = [
     "approve",
     "build",
     "dispatch",
+    "halt",
+    "league",
+    "lift",
     "list_runs",
+    "plan_weeks",
     "playbooks",
     "preview",
     "preview_text",
     "record_answers",
+    "record_calls",
     "results",
     "resume",
+    "shift_report",
     "stop",
+    "watch",
 ]
 
 
@@ -86,6 +94,55 @@ def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dic
     from receivables.campaigns.experiments import results as measuring
 
     return measuring.results(run_id, state=state, gateway_url=gateway_url)
+
+
+def watch(*, state: State) -> list[dict[str, Any]]:
+    """The results of every run still coming in; halts what must be halted. See experiments.results."""
+    from receivables.campaigns.experiments import results as measuring
+
+    return measuring.watch(state=state)
+
+
+def league(*, state: State) -> dict[str, Any]:
+    """What works, across sections and playbooks (効果の一覧). See experiments.league."""
+    from receivables.campaigns.experiments import league as table
+
+    return table.league(state=state)
+
+
+def shift_report(*, channel: str, messages: int, on: date | None = None, state: State) -> dict[str, Any]:
+    """Calling beside being called, and the load of a mailing (架電から受電へ). See experiments.shift."""
+    from receivables.campaigns.experiments import shift
+
+    return shift.shift_report(channel=channel, messages=messages, on=on, state=state)
+
+
+def record_calls(file: Path, *, user: str, state: State) -> int:
+    """Take in counted inbound calls by day (受電件数). See experiments.shift."""
+    from receivables.campaigns.experiments import shift
+
+    return shift.record_calls(file, user=user, state=state)
+
+
+def plan_weeks(first_monday: date, *, pairs: int, salt: str, state: State) -> list[dict[str, Any]]:
+    """Draw weeks of calling and of answering (週の割付). See experiments.weeks."""
+    from receivables.campaigns.experiments import weeks
+
+    return weeks.plan_weeks(first_monday, pairs=pairs, salt=salt, state=state)
+
+
+def halt(name: str, *, user: str, reason: str, state: State) -> dict[str, Any]:
+    """Halt one campaign; needs no approval. See experiments.halting."""
+    from receivables.campaigns.experiments import halting
+
+    return halting.halt(name, user=user, reason=reason, state=state)
+
+
+def lift(name: str, *, user: str, reason: str, state: State) -> dict[str, Any]:
+    """Lift a campaign's halts, as an approver. See experiments.halting."""
+    from receivables.campaigns.experiments import halting
+
+    return halting.lift(name, user=user, reason=reason, state=state)
 
 
 def list_runs(*, state: State) -> list[dict[str, Any]]:

@@ -1,7 +1,10 @@
 """Results (効果測定) of a dispatched run: receipts read, effects kept, and what must halt it halts it."""
 
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
+
+from psycopg.rows import args_row
 
 from receivables import db
 from receivables.campaigns import receipts
@@ -12,6 +15,12 @@ from receivables.campaigns.playbook import gateway_terms
 from receivables.campaigns.runs import Run, run_of
 from receivables.errors import InputRejectedError
 from receivables.settings import State
+
+_WATCHED = timedelta(days=120)  # horizons, the way into the books, and corrections
+_OPEN = """
+    select run_id from campaign.run
+    where dispatched_on between %(as_of)s::date - %(days)s::integer and %(as_of)s order by dispatched_on, run_id
+"""
 
 
 def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:
@@ -30,6 +39,17 @@ def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dic
             with SmsGateway(gateway_url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
                 receipts.collect(connection, gateway)
         return _measured(connection, run)
+
+
+def watch(*, state: State) -> list[dict[str, Any]]:
+    """The results of every run still coming in (害の見張り・逐次検証); for every night, after publishing."""
+    with (
+        db.connect(state, "sender", doing="watch campaigns") as connection,
+        connection.cursor(row_factory=args_row(str)) as cursor,
+    ):
+        wanted = {"as_of": effects.published_day(connection), "days": _WATCHED.days}
+        runs = cursor.execute(_OPEN, wanted).fetchall()
+    return [results(run_id, state=state) for run_id in runs]
 
 
 def _measured(connection: db.Connection, run: Run) -> dict[str, Any]:
