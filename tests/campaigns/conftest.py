@@ -24,9 +24,10 @@ SOURCES = sorted(rests_on("resident_tax") | rests_on("nhi"))
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
 
 TABLES = """
-drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims cascade;
-drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
-    vault.register__persons cascade;
+drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims, mart.fct_contacts,
+    mart.wl_instalment_plans cascade;
+drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims, mart.fct_contacts,
+    mart.wl_instalment_plans, vault.register__persons cascade;
 create table mart.fct_delinquencies (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
     outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
@@ -38,7 +39,15 @@ create table mart.fct_claims (
     outstanding_yen bigint, received_yen bigint, prescription_state text, prescription_date_safe date, standing text
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
-create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);
+create table mart.fct_receipts (
+    receipt_id text, claim_id text, paid_on date, received_yen bigint, is_provisional boolean
+);
+create index on mart.fct_receipts (claim_id);
+create table mart.fct_contacts (
+    channel text, debtor_id text, attempted_at timestamptz, attempted_on date, outcome text, promised_on date,
+    promised_yen bigint
+);
+create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
 create table vault.register__persons (
     addressee_no text, phone text, _known_from date, _known_to date, person_name text, postal_code text, address text,
     address_detail text, person_kana text
@@ -50,9 +59,10 @@ grant select on ops.load, ops.published_batch to sender;
 _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
-    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
-    vault.register__persons, campaign.handover, campaign.handover_line, campaign.contact_event, identity.link,
-    identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
+    campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
+    campaign.contact_event, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
+    mart.fct_contacts, mart.wl_instalment_plans, vault.register__persons, identity.link, identity.contact_fact,
+    identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """

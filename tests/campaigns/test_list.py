@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from receivables import campaigns
-from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, bucket, candidates, decision
+from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, candidates, decision
 from receivables.campaigns.contacts import Contact, contact_list, content_sha256
+from receivables.campaigns.experiments.assignment import bucket
 from receivables.campaigns.playbook import gateway_terms, playbook, playbooks, read_playbook
 from receivables.campaigns.previewing import describe
 from receivables.campaigns.rendering import disclosures, message_text, parts_count

@@ -31,7 +31,8 @@ _SLOT = """
 """
 _LAST_LOOK = """
     select box.state = 'sending' and box.attempt = %(attempt)s and clock_timestamp() < box.send_by as is_mine,
-        stop.is_stopped or made.state <> 'sending' as is_stopped, clock_timestamp() as at,
+        stop.is_stopped or made.state <> 'sending' or campaign.is_halted(made.run_id) as is_stopped,
+        clock_timestamp() as at,
         campaign.reasons_against(
             box.debtor_id, box.channel,
             coalesce(%(day)s, ((clock_timestamp() + %(offset)s) at time zone 'Asia/Tokyo')::date)
@@ -49,7 +50,7 @@ class LastLook:
     """What is so in the moment before the call."""
 
     is_mine: bool  # claimed by us, and in time
-    is_stopped: bool  # all sending, or this run
+    is_stopped: bool  # all sending, this run, or its campaign
     at: datetime
     codes: list[str]
 

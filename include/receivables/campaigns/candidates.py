@@ -4,12 +4,12 @@ Rules: domain sheet 4.3 (X01–X17) and the seed campaign/exclusions.csv. Everyt
 kept, not only the first reason.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from receivables.campaigns.exclusions import in_force
+from receivables.campaigns.experiments.assignment import is_held_out
 from receivables.campaigns.freshness import rests_on
 from receivables.campaigns.playbook import Cap, Playbook
 from receivables.campaigns.stages import OverdueClaim, eligible_claims, is_at_stage, is_too_soon, next_level
@@ -44,6 +44,7 @@ class Candidate:
     phones: tuple[Phone, ...] = ()
     contact_dates: tuple[date, ...] = ()
     stale_sources: frozenset[str] = field(default=frozenset())
+    unit_key: str | None = None  # 割付の単位 when drawn with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def decision(candidate: Candidate, playbook: Playbook, day: date) -> Decision:
     level = next_level(eligible, playbook)
     if codes:
         return Decision(candidate, "excluded", codes, eligible or candidate.claims, phone, level)
-    if is_held_out(candidate.subject_key, playbook):
+    if is_held_out(candidate.unit_key or candidate.subject_key, playbook):
         return Decision(candidate, "control", ("X18_holdout",), eligible, phone, level)
     return Decision(candidate, "treat", (), eligible, phone, level)
 
@@ -90,17 +91,6 @@ def exclusion_codes(candidate: Candidate, playbook: Playbook, day: date) -> tupl
 def is_cap_reached(contact_dates: Sequence[date], caps: Sequence[Cap], day: date) -> bool:
     """True when one more contact on `day` would exceed any cap (連絡回数の上限)."""
     return any(sum(1 for on in contact_dates if on > day - timedelta(days=cap.days)) >= cap.contacts for cap in caps)
-
-
-def is_held_out(subject_key: str, playbook: Playbook) -> bool:
-    """True for the control group: a salted hash of the debtor, the same on every run (対照群)."""
-    return bucket(subject_key, playbook.holdout_salt) < playbook.holdout_permille
-
-
-def bucket(subject_key: str, salt: str) -> int:
-    """0..999, evenly spread and reproducible from key and salt alone."""
-    digest = hashlib.sha256(f"{salt}|{subject_key}".encode()).digest()
-    return int.from_bytes(digest[:8]) % 1000
 
 
 def candidates(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from receivables.campaigns.candidates import Candidate, bucket
+from receivables.campaigns.candidates import Candidate
 from receivables.campaigns.contacts import Contact
+from receivables.campaigns.experiments.assignment import bucket
 from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.stages import dunning_deadline, eligible_claims
@@ -56,7 +57,7 @@ def proofs(
     """The twelve proofs; each says whether it holds and on what it rests."""
     found = set(codes)
     claims = eligible_claims(candidate.claims, playbook, seen.day) if candidate else ()
-    held_out = bucket(contact.subject_key, playbook.holdout_salt)
+    held_out = bucket(contact.unit_key or contact.subject_key, playbook.holdout_salt)
     return {
         "balance_fresh": _proof("X00_stale_source" not in found, sources=_sources(contact, candidate, seen)),
         "payment_not_in_flight": _proof(

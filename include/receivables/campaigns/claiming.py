@@ -85,7 +85,7 @@ class Claimed:
 
     messages: list[Message] = field(default_factory=list)
     held_count: int = 0  # a reason was found against them
-    held_because: str | None = None  # stopped, recalled, window_closed, stale_source
+    held_because: str | None = None  # stopped, recalled, halted, window_closed, stale_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +138,8 @@ class Claimer:
             at = self.clock.moment(connection)
             if is_stopped:
                 return Claimed(held_because="stopped")
+            if connection.execute("select campaign.is_halted(%s)", [self.run.run_id]).fetchone() == (True,):
+                return Claimed(held_because="halted")
             if not self.clock.is_window_ignored and not is_open(self.playbook.send_window, at):
                 return Claimed(held_because="window_closed")
             return self._claim(connection, at, limit)

@@ -14,7 +14,7 @@ from receivables.db import Connection
 
 _STORED = """
     select subject_key, debtor_id, arm, exclusion_codes, reference, claim_ids, claim_yen, claim_types,
-        owner_depts, outstanding_yen, phone_hash, level
+        owner_depts, outstanding_yen, phone_hash, level, unit_key
     from campaign.contact
     where run_id = %(run_id)s and (%(keys)s::text[] is null or subject_key = any(%(keys)s))
 """
@@ -36,10 +36,12 @@ class Contact:
     outstanding_yen: int
     phone_hash: str | None
     level: int = 1
+    unit_key: str | None = None  # of a household; its members are in one arm
 
     def line(self) -> str:
         """The row as one canonical line of text: what the list hash is taken over."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        told = {name: value for name, value in asdict(self).items() if name != "unit_key" or value is not None}
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def contact_list(decisions: Iterable[Decision], playbook: Playbook, as_of: date) -> list[Contact]:
@@ -90,6 +92,7 @@ def _contact(decided: Decision, playbook: Playbook, as_of: date) -> Contact:
         outstanding_yen=sum(claim.outstanding_yen for claim in claims),
         phone_hash=decided.phone_hash,
         level=decided.level,
+        unit_key=candidate.unit_key,
     )
 
 

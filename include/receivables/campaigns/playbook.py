@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from receivables.campaigns.experiments.plan import ExperimentPlan
 from receivables.campaigns.purposes import PURPOSES, Purpose, PurposeName
 from receivables.errors import InputRejectedError
 
@@ -112,6 +113,7 @@ class Playbook(_Strict):
     caps: tuple[Cap, ...] = Field(min_length=1)
     holdout_permille: int = Field(ge=0, le=500)
     holdout_salt: str = Field(min_length=8)
+    experiment: ExperimentPlan = ExperimentPlan()
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
     letter: LetterTerms | None = None

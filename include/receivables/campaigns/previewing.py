@@ -9,6 +9,7 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.experiments.registered import lines_ja, preregistration_of
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
 from receivables.rulebook import rulebook
@@ -29,9 +30,7 @@ _EXCLUSIONS = """
 """
 _COHORT = """
     select array_to_string(owner_depts, '+') as departments, array_to_string(claim_types, '+') as claim_types,
-        case when outstanding_yen < 10000 then '1万円未満' when outstanding_yen < 50000 then '1～5万円'
-            when outstanding_yen < 100000 then '5～10万円' when outstanding_yen < 500000 then '10～50万円'
-            else '50万円以上' end as amount_band,
+        campaign.amount_band(outstanding_yen) as amount_band,
         min(outstanding_yen) as lowest_yen,
         count(*) filter (where arm = 'treat') as treat, count(*) filter (where arm = 'control') as control
     from campaign.contact where run_id = %s and arm <> 'excluded'
@@ -52,6 +51,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         exclusions = _rows(connection, _EXCLUSIONS, run_id)
         cohort = _rows(connection, _COHORT, run_id)
         before = _rows(connection, _BEFORE, run.campaign_name, run_id)
+        registered = preregistration_of(connection, run_id)
         given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
     rules = run.rules()
     cost = gateway_terms(rules.gateway).cost_yen_per_part
@@ -62,6 +62,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "arms": arms,
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
         "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
+        "experiment": _shown(registered),
         "treat_count_before": before[0]["treat_count"] if before else None,
         "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
         "cost_yen": run.treat_count * run.parts_count * cost,
@@ -91,6 +92,8 @@ def preview_text(run_id: str, *, state: State) -> str:
             f"| {row['treat']:,} | {row['control']:,} |"
             for row in found["cohort"]
         ),
+        "",
+        *lines_ja(found["experiment"]),
         "",
         f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
         _compared(found),
@@ -139,6 +142,12 @@ def _reached(playbook: Playbook) -> str:
 def _ladder(playbook: Playbook) -> list[str]:
     steps = [f"{number}段階目は{each.after_days}日後" for number, each in enumerate(playbook.levels, start=2)]
     return [f"段階: {'、'.join(steps)}（債権ごとに数え、最も進んだ債権の文面を用いる）。"] if steps else []
+
+
+def _shown(registered: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Without its moment and key: the same list shows the same."""
+    hidden = ("run_id", "trial_key", "registered_at")
+    return registered and {name: value for name, value in registered.items() if name not in hidden}
 
 
 def _compared(found: dict[str, Any]) -> str:
