@@ -45,7 +45,7 @@ create table mart.fct_receipts (
 create index on mart.fct_receipts (claim_id);
 create table mart.fct_contacts (
     channel text, debtor_id text, attempted_at timestamptz, attempted_on date, outcome text, promised_on date,
-    promised_yen bigint
+    promised_yen bigint, campaign_code text, owner_dept text
 );
 create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
 create table vault.register__persons (

@@ -26,8 +26,8 @@ def use(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> Playbook:
 def live_together(world: World, household: str, *debtors: str, until: date | None = None) -> None:
     for debtor in debtors:
         world.run(
-            "insert into identity.relation values (%s, 'household', %s, %s, 'register', 'resolved', %s, %s, 'residents',"
-            " 'register', 'b')",
+            "insert into identity.relation values"
+            " (%s, 'household', %s, %s, 'register', 'resolved', %s, %s, 'residents', 'register', 'b')",
             f"r{hash((household, debtor)) % 10**19:020d}", debtor, f"h{household:0>20}",
             AS_OF - timedelta(days=400), until,
         )  # fmt: skip
@@ -132,8 +132,8 @@ def test_what_a_run_is_to_show_is_written_with_its_list_and_never_changed(
     world.run("alter table campaign.preregistration enable trigger preregistration_is_fixed")
     with pytest.raises(db.DatabaseError, match="RC013"):
         world.run(
-            "insert into campaign.preregistration values (%s, 't', 'o', 'debtor', 30, 1, 1, 50, 800, 300, 'prior', 1, 1, 4,"
-            " 's', '{}')", run_id,
+            "insert into campaign.preregistration values"
+            " (%s, 't', 'o', 'debtor', 30, 1, 1, 50, 800, 300, 'prior', 1, 1, 4, 's', '{}')", run_id,
         )  # fmt: skip
 
 

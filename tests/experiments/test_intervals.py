@@ -26,7 +26,7 @@ def arm(name: str, unit: Any, yen: Any) -> Arm:
     """The sums of one arm, from a row for each person."""
     at = np.unique(unit, return_inverse=True)[1]
     people, paid, total = (np.bincount(at, weights=each) for each in (np.ones(len(yen)), np.asarray(yen) > 0, yen))
-    whole = [int(round(float(each))) for each in (
+    whole = [round(float(each)) for each in (
         people.sum(), len(people), 0, paid.sum(), 0, total.sum(), (people**2).sum(), (people * paid).sum(),
         (paid**2).sum(), (people * total).sum(), (total**2).sum(),
     )]  # fmt: skip

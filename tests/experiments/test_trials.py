@@ -18,6 +18,7 @@ from tests.campaigns.conftest import AS_OF, NOON, QUICK, World
 from tests.experiments.simulated import book, put_run
 
 NAME = "sms_after_dunning"
+HOLD = "insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, %s, %s, 'tax')"
 LAST = AS_OF + timedelta(days=50)  # thirty days to pay, twenty into the books
 
 
@@ -29,8 +30,8 @@ def put(
     for debtor, (arm, pays) in people.items():
         codes, reference = ([], f"{run_id}{debtor}") if arm == "treat" else (["X18_holdout"], None)
         world.run(
-            "insert into campaign.contact values (%s, %s, %s, %s, %s, %s, %s, %s, '{5000}', '{resident_tax}', '{tax}', 5000,"
-            " 'h', null)",
+            "insert into campaign.contact values"
+            " (%s, %s, %s, %s, %s, %s, %s, %s, '{5000}', '{resident_tax}', '{tax}', 5000, 'h', null)",
             f"{run_id}{debtor}", run_id, debtor, debtor, arm, codes, reference, [f"{run_id}{debtor}"],
         )  # fmt: skip
         if pays:
@@ -108,17 +109,17 @@ def test_when_those_asked_pay_less_the_campaign_is_halted(world: World) -> None:
     assert campaigns.results("one", state=world.state)["halted_because"] == []
 
 
-def asked(world: World, *, sent: int, refused: int, group: str = "tax") -> str:
+def asked(world: World, *, sent: int, refused: int) -> str:
     rules = book("a salt for harm", "debtor")
     put(world, "run", rules, people("p", (0, sent), (0, sent)))
     world.run(
-        "insert into campaign.outbox (contact_id, run_id, debtor_id, channel, reference, parts_count, state, accepted_at)"
+        "insert into campaign.outbox"
+        " (contact_id, run_id, debtor_id, channel, reference, parts_count, state, accepted_at)"
         " select contact_id, run_id, debtor_id, 'sms', reference, 1, 'accepted', %s from campaign.contact"
         " where arm = 'treat'", datetime.fromisoformat(NOON),
     )  # fmt: skip
     for at in range(refused):
-        world.run("insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, 'X11', %s, %s)",
-                  f"ptreat{at}", AS_OF + timedelta(days=2), group)  # fmt: skip
+        world.run(HOLD, f"ptreat{at}", "X11", AS_OF + timedelta(days=2))
     return "run"
 
 
@@ -145,8 +146,7 @@ def test_what_an_approver_has_seen_and_lifted_does_not_halt_again_but_more_does(
     campaigns.lift(NAME, user="chief_tax", reason="seen", state=world.state)
     assert campaigns.results("run", state=world.state)["halted_because"] == []
     for at in range(6):
-        world.run("insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept) values (%s, 'X25', %s, 't')",
-                  f"ptreat{at}", AS_OF)  # fmt: skip
+        world.run(HOLD, f"ptreat{at}", "X25", AS_OF)
     assert len(campaigns.results("run", state=world.state)["halted_because"]) == 1
 
 
