@@ -47,7 +47,7 @@ class Wanted:
     rate: int = 50  # messages a second
     kills: int = 60
     database_kills: int = 3
-    workers: int = 4
+    workers: int = 6
     fault_permille: int = 50
     seed: int = 1
 

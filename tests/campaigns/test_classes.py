@@ -17,13 +17,15 @@ from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 Start = Callable[..., CarrierProcess]
 DEDUP = QUICK.model_copy(update={"lookup": False, "dedup_seconds": 30})
 NEITHER = QUICK.model_copy(update={"lookup": False})
-AFTER = {"fault_permille": 1000, "only_fault": "error_after", "tells_receipts": 0}  # every message is taken, and no reply says so
+AFTER = {
+    "fault_permille": 1000,
+    "only_fault": "error_after",
+    "tells_receipts": 0,
+}  # every message is taken, and no reply says so
 
 
 def send(world: World, run_id: str, url: str, terms: Gateway) -> dict[str, Any]:
-    return campaigns.dispatch(
-        run_id, state=world.state, gateway_url=url, now=datetime.fromisoformat(NOON), terms=terms
-    )
+    return campaigns.dispatch(run_id, state=world.state, gateway_url=url, now=datetime.fromisoformat(NOON), terms=terms)
 
 
 def look_ups(gateway: CarrierProcess) -> int:
