@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -47,7 +46,7 @@ class Wanted:
     rate: int = 50  # messages a second
     kills: int = 60
     database_kills: int = 3
-    workers: int = 4
+    workers: int = 6
     fault_permille: int = 50
     seed: int = 1
 
@@ -184,16 +183,23 @@ class Battle:
 
     def fight(self) -> dict[str, int]:
         """Send everything; how many workers and databases were killed."""
-        dice = Random(self.wanted.seed)
-        while not self._is_over():
-            self._keep_running()
-            sent = self.carrier.look()
-            if self._is_due(sent, self.killed, self.wanted.kills):
-                self.killed += self._kill()
-            if self._is_due(sent, self.databases_killed, self.wanted.database_kills):
-                self.databases_killed += kill_database(self.state)
-            time.sleep(0.05 + dice.random() * 0.1)
+        try:
+            while not self._is_over():
+                self._round()
+        finally:
+            for each in self.running:
+                each.kill()
+                each.wait()
         return {"worker_kills": self.killed, "database_kills": self.databases_killed, "restarts": self.restarted}
+
+    def _round(self) -> None:
+        self._keep_running()
+        sent = self.carrier.look()
+        if self._is_due(sent, self.killed, self.wanted.kills):
+            self.killed += self._kill()
+        if self._is_due(sent, self.databases_killed, self.wanted.database_kills):
+            self.databases_killed += kill_database(self.state)
+        time.sleep(0.1)
 
     def _is_due(self, sent: int, done: int, of: int) -> bool:
         return done < of and sent >= self.wanted.messages * (done + 1) // (of + 1)

@@ -122,7 +122,7 @@ def test_building_again_gives_the_same_run_and_hash(world: World) -> None:
 
 
 def test_the_shipped_texts_disclose_nothing_and_are_short() -> None:
-    for each in playbooks():
+    for each in (book for book in playbooks() if book.channel == "sms"):
         text = message_text(each)
         assert not disclosures(text)
         assert "03-5432-1111" in text  # 世田谷区 代表電話

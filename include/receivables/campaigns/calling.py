@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from psycopg.rows import args_row, class_row
 
@@ -22,6 +23,7 @@ from receivables.campaigns.windows import is_open
 
 _LOCKED = "55P03"
 _LONGEST_PAUSE = 0.5
+_SLOT_SECONDS = 0.06  # later than this a call takes a new slot: however many workers are late, no second is too full
 _SLOT = """
     insert into campaign.pacer as slot (gateway, next_at)
     values (%(gateway)s, clock_timestamp() + %(gap)s)
@@ -45,6 +47,9 @@ _LAST_LOOK = """
 """
 
 
+Step = Literal["done", "late", "stop"]
+
+
 @dataclass(frozen=True, slots=True)
 class LastLook:
     """What is so in the moment before the call."""
@@ -62,6 +67,7 @@ class Caller:
     claimer: Claimer
     gateway: SmsGateway
     breaker: Breaker
+    rest_seconds: float = 0.0  # what the carrier asked for with its last answer
 
     def call_all(self, messages: Sequence[Message]) -> None:
         """Call for each message; what may not be called any more stays `sending` and is settled later."""
@@ -72,40 +78,53 @@ class Caller:
                 if claimer.terms.kind != "neither":  # a lost answer can be found out again
                     connection.execute("set synchronous_commit = off")
                 for at, message in enumerate(messages):
-                    self._wait_for_slot(connection)
-                    with connection.transaction():
-                        is_going_on = self._call(connection, message)
-                    if not is_going_on:
+                    if not self._is_done_with(connection, message):
                         outbox.not_called(connection, messages[at:], claimer.worker)
                         return
         except db.DatabaseError as error:
             if error.sqlstate != _LOCKED:  # somebody is long in writing reasons: they are waited for at the next claim
                 raise
 
-    def _wait_for_slot(self, connection: db.Connection) -> None:
-        gap = timedelta(seconds=1) * self.claimer.run.parts_count / self.claimer.terms.parts_per_second
-        with connection.cursor(row_factory=args_row(float)) as cursor:
-            wait = cursor.execute(_SLOT, {"gateway": self.gateway.name, "gap": gap}).fetchone()
-        time.sleep(max(0.0, wait or 0.0))
+    def _is_done_with(self, connection: db.Connection, message: Message) -> bool:
+        """Call for one message in its slot; False when nothing of this claim may be called any more."""
+        step: Step = "late"
+        while step == "late":
+            slot = self._wait_for_slot(connection)
+            with connection.transaction():
+                step = self._call(connection, message, slot)
+            time.sleep(self.rest_seconds)
+            self.rest_seconds = 0.0
+        return step == "done"
 
-    def _call(self, connection: db.Connection, message: Message) -> bool:
-        """Call for one message unless a reason came up against it; False when nothing of this claim may be called."""
+    def _wait_for_slot(self, connection: db.Connection) -> float:
+        """Wait until this worker's turn; when that was (monotonic seconds)."""
+        gap = timedelta(seconds=1) * self.claimer.run.parts_count / self.claimer.terms.parts_per_second
+        began = time.monotonic()
+        with connection.cursor(row_factory=args_row(float)) as cursor:
+            wait = cursor.execute(_SLOT, {"gateway": self.gateway.name, "gap": gap}).fetchone() or 0.0
+        time.sleep(max(0.0, wait))
+        return max(began, began + wait)
+
+    def _call(self, connection: db.Connection, message: Message, slot: float) -> Step:
+        """Call for one message unless a reason came up against it or its slot has gone by."""
         connection.execute("select campaign.fence_reasons()")
         began = time.monotonic()
         now = self._last_look(connection, message)
         if now is None or not self._may_call(now) or time.monotonic() - began > CHECK_SECONDS:
-            return False
+            return "stop"
         day = self.claimer.clock.day(self.claimer.run, now.at)
         codes = in_force({full_code(code) for code in now.codes}, day, self.claimer.playbook.purpose)
         if codes:
             if not message.is_again:
                 outbox.stop(connection, message, codes)
-            return True
+            return "done"
+        if time.monotonic() > slot + _SLOT_SECONDS:
+            return "late"
         outcome = self.gateway.send(message.reference, to=message.number, text=self.claimer.run.template_text)
         outbox.record(connection, message, outcome, self.claimer.terms.settle_seconds)
         self.breaker.note(outcome.kind != "unclear", time.monotonic())
-        time.sleep(min(outcome.retry_after_seconds, _LONGEST_PAUSE))
-        return True
+        self.rest_seconds = min(outcome.retry_after_seconds, _LONGEST_PAUSE)
+        return "done"
 
     def _last_look(self, connection: db.Connection, message: Message) -> LastLook | None:
         clock = self.claimer.clock

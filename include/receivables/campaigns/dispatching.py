@@ -25,6 +25,7 @@ from receivables.settings import State
 _BATCH = 20
 _LOOK_UPS = 10
 _LONGEST_WAIT = 0.5
+_MOST_OUTAGES, _OUTAGE_SECONDS = 60, 1.0
 
 
 @dataclass(slots=True)
@@ -39,24 +40,40 @@ class Dispatcher:
     duplicate_count: int = 0
 
     def run(self) -> str | None:
-        """Work until nothing is open; returns why it stopped early, or None."""
+        """Work until nothing is open; returns why it stopped early, or None. A database that restarts is waited for."""
+        outages = 0
         while True:
-            self.settle()
-            if self.breaker.has_given_up:
-                return "gateway_down"
-            time.sleep(self.breaker.pause_seconds(time.monotonic()))
-            claimed = self._claim()
-            if claimed is None:
-                continue
-            if claimed.held_because and claimed.held_because != "recalled":
-                return claimed.held_because
-            if claimed.messages:
-                self._caller.call_all(claimed.messages)
-            elif not claimed.held_count:
-                wait = self._seconds_to_settle()
-                if wait is None:
-                    return claimed.held_because
-                time.sleep(min(wait, _LONGEST_WAIT))
+            try:
+                is_over, because = self._step()
+            except (EnvironmentFailureError, db.DatabaseError) as error:
+                outages += 1
+                if not _is_gone(error) or outages > _MOST_OUTAGES:
+                    raise
+                time.sleep(_OUTAGE_SECONDS)  # what was claimed is settled like any other when it is back
+            else:
+                outages = 0
+                if is_over:
+                    return because
+
+    def _step(self) -> tuple[bool, str | None]:
+        """Settle, claim, call; whether the work is over, and why it stopped early."""
+        self.settle()
+        if self.breaker.has_given_up:
+            return True, "gateway_down"
+        time.sleep(self.breaker.pause_seconds(time.monotonic()))
+        claimed = self._claim()
+        if claimed is None:
+            return False, None
+        if claimed.held_because and claimed.held_because != "recalled":
+            return True, claimed.held_because
+        if claimed.messages:
+            self._caller.call_all(claimed.messages)
+        elif not claimed.held_count:
+            wait = self._seconds_to_settle()
+            if wait is None:
+                return True, claimed.held_because
+            time.sleep(min(wait, _LONGEST_WAIT))
+        return False, None
 
     def settle(self) -> None:
         """Find out what became of every message whose settle time is over: by receipt, or by asking (照会)."""
@@ -199,6 +216,12 @@ def _clock(connection: db.Connection, now: datetime | None, is_window_ignored: b
     if now.tzinfo is None:
         raise InputRejectedError("now must carry an offset, as in 2026-06-19T10:00:00+09:00")
     return Clock(now.astimezone(UTC) - Clock(timedelta(0), False).moment(connection), is_window_ignored)
+
+
+def _is_gone(error: Exception) -> bool:
+    """True when the database went away, rather than refused something."""
+    code = error.sqlstate if isinstance(error, db.DatabaseError) else None
+    return code is None or code.startswith(("08", "57P"))
 
 
 def _refuse_while_stopped(connection: db.Connection) -> None:
