@@ -7,6 +7,7 @@ is held by the count of pages after setting.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from receivables.campaigns.letters.city import OTHER, AddressBlock, Setting
 from receivables.campaigns.letters.fonts import Font
@@ -135,6 +136,7 @@ def _tables(claims: Sequence[LetterClaim], font: Font) -> Iterator[tuple[LetterC
     yield tuple(table)
 
 
+@lru_cache(maxsize=1000)  # the same few texts for a whole batch, none of them anybody's own
 def _paragraph_height(text: str, font: Font) -> int:
     lines = -(-(font.width(text) + 1000) // _LINE_EMS)
     return _PARAGRAPH + (lines - 1) * _LINE
