@@ -1,4 +1,4 @@
-"""A printer's shop (印刷・封入業者) that works on the real files and errs by seed: it knows job.csv, the pages and paper.
+"""A printer's shop (印刷・封入業者) that works on the real files and errs by seed: it knows job.csv and the pages.
 
 It shares no code with the room it tests: it reads pages as its camera would, puts them into envelopes, and tells of it.
 """

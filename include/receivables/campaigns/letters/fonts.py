@@ -20,9 +20,9 @@ _JAPANESE = 0  # the place of `FAMILY` in the collection
 _NEVER = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # controls, direction marks, private use, line ends
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Font:
-    """The font as far as letters need to know it; widths are thousandths of the letter size."""
+    """The font as far as letters need to know it, one of a folder; widths are thousandths of the letter size."""
 
     folder: Path
     sha256: str

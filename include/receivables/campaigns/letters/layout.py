@@ -7,6 +7,7 @@ is held by the count of pages after setting.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from receivables.campaigns.letters.city import OTHER, AddressBlock, Setting
 from receivables.campaigns.letters.fonts import Font
@@ -22,6 +23,8 @@ _LINE, _PARAGRAPH, _ROW, _TITLE, _SUMMARY, _GAP = 49, 56, 57, 110, 130, 45  # he
 _LINE_EMS = 48_000  # of body text on one line
 _NAME_EMS, _TERM_EMS = 10_300, 3_300  # of the claim's name and instalment in the table
 _SLIP_TOPS = (99, 198)
+_NAMES = 3  # told in a sentence
+CHARGED = "延滞金は、この書面の日付現在の額です。"
 WITHOUT_SLIP = "納付書が付いていない科目の納付については、お問い合わせください。"
 ELSEWHERE = "内訳は、次の用紙のとおりです。"
 
@@ -84,7 +87,7 @@ def lead(letter: Letter, setting: Setting) -> list[str]:
         claims = [claim for claim in letter.claims if legal.family(claim) == family]
         types = [claim.claim_type for claim in claims]
         found.append(texts[family].format(
-            names="、".join(dict.fromkeys(claim.name for claim in claims)),
+            names=_named(list(dict.fromkeys(claim.name for claim in claims))),
             demand=_articles(legal.demand, types), seizure=_articles(legal.seizure, types),
         ))  # fmt: skip
     return found
@@ -92,7 +95,8 @@ def lead(letter: Letter, setting: Setting) -> list[str]:
 
 def tail(letter: Letter, setting: Setting, words: Sequence[str]) -> list[str]:
     """The paragraphs after the table: words of the campaign, and where to appeal (教示) for a public 督促."""
-    found = list(words)
+    found = [CHARGED] if any(claim.late_charge_yen for claim in letter.claims) else []
+    found += words
     if any(claim.slip is None for claim in letter.claims):
         found.append(WITHOUT_SLIP)
     return found + _appeal(letter, setting)
@@ -117,6 +121,11 @@ def _appeal(letter: Letter, setting: Setting) -> list[str]:
     return [text.format(body=body, city=city.name, head=city.head)]
 
 
+def _named(names: list[str]) -> str:
+    """The claims' names in a sentence; the table has them all."""
+    return "、".join(names[:_NAMES]) + ("ほか" if len(names) > _NAMES else "")
+
+
 def _articles(known: dict[str, str], claim_types: Sequence[str]) -> str:
     return "、".join(dict.fromkeys(known.get(one, known.get(OTHER, "")) for one in claim_types))
 
@@ -135,6 +144,7 @@ def _tables(claims: Sequence[LetterClaim], font: Font) -> Iterator[tuple[LetterC
     yield tuple(table)
 
 
+@lru_cache(maxsize=1000)  # the same few texts for a whole batch, none of them anybody's own
 def _paragraph_height(text: str, font: Font) -> int:
     lines = -(-(font.width(text) + 1000) // _LINE_EMS)
     return _PARAGRAPH + (lines - 1) * _LINE

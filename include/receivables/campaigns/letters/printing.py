@@ -60,7 +60,7 @@ def render(
     *,
     key: str,
     place: Place = Place(),
-    letters_per_file: int = 500,
+    letters_per_file: int = 250,
     processes: int = 2,
     told: Callable[[int, int], None] = lambda done, total: None,
 ) -> Manifest:
