@@ -31,7 +31,7 @@ def put(
         codes, reference = ([], f"{run_id}{debtor}") if arm == "treat" else (["X18_holdout"], None)
         world.run(
             "insert into campaign.contact values"
-            " (%s, %s, %s, %s, %s, %s, %s, %s, '{5000}', '{resident_tax}', '{tax}', 5000, 'h', null)",
+            " (%s, %s, %s, %s, %s, %s, %s, %s, '{5000}', '{resident_tax}', '{tax}', 5000, 'h', 1, null)",
             f"{run_id}{debtor}", run_id, debtor, debtor, arm, codes, reference, [f"{run_id}{debtor}"],
         )  # fmt: skip
         if pays:

@@ -153,6 +153,7 @@ def dispatch(
         _refuse_while_stopped(connection)
         run, contacts = outbox.approved_list(connection, run_id, key)
         playbook = run.rules()
+        url = str(_required(installed)) if playbook.channel == "sms" else ""
         terms = terms or gateway_terms(playbook.gateway).with_changes(installed.get("terms"))
         clock = _clock(connection, now, ignored)
         outbox.fill(connection, run, day=clock.day(run, clock.moment(connection)), is_window_ignored=ignored)
@@ -160,7 +161,6 @@ def dispatch(
         return _hand_over(Claimer(
             state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}", lease_seconds=LEASE_SECONDS
         ))  # fmt: skip
-    url = str(_required(installed))
     with SmsGateway(url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
         claimer = Claimer(state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}")
         worker = kind(state, claimer, gateway, terms)

@@ -37,7 +37,7 @@ create table if not exists campaign.contact_event (
     detail text, -- the vendor's own code
     source text not null, -- hash of the file that told it, or the user who entered it
     recorded_at timestamptz not null default clock_timestamp(),
-    unique (contact_id, event, occurred_on, occurred_at, detail),
+    unique nulls not distinct (contact_id, event, occurred_on, occurred_at, detail),
     check ((event = 'promised') = (promised_on is not null))
 );
 create index if not exists contact_event_day on campaign.contact_event (channel, occurred_on);

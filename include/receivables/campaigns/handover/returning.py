@@ -90,7 +90,7 @@ def take_back(batch: str, file: Path, *, today: date, state: State) -> dict[str,
         }
         read = _letter_events if made["channel"] == "letter" else _call_events
         events = list(read(made, content, lines, today, state))
-        _store(connection, made, events, lines, hashlib.sha256(content).hexdigest(), today)
+        _store(connection, made, events, lines, hashlib.sha256(content).hexdigest())
         connection.execute(
             "update campaign.handover set state = 'returned', returned_at = clock_timestamp() where batch = %s", [batch]
         )
@@ -164,7 +164,7 @@ def _call_event(row: Sequence[str], made: Mapping[str, Any], lines: Mapping[str,
 
 def _store(
     connection: db.Connection, made: Mapping[str, Any], events: Sequence[Event],
-    lines: Mapping[str, tuple[str, str]], source: str, today: date,
+    lines: Mapping[str, tuple[str, str]], source: str,
 ) -> None:  # fmt: skip
     for each in events:
         contact_id, debtor_id = lines[each.token]
@@ -178,9 +178,9 @@ def _store(
         elif each.event in (*_REACHED, "posted"):
             connection.execute(_DELIVERED, [each.event, contact_id])
         for channel in each.stops:
-            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": today, "channel": channel})
+            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": each.occurred_on, "channel": channel})
         if each.event == "complaint":
-            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": today, "channel": None})
+            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": each.occurred_on, "channel": None})
 
 
 @cache
