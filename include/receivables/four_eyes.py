@@ -102,7 +102,8 @@ def require_valid(
 ) -> tuple[str, ...]:
     """The distinct valid approvers among `stored`; raises NeedsApprovalError, ending with `then`, when too few."""
     faults = {each.approver: _fault(each, run, key) for each in stored}
-    valid = tuple(sorted(approver for approver, fault in faults.items() if fault is None))
+    # One person under two spellings is one person.
+    valid = tuple(sorted({each.casefold(): each for each, fault in faults.items() if fault is None}.values()))
     needed = max(least, run.approvals_required)
     if len(valid) < needed:
         refused = [f"{approver}: {fault}" for approver, fault in sorted(faults.items()) if fault]
@@ -149,7 +150,7 @@ def _fault(given: Approval, run: Approvable, key: str) -> str | None:
     checks = (
         (hmac.compare_digest(expected, given.signature), "the signature does not hold"),
         (given.content_sha256 == run.content_sha256, "another list was approved"),
-        (given.approver != run.maker, "the maker may not approve"),
+        (given.approver.casefold() != run.maker.casefold(), "the maker may not approve"),
         (given.is_in_time, "expired"),
         (given.is_listed, "no longer an approver"),
     )

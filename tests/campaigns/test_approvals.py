@@ -1,5 +1,7 @@
 """Four eyes (F77): whatever is tried, the sender refuses what two others did not approve."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -266,3 +268,75 @@ def test_unknown_runs_and_dates_are_named(world: World) -> None:
         campaigns.approve("nothing", user="chief_tax", state=world.state)
     with pytest.raises(InputRejectedError, match="run the night of 2026-06-20"):
         world.build(AS_OF + timedelta(days=1))
+
+
+def test_a_forged_row_of_a_listed_approver_is_refused(waiting: str, world: World, carrier: Start) -> None:
+    """Written by somebody who may write everything but does not hold the key."""
+    campaigns.approve(waiting, user="chief_tax", state=world.state)
+    insert(world, **{**row(world, waiting, "chief_insurance"), "signature": "0" * 64})
+    mark_approved(world, waiting)
+
+    assert "chief_insurance: the signature does not hold" in refused(world, waiting, carrier)
+
+
+def test_an_approver_who_lost_the_duty_does_not_count(waiting: str, world: World, carrier: Start) -> None:
+    for user in ("chief_tax", "chief_insurance"):
+        campaigns.approve(waiting, user=user, state=world.state)
+    world.run("update campaign.approver set duties = '{correction}' where user_name = 'chief_tax'")
+
+    assert "chief_tax: no longer an approver" in refused(world, waiting, carrier)
+
+
+def test_one_person_under_two_spellings_is_one(waiting: str, world: World, carrier: Start) -> None:
+    world.run("insert into campaign.approver values ('Chief_Tax', 'x', '2026-04-01', null),"
+              " ('Planner', 'x', '2026-04-01', null)")  # fmt: skip
+    campaigns.approve(waiting, user="chief_tax", state=world.state)
+    for user, reason in (("Chief_Tax", "approved already"), ("Planner", "maker"), (" chief_tax", "not a valid")):
+        with pytest.raises(NeedsApprovalError, match=reason):
+            campaigns.approve(waiting, user=user, state=world.state)
+
+    insert(world, **row(world, waiting, "Chief_Tax"))  # signed by the service that did not look
+    mark_approved(world, waiting)
+    assert "has 1 of 2" in refused(world, waiting, carrier)
+
+
+def test_an_approval_that_expires_while_sending_ends_it(world: World, carrier: Start) -> None:
+    for _ in range(40):
+        world.debtor()
+    run_id, gateway = world.build(), carrier()
+    now = world.run("select clock_timestamp()")[0][0]
+    for user in ("chief_tax", "chief_insurance"):
+        insert(world, **row(world, run_id, user, approved_at=now, expires_at=now + timedelta(seconds=4)))
+    mark_approved(world, run_id)
+
+    with pytest.raises(NeedsApprovalError, match="expired"):
+        campaigns.dispatch(
+            run_id, state=world.state, gateway_url=gateway.url, now=datetime.fromisoformat(NOON),
+            terms=QUICK.model_copy(update={"parts_per_second": 4}),
+        )  # fmt: skip
+    assert 0 < len(gateway.sent()) < 40
+
+
+def test_an_approver_removed_while_sending_ends_it(world: World, carrier: Start) -> None:
+    for _ in range(40):
+        world.debtor()
+    run_id, gateway, ended = world.approved(), carrier(), []
+
+    def send() -> None:
+        with pytest.raises(NeedsApprovalError) as found:
+            campaigns.dispatch(
+                run_id, state=world.state, gateway_url=gateway.url, now=datetime.fromisoformat(NOON),
+                terms=QUICK.model_copy(update={"parts_per_second": 8}),
+            )  # fmt: skip
+        ended.append(str(found.value))
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while not gateway.sent():
+        time.sleep(0.02)
+    world.run("update campaign.approver set valid_to = '2026-04-02' where user_name = 'chief_tax'")
+    sender.join(timeout=30)
+
+    assert len(ended) == 1
+    assert "chief_tax: no longer an approver" in ended[0]
+    assert len(gateway.sent()) < 40

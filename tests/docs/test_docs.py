@@ -78,6 +78,14 @@ def test_every_verb_of_a_room_is_in_the_commands(room: str) -> None:
     assert not missing(verbs, told)
 
 
+def test_every_verb_after_sending_is_in_the_commands() -> None:
+    """They belong to the room `campaign` and lie in a module of their own."""
+    from receivables.cli.sending import app
+
+    told = "\n".join(line for line in COMMANDS.splitlines() if "`receivables campaign " in line)
+    assert not missing([each.callback.__name__ for each in app.registered_commands if each.callback], told)
+
+
 @pytest.mark.parametrize("module", sorted(TOP_LEVEL))
 def test_every_verb_of_the_top_is_in_the_commands(module: str) -> None:
     assert not missing([f"receivables {verb}" for verb in TOP_LEVEL[module]], COMMANDS)

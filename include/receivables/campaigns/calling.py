@@ -47,6 +47,7 @@ _LAST_LOOK = """
 """
 
 
+_CLOSING = timedelta(seconds=0.5)  # no call begins so late that the carrier might accept after the window has closed
 Step = Literal["done", "late", "stop"]
 
 
@@ -138,5 +139,6 @@ class Caller:
         """Ours, in time, not stopped, window open, and the carrier not in trouble."""
         if not now.is_mine or now.is_stopped or self.breaker.pause_seconds(time.monotonic()):
             return False
-        clock = self.claimer.clock
-        return clock.is_window_ignored or is_open(self.claimer.playbook.send_window, now.at + clock.offset)
+        clock, window = self.claimer.clock, self.claimer.playbook.send_window
+        at = now.at + clock.offset
+        return clock.is_window_ignored or (is_open(window, at) and is_open(window, at + _CLOSING))

@@ -396,6 +396,7 @@ language plpgsql security definer set search_path = pg_catalog as $$
 begin
     -- The register's table is made by the first intake, after this script: whoever sends makes sure of the index.
     if to_regclass('vault.register__persons_digits') is null then
+        perform pg_advisory_xact_lock(7131124); -- several workers begin at once
         create index if not exists register__persons_digits on vault.register__persons (campaign.digits_of(phone))
         where _known_to is null and phone is not null;
         -- A partial index tells the planner nothing of how many persons share a number.
