@@ -60,7 +60,8 @@ _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
     campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
-    campaign.contact_event, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
+    campaign.contact_event, campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet,
+    mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
     mart.fct_contacts, mart.wl_instalment_plans, vault.register__persons, identity.link, identity.contact_fact,
     identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;

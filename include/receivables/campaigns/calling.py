@@ -33,7 +33,9 @@ _SLOT = """
 """
 _LAST_LOOK = """
     select box.state = 'sending' and box.attempt = %(attempt)s and clock_timestamp() < box.send_by as is_mine,
-        stop.is_stopped or made.state <> 'sending' or campaign.is_halted(made.run_id) as is_stopped,
+        stop.is_stopped or made.state <> 'sending' or campaign.is_halted(made.run_id)
+            or campaign.is_quiet(coalesce(%(day)s, ((clock_timestamp() + %(offset)s) at time zone 'Asia/Tokyo')::date))
+            as is_stopped,
         clock_timestamp() as at,
         campaign.reasons_against(
             box.debtor_id, box.channel,

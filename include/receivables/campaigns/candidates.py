@@ -11,8 +11,9 @@ from datetime import date, timedelta
 from receivables.campaigns.exclusions import in_force
 from receivables.campaigns.experiments.assignment import is_held_out
 from receivables.campaigns.freshness import rests_on
-from receivables.campaigns.playbook import Cap, Playbook
+from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.stages import OverdueClaim, eligible_claims, is_at_stage, is_too_soon, next_level
+from receivables.campaigns.terms import Cap
 
 _HELD = {
     "instalment_plan": "X02_plan_ok", "deferral": "X03_deferral", "conversion_deferral": "X03_deferral",

@@ -85,7 +85,7 @@ class Claimed:
 
     messages: list[Message] = field(default_factory=list)
     held_count: int = 0  # a reason was found against them
-    held_because: str | None = None  # stopped, recalled, halted, window_closed, stale_source
+    held_because: str | None = None  # stopped, recalled, halted, window_closed, quiet_day, stale_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,9 @@ class Claimer:
                 return Claimed(held_because="halted")
             if not self.clock.is_window_ignored and not is_open(self.playbook.send_window, at):
                 return Claimed(held_because="window_closed")
+            quiet = connection.execute("select campaign.is_quiet(%s)", [self.clock.day(self.run, at)])
+            if quiet.fetchone() == (True,):
+                return Claimed(held_because="quiet_day")
             return self._claim(connection, at, limit)
 
     def _claim(self, connection: db.Connection, at: datetime, limit: int) -> Claimed:

@@ -3,33 +3,26 @@
 They lie in a folder named by the municipality code, as all that belongs to one city does.
 """
 
-from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from receivables.campaigns.experiments.plan import ExperimentPlan
 from receivables.campaigns.purposes import PURPOSES, Purpose, PurposeName
+from receivables.campaigns.terms import Cap, CohortLimits, LetterTerms, Level, ListTerms, SendWindow, Strict, Template
 from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
 FOLDER = Path(__file__).parent / MUNICIPALITY
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 Channel = Literal["sms", "letter", "auto_call", "phone_centre"]
-Template = Annotated[str, Field(pattern=r"^[a-z0-9_]+\.(txt|yml)$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Audience(_Strict):
+class Audience(Strict):
     """Who is looked at (対象): claims of these types, so many days after what the purpose counts from."""
 
     claim_types: tuple[str, ...] = Field(min_length=1)
@@ -46,54 +39,7 @@ class Audience(_Strict):
         return self
 
 
-class Level(_Strict):
-    """One step of the ladder (催告の段階): so many days after the one before, with a text of its own."""
-
-    after_days: int = Field(ge=1, le=365)
-    template: Template
-
-
-class SendWindow(_Strict):
-    """When a message may leave (送信時間帯), in Asia/Tokyo; `closes` itself is outside."""
-
-    opens: time
-    closes: time
-    weekdays: tuple[Weekday, ...] = Field(min_length=1)
-    on_holidays: bool
-    closed_from: MonthDay  # 年末年始
-    closed_to: MonthDay
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.opens < self.closes:
-            raise ValueError("opens must be before closes")
-        return self
-
-
-class Cap(_Strict):
-    """At most `contacts` to one person in any `days` days, across all departments (連絡回数の上限)."""
-
-    days: int = Field(ge=1, le=366)
-    contacts: int = Field(ge=1)
-
-
-class LetterTerms(_Strict):
-    """What is agreed about a letter and its printing (書面の条件), in days from the day of issue."""
-
-    deadline_days: int = Field(ge=10, le=60)  # 指定期限: ten days at the least (地方税法331条1項1号)
-    post_within_days: int = Field(ge=0, le=14)
-    keep_days: int = Field(ge=1, le=120)  # the printer deletes the data after
-
-
-class ListTerms(_Strict):
-    """What is agreed about a list of people to call (架電リストの条件): expiry, redials, script."""
-
-    expires_after_days: int = Field(ge=0, le=14)  # a list of yesterday may name who has paid since
-    redial_after_hours: int = Field(ge=1, le=72)
-    most_attempts: int = Field(ge=1, le=5)
-
-
-class Playbook(_Strict):
+class Playbook(Strict):
     """One campaign as agreed (催告計画)."""
 
     name: Name
@@ -114,6 +60,7 @@ class Playbook(_Strict):
     holdout_permille: int = Field(ge=0, le=500)
     holdout_salt: str = Field(min_length=8)
     experiment: ExperimentPlan = ExperimentPlan()
+    cohort: CohortLimits = CohortLimits()
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
     letter: LetterTerms | None = None
@@ -149,7 +96,7 @@ class Playbook(_Strict):
         return self
 
 
-class Gateway(_Strict):
+class Gateway(Strict):
     """What the carrier promised (送信事業者との取り決め); how a message of unknown fate is treated follows from it."""
 
     lookup: bool  # it can be asked what became of our reference (照会)

@@ -36,6 +36,10 @@ _COHORT = """
     from campaign.contact where run_id = %s and arm <> 'excluded'
     group by 1, 2, 3 order by 1, 2, 4
 """
+_SHIFTS = """
+    select s.shifts, r.reason from campaign.shift as s left join campaign.shift_reason as r using (run_id)
+    where s.run_id = %s
+"""
 _BEFORE = """
     select treat_count, as_of from campaign.run
     where campaign_name = %s and run_id <> %s and dispatched_on is not null
@@ -52,6 +56,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         cohort = _rows(connection, _COHORT, run_id)
         before = _rows(connection, _BEFORE, run.campaign_name, run_id)
         registered = preregistration_of(connection, run_id)
+        shifted = _rows(connection, _SHIFTS, run_id)
         given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
     rules = run.rules()
     cost = gateway_terms(rules.gateway).cost_yen_per_part
@@ -63,6 +68,8 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
         "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
         "experiment": _shown(registered),
+        "shifts": shifted[0]["shifts"] if shifted else [],
+        "shift_reason": shifted[0]["reason"] if shifted else None,
         "treat_count_before": before[0]["treat_count"] if before else None,
         "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
         "cost_yen": run.treat_count * run.parts_count * cost,
@@ -93,6 +100,7 @@ def preview_text(run_id: str, *, state: State) -> str:
             for row in found["cohort"]
         ),
         "",
+        *_shifts_ja(found),
         *lines_ja(found["experiment"]),
         "",
         f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
@@ -126,6 +134,26 @@ def describe(playbook: Playbook) -> str:
         f"元データが{playbook.max_data_age_days}日より古いときは送らない。",
         f"作成者{playbook.maker}以外の{playbook.approvals_required}人の承認が要る（{playbook.expires_after_days}日で失効）。",
     ])  # fmt: skip
+
+
+def _shifts_ja(found: dict[str, Any]) -> list[str]:
+    """What is unlike the list before, and why, as somebody wrote it."""
+    if not found["shifts"]:
+        return []
+    names = {"department": "所管", "years_overdue": "経過年数", "standing": "現況", "people": "人数"}
+    against = {"last_run": "前回", "everybody": "候補者全体"}
+    units = {"people": "人"}
+    rows = [
+        f"- {names[each['dimension']]} {each['cell']}: {each['now']:,}{units.get(each['dimension'], '‰')}"
+        f"（{against[each['against']]} {each['was']:,}{units.get(each['dimension'], '‰')}）"
+        for each in found["shifts"]
+    ]
+    return [
+        "**対象者の構成が大きく変わっています**",
+        *rows,
+        f"理由: {found['shift_reason'] or '未記入（承認できません）'}",
+        "",
+    ]
 
 
 def _reached(playbook: Playbook) -> str:

@@ -11,6 +11,7 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from receivables import db, roster
+from receivables.campaigns import cohort
 from receivables.campaigns.candidates import decision
 from receivables.campaigns.contacts import Contact, contact_id_of, contact_list, content_sha256
 from receivables.campaigns.experiments.households import with_units
@@ -71,7 +72,8 @@ def _store(
     connection: db.Connection, chosen: Playbook, text: str, found: Reading, *, as_of: date, maker: str, batch: str
 ) -> str:
     drawn = with_units(connection, found.candidates, chosen, as_of)
-    contacts = contact_list((decision(each, chosen, as_of) for each in drawn), chosen, as_of)
+    decisions = [decision(each, chosen, as_of) for each in drawn]
+    contacts = contact_list(decisions, chosen, as_of)
     sha256 = content_sha256(
         contacts, name=chosen.name, as_of=as_of, playbook_json=chosen.model_dump_json(), template=text_sha256(text)
     )
@@ -91,6 +93,7 @@ def _store(
     })  # fmt: skip
     _copy(connection, run_id, contacts)
     register(connection, run_id, chosen)
+    cohort.judge(connection, run_id, chosen, cohort.cohort_of(decisions, as_of))
     return run_id
 
 

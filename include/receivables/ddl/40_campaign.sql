@@ -326,6 +326,8 @@ begin
         or p_expires_at <> p_approved_at + make_interval(days => found_run.expires_after_days)
         or clock_timestamp() > found_run.built_at + make_interval(days => found_run.expires_after_days) then
         raise exception 'expired' using errcode = 'RC007';
+    elsif campaign.has_unexplained_shift(p_run_id) then
+        raise exception 'unlike the list before' using errcode = 'RC009';
     end if;
     insert into campaign.approval (run_id, content_sha256, approver, approved_at, expires_at, signature)
     values (p_run_id, p_content_sha256, p_approver, p_approved_at, p_expires_at, p_signature);

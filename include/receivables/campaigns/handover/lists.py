@@ -17,8 +17,8 @@ from psycopg.rows import args_row
 from receivables import db
 from receivables.campaigns.letters.manifest import written
 from receivables.campaigns.outbox import Message
-from receivables.campaigns.playbook import ListTerms
 from receivables.campaigns.runs import Run
+from receivables.campaigns.terms import ListTerms
 from receivables.settings import State
 
 LIST, SCRIPT, MANIFEST = "list.csv", "script.json", "manifest.json"

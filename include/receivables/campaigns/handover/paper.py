@@ -15,9 +15,10 @@ from receivables.campaigns import letters
 from receivables.campaigns.contacts import Contact
 from receivables.campaigns.letters import Letter, LetterClaim, Order, Place, Recipient, Slip
 from receivables.campaigns.outbox import Message
-from receivables.campaigns.playbook import LetterTerms, Playbook
+from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.rendering import text_of_level
 from receivables.campaigns.runs import Run
+from receivables.campaigns.terms import LetterTerms
 from receivables.claims import LegalClass
 from receivables.rulebook import rulebook
 from receivables.settings import State

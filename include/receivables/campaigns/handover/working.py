@@ -30,7 +30,7 @@ _OPEN = "select exists (select from campaign.outbox where run_id = %s and state 
 _LAST_LOOK = """
     select box.contact_id,
         box.state = 'sending' and box.claimed_by = %(worker)s and clock_timestamp() < box.send_by as is_mine,
-        made.state <> 'sending' or campaign.is_halted(made.run_id) as is_recalled,
+        made.state <> 'sending' or campaign.is_halted(made.run_id) or campaign.is_quiet(%(day)s) as is_recalled,
         clock_timestamp() as at,
         campaign.reasons_against(box.debtor_id, box.channel, %(day)s) as codes
     from campaign.outbox as box
