@@ -1,6 +1,7 @@
 """A hand-made warehouse: debtors as the marts would show them, and a carrier as its own process."""
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -148,7 +149,8 @@ class World:
     def quarantine(self, table: str, raw: bytes, *, day: date = AS_OF) -> None:
         self.run(
             "insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw,"
-            " reason_code, owner_dept) values (%s, %s, %s, 'f', 1, 0, %s, 'AMOUNT', 'tax')",
+            " reason_code, owner_dept) select %s, %s, %s, 'f', count(*) + 1, 0, %s, 'AMOUNT', 'tax'"
+            " from quarantine.row",
             f"{table}-{day}", table.partition("__")[0], table, raw,
         )  # fmt: skip
 
@@ -206,6 +208,7 @@ def campaign_state(new_state: Callable[[], State]) -> State:
 def world(campaign_state: State, no_holdout: None) -> Iterator[World]:
     with db.connect(campaign_state, autocommit=True) as connection:
         db.run_script(connection, _EMPTY)
+        shutil.rmtree(campaign_state.root / "outgoing", ignore_errors=True)
         made = World(campaign_state, connection)
         made.publish()
         yield made

@@ -24,14 +24,6 @@ NOW = datetime.fromisoformat(NOON)
 TODAY = date(2100, 1, 1)  # vendors' days are checked against the clock of the database, which the tests do not move
 
 
-@pytest.fixture(autouse=True)
-def outgoing(world: World) -> None:
-    """Every test begins without batches of another."""
-    import shutil
-
-    shutil.rmtree(world.state.root / "outgoing", ignore_errors=True)
-
-
 def send(world: World, name: str) -> dict[str, Any]:
     return campaigns.dispatch(world.approved(name), state=world.state, now=NOW)
 

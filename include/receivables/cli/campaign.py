@@ -7,7 +7,7 @@ import typer
 
 from receivables import campaigns
 from receivables.campaigns.playbook import playbook
-from receivables.cli import campaign_effects
+from receivables.cli import campaign_effects, campaign_vendors
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -22,6 +22,7 @@ from receivables.cli.console import (
 from receivables.errors import InputRejectedError
 
 app = typer.Typer(help="Campaigns: lists, approvals, sending, effects (催告)", no_args_is_help=True)
+campaign_vendors.add_to(app)
 for _command in campaign_effects.COMMANDS:
     app.command()(_command)
 
@@ -40,6 +41,7 @@ _MESSAGES_JA = {
 _REASONS_JA = {
     "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
     "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",
+    "quiet_day": "送信しない日のため待機します",
     "gateway_down": "送信事業者に接続できないため中断しました",
     "others_at_work": "同じ経路の引渡しが進行中です",
     "waits_to_settle": "前回の中断で未確定の分が確定するまで待機します",
