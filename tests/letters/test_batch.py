@@ -3,7 +3,7 @@
 import csv
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdfium2
@@ -95,6 +95,14 @@ def test_a_changed_manifest_or_page_is_seen(batch: Batch, tmp_path: Path) -> Non
     page.write_bytes(page.read_bytes()[:-1] + b" ")
     with pytest.raises(InvariantBrokenError, match=page.name):
         require_files(manifest, folder)
+
+
+def test_pages_go_after_their_last_day_and_the_manifest_stays(batch: Batch, tmp_path: Path) -> None:
+    folder = shutil.copytree(batch[0], tmp_path / "copy")
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on) == 0
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on + timedelta(days=1)) == 3
+    assert {file.name for file in folder.iterdir()} == {"manifest.json", "job.csv"}
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on + timedelta(days=1)) == 0
 
 
 def test_nothing_stands_of_a_batch_with_a_letter_that_cannot_be_printed(tmp_path: Path) -> None:
