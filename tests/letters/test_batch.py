@@ -3,12 +3,12 @@
 import csv
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from receivables.campaigns import letters
@@ -97,6 +97,14 @@ def test_a_changed_manifest_or_page_is_seen(batch: Batch, tmp_path: Path) -> Non
         require_files(manifest, folder)
 
 
+def test_pages_go_after_their_last_day_and_the_manifest_stays(batch: Batch, tmp_path: Path) -> None:
+    folder = shutil.copytree(batch[0], tmp_path / "copy")
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on) == 0
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on + timedelta(days=1)) == 3
+    assert {file.name for file in folder.iterdir()} == {"manifest.json", "job.csv"}
+    assert letters.delete_expired(folder, KEY, today=ORDER.expires_on + timedelta(days=1)) == 0
+
+
 def test_nothing_stands_of_a_batch_with_a_letter_that_cannot_be_printed(tmp_path: Path) -> None:
     bad = letter(99, name="世田谷\ue000郎")
     with pytest.raises(InputRejectedError, match=f"1 letters cannot be printed .{bad.token} gaiji") as error:
@@ -107,8 +115,7 @@ def test_nothing_stands_of_a_batch_with_a_letter_that_cannot_be_printed(tmp_path
 
 def test_nothing_stands_of_a_batch_whose_text_ran_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The heights of layout.py are an estimate; were it wrong, the pages are counted."""
-    monkeypatch.setattr("receivables.campaigns.letters.layout._LINE", 0)
-    monkeypatch.setattr("receivables.campaigns.letters.layout._PARAGRAPH", 0)
+    monkeypatch.setattr("receivables.campaigns.letters.layout._paragraph_height", lambda *_: 0)
     words = tuple(["長い文章です。" * 40] * 3)
     with pytest.raises(InvariantBrokenError, match="2 pages for 1 sheets"):
         pdf((letter(),), setting(), font(), words)
@@ -131,7 +138,7 @@ def test_what_is_no_batch_is_refused(wrong: list[Letter], order: Order, message:
 
 
 def test_nobody_is_asked_twice_in_one_batch(tmp_path: Path) -> None:
-    for twice in ([letter(1), letter(1, claims=2)], [letter(1), letter(2, claims=(claim(1, instalment_no=1),))]):
+    for twice in ([letter(1), letter(2, token=letter(1).token)], [letter(1), letter(2, claims=letter(1).claims)]):
         with pytest.raises(InvariantBrokenError, match="twice"):
             render(twice, tmp_path / "out", ORDER, key=KEY)
 
@@ -187,7 +194,7 @@ def some_letter(draw: st.DrawFn) -> Letter:
     return letter(kind=draw(st.sampled_from(["dunning", "reminder"])), claims=tuple(claims), name=draw(names))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(some_letter(), st.lists(st.text(st.just("文"), min_size=1, max_size=200), max_size=6))
 def test_what_was_planned_is_what_comes_out(one: Letter, paragraphs: list[str]) -> None:
     """pdf() counts the pages and raises InvariantBrokenError when the plan was wrong."""

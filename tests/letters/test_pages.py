@@ -65,6 +65,7 @@ def test_every_code_of_every_sheet_reads_back(dots: int) -> None:
     for page in range(len(document)):
         found = codes(document, page, dots)
         assert f"{asked.token}{page + 1:02d}{len(document):02d}" in found
+        assert f"{page + 1} / {len(document)} 枚目" in text(document, page)
         read |= found
     bars = {one: code for one, code in read.items() if one.startswith("(91)")}
     assert {one[:31] for one in bars} == shop

@@ -80,4 +80,5 @@ def test_too_many_words_are_told_before_anything_is_set() -> None:
 def test_a_line_is_cut_between_signs_and_never_before_a_selector() -> None:
     lines = font().lines("葛\U000e0100" * 5, 2_000)
     assert lines == ["葛\U000e0100" * 2, "葛\U000e0100" * 2, "葛\U000e0100"]
+    assert font().lines("葛\U000e0100" * 2, 500) == ["葛\U000e0100"] * 2  # though none fits
     assert "".join(font().lines("A" * 50 + "世田谷" * 9, 3_333)) == "A" * 50 + "世田谷" * 9

@@ -8,7 +8,7 @@ them.
 from receivables.campaigns.letters.checking import REASONS, Refusal
 from receivables.campaigns.letters.letter import Kind, Letter, LetterClaim, Recipient
 from receivables.campaigns.letters.manifest import NAME as MANIFEST
-from receivables.campaigns.letters.manifest import Manifest, read_manifest, require_files
+from receivables.campaigns.letters.manifest import Manifest, delete_expired, read_manifest, require_files
 from receivables.campaigns.letters.printing import Order, Place, render, unprintable
 from receivables.campaigns.letters.returns import Difference, Reconciliation, Returned, read_return, reconcile
 from receivables.campaigns.letters.seals import is_seal, seal
@@ -29,6 +29,7 @@ __all__ = [
     "Refusal",
     "Returned",
     "Slip",
+    "delete_expired",
     "is_seal",
     "read_manifest",
     "read_return",

@@ -99,6 +99,17 @@ def require_files(manifest: Manifest, folder: Path) -> None:
             raise InvariantBrokenError(f"{file}: missing or not as it was made; render the batch again")
 
 
+def delete_expired(folder: Path, key: str, *, today: date) -> int:
+    """Delete the pages of a batch after its last day (保存期限); how many files went. The manifest stays."""
+    manifest = read_manifest(folder, key)
+    files = [folder / each.name for each in manifest.files if (folder / each.name).exists()]
+    if today <= manifest.expires_on:
+        return 0
+    for file in files:
+        file.unlink()
+    return len(files)
+
+
 def written(file: Path, content: bytes) -> None:
     """Write a whole file or nothing, readable by its owner alone."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
