@@ -241,6 +241,28 @@ def test_the_kill_switch_stops_running_workers_within_five_seconds(world: World,
     assert world.run("select is_stopped from campaign.switch_event order by switch_event_id") == [(True,), (False,)]
 
 
+def test_the_kill_switch_does_not_wait_for_calls_that_hang_and_none_follows_them(world: World, carrier: Start) -> None:
+    for _ in range(40):
+        world.debtor()
+    run_id, gateway = world.approved(), carrier(fault_permille=1000, only_fault="late", late_seconds=3)
+    slow = QUICK.model_copy(update={"timeout_seconds": 6})
+    workers = [threading.Thread(target=lambda: send(world, run_id, gateway.url, terms=slow)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    time.sleep(2)  # each is in its first call
+
+    began = time.monotonic()
+    campaigns.stop(user="operator", reason="test", state=world.state)
+    seconds = time.monotonic() - began
+    for worker in workers:
+        worker.join(timeout=20)
+
+    assert seconds < 2
+    assert not any(worker.is_alive() for worker in workers)
+    assert 1 <= len(gateway.sent()) <= 3
+    campaigns.resume(user="operator", reason="test over", state=world.state)
+
+
 @pytest.mark.parametrize("round_no", range(3))
 def test_no_message_starts_after_a_stop_reason_was_committed(round_no: int, world: World, carrier: Start) -> None:
     debtors = [world.debtor() for _ in range(60)]
