@@ -8,6 +8,11 @@ import pytest
 from receivables import campaigns, db
 from receivables.settings import State
 
+_WEIGHTS = """
+    select campaign_code, channel, segment, treat_count::float8 * control_count / (treat_count + control_count)
+    from mart.agg_contact_effect where horizon_days = 30 and is_complete
+"""
+
 
 def truth(state: State) -> dict[tuple[str, str], float]:
     """What each campaign and channel adds in this ward, over the same people as the league counts."""
@@ -16,10 +21,7 @@ def truth(state: State) -> dict[tuple[str, str], float]:
                 for row in csv.DictReader(lines)}  # fmt: skip
     sums: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
     with db.connect(state) as connection:
-        rows = connection.execute(
-            "select campaign_code, channel, segment, treat_count::float8 * control_count / (treat_count + control_count)"
-            " from mart.agg_contact_effect where horizon_days = 30 and is_complete and uplift_permille is not null"
-        ).fetchall()
+        rows = connection.execute(_WEIGHTS).fetchall()
     for campaign, channel, segment, weight in rows:
         key = (str(campaign), str(channel))
         sums[key][0] += float(str(weight)) * true[*key, str(segment)]
@@ -34,11 +36,12 @@ def test_the_league_of_the_ward_holds_what_is_true_of_it(published: State) -> No
     wanted = truth(published)
     places = {(each["title"], each["channel"]): each for each in found["places"]}
     assert places.keys() <= wanted.keys()
-    assert len(places) == 6
+    assert len(places) + found["left_out"] == len(wanted) == 6
+    assert places
     outside = [key for key, each in places.items()
                if not each["uplift_low_permille"] <= wanted[key] <= each["uplift_high_permille"]]  # fmt: skip
     assert not outside
-    assert {each["department"] for each in found["places"]} == {"tax", "insurance"}
+    assert {each["department"] for each in found["places"]} <= {"tax", "insurance"}
     lows = [each["uplift_low_permille"] for each in found["places"]]
     assert lows == sorted(lows, reverse=True)
 

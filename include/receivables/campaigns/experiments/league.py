@@ -13,9 +13,10 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from receivables import db
-from receivables.campaigns.experiments.effects import published_day, uplift
+from receivables.campaigns.experiments.effects import published_day
 from receivables.campaigns.experiments.intervals import Arm, Interval, gain_in_yen
 from receivables.campaigns.experiments.pooling import weight_of, weighted
+from receivables.campaigns.experiments.stopping import pooled
 from receivables.campaigns.experiments.sums import arm_sums
 from receivables.campaigns.experiments.waves import waves
 from receivables.settings import State
@@ -87,24 +88,22 @@ def _own(connection: db.Connection, as_of: date) -> list[Place]:
         for treat, control in pairs:
             if treat and control:
                 by.setdefault(treat.cell, []).append((treat, control))
-        places += [_place(connection, made, department, arms) for department, arms in sorted(by.items())]
+        places += [place for department, arms in sorted(by.items()) if (place := _place(made, department, arms))]
     return places
 
 
-def _place(
-    connection: db.Connection, made: list[dict[str, Any]], department: str, arms: list[tuple[Arm, Arm]]
-) -> Place:
+def _place(made: list[dict[str, Any]], department: str, arms: list[tuple[Arm, Arm]]) -> Place | None:
+    rate = pooled(arms)
+    if rate is None:
+        return None
     weights = [weight_of(treat.people, control.people) for treat, control in arms]
-    rates = [uplift(connection, treat, control) for treat, control in arms]
     yen = [gain_in_yen(treat, control) for treat, control in arms]
-    together = weighted([(rate, weight) for rate, weight in zip(rates, weights, strict=True) if rate])
-    assert together is not None  # both arms of each run have people
     gains = [(gain, weight) for gain, weight in zip(yen, weights, strict=True) if gain]
     last = made[-1]
     return Place(
         last["title"], department, last["channel"], last["claim_types"], made[0]["dispatched_on"],
         last["dispatched_on"], sum(treat.people for treat, _ in arms), sum(control.people for _, control in arms),
-        together, weighted(gains) if len(gains) == len(arms) else None,
+        Interval(*(1000 * each for each in rate.interval())), weighted(gains) if len(gains) == len(arms) else None,
     )  # fmt: skip
 
 

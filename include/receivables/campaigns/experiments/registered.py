@@ -26,7 +26,7 @@ def lines_ja(found: dict[str, Any] | None) -> list[str]:
         f"検出できる最小の差: この回だけで {_points(found['mde_permille'])}、"
         f"計画した{found['planned_runs']}回分の人数で {_points(found['trial_mde_permille'])}"
         f"（検出力{found['power_permille'] // 10}%、両側{found['alpha_permille'] / 10:g}%、"
-        f"対照群の納付率 {_points(found['baseline_permille'])} は{source}）。",
+        f"対照群の納付率 {found['baseline_permille'] / 10:.1f}% は{source}）。",
         f"打切り規則: {found['stop_rule']}。",
     ]
 

@@ -14,13 +14,15 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.experiments.boundaries import bounds
-from receivables.campaigns.experiments.intervals import Arm
+from receivables.campaigns.experiments.intervals import Arm, Interval
+from receivables.campaigns.experiments.pooling import weight_of
 from receivables.campaigns.experiments.sums import arm_sums
 
 DECISIONS_JA = {
     "continue": "続行", "effective": "効果あり（検証を終え、対照群を減らせる）", "harmful": "逆効果（送信を停止）",
     "not_shown": "効果は示されなかった（検証を終了）",
 }  # fmt: skip
+_LEAST_UNITS = 2  # in either arm; of one alone nobody knows how it varies
 _RUNS = """
     select p.run_id, p.horizon_days, p.alpha_permille, p.planned_runs, r.dispatched_on,
         coalesce((r.playbook -> 'experiment' ->> 'booking_lag_days')::integer, 0) as lag_days
@@ -50,6 +52,11 @@ class Pooled(NamedTuple):
     def z(self) -> float:
         """The difference in standard errors."""
         return self.difference * sqrt(self.information)
+
+    def interval(self) -> Interval:
+        """The difference with its 95 % interval."""
+        half = 1.959963984540054 / sqrt(self.information)
+        return Interval(self.difference, self.difference - half, self.difference + half)
 
 
 def looks(connection: db.Connection, trial_key: str, as_of: date) -> list[dict[str, Any]]:
@@ -97,8 +104,8 @@ def pooled(drawn: Sequence[tuple[Arm | None, Arm | None]]) -> Pooled | None:
     """The difference over the runs that have both arms; None while it cannot be told from nothing at all."""
     total, sum_of, variance = 0.0, 0.0, 0.0
     for treat, control in drawn:
-        if treat and control:
-            weight = treat.people * control.people / (treat.people + control.people)
+        if treat and control and min(treat.units, control.units) >= _LEAST_UNITS:
+            weight = weight_of(treat.people, control.people)
             total += weight
             sum_of += weight * (treat.rate - control.rate)
             variance += weight**2 * (treat.rate_variance() + control.rate_variance())

@@ -9,18 +9,16 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.experiments.intervals import Interval
-from receivables.campaigns.experiments.pooling import weight_of, weighted
+from receivables.campaigns.experiments.pooling import Stratum, mantel_haenszel
 
 _WAVES = """
-    select e.campaign_code, e.channel, e.assigned_on, e.treat_count, e.control_count,
-        e.uplift_permille::float8 as estimate, e.uplift_low_permille::float8 as low,
-        e.uplift_high_permille::float8 as high,
-        coalesce(told.owner_dept, '') as department
+    select e.campaign_code, e.channel, e.assigned_on, e.treat_count, e.control_count, e.treat_paid_count,
+        e.control_paid_count, coalesce(told.owner_dept, '') as department
     from mart.agg_contact_effect as e
     left join (
         select campaign_code, min(owner_dept) as owner_dept from mart.fct_contacts group by campaign_code
     ) as told using (campaign_code)
-    where e.horizon_days = %s and e.is_complete and e.uplift_permille is not null
+    where e.horizon_days = %s and e.is_complete
     order by e.campaign_code, e.channel, e.assigned_on, e.segment
 """
 
@@ -44,24 +42,26 @@ def waves(
     horizon_days: int,
     key: Callable[[dict[str, Any]], tuple[str, ...]] = lambda row: (row["campaign_code"], row["channel"]),
 ) -> list[Waves]:
-    """The waves by campaign and channel, or by what `key` says; waves and age bands weigh by their people."""
+    """The waves by campaign and channel, or by what `key` says; each wave and age band is a stratum."""
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_WAVES, [horizon_days]).fetchall()
     grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         grouped.setdefault(key(row), []).append(row)
-    return [_together(found) for _, found in sorted(grouped.items())]
+    return [made for _, found in sorted(grouped.items()) if (made := _together(found))]
 
 
-def _together(rows: list[dict[str, Any]]) -> Waves:
-    found = weighted([
-        (Interval(row["estimate"], row["low"], row["high"]), weight_of(row["treat_count"], row["control_count"]))
+def _together(rows: list[dict[str, Any]]) -> Waves | None:
+    found = mantel_haenszel([
+        Stratum(row["treat_paid_count"], row["treat_count"], row["control_paid_count"], row["control_count"])
         for row in rows
     ])  # fmt: skip
-    assert found is not None  # the mart tells an uplift only where both arms have people
+    if found is None:
+        return None
     return Waves(
         "、".join(sorted({row["campaign_code"] for row in rows})), "、".join(sorted({row["channel"] for row in rows})),
         "、".join(sorted({row["department"] for row in rows})),
         min(row["assigned_on"] for row in rows), max(row["assigned_on"] for row in rows),
-        sum(row["treat_count"] for row in rows), sum(row["control_count"] for row in rows), found,
+        sum(row["treat_count"] for row in rows), sum(row["control_count"] for row in rows),
+        Interval(*(1000 * each for each in found)),
     )  # fmt: skip
