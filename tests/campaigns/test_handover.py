@@ -206,6 +206,21 @@ def test_the_dialler_is_given_numbers_alone(world: World, monkeypatch: pytest.Mo
     assert script["steps"]["notice"]["is_identified"]
 
 
+@pytest.mark.parametrize("name", ["dunning_tax", "phone_centre_outbound"])
+def test_after_its_last_day_a_batch_names_nobody_any_more(world: World, name: str) -> None:
+    world.debtor(**(UNDUNNED if name == "dunning_tax" else {}))
+    told = send(world, name)
+    ((expires_on,),) = world.run("select expires_on from campaign.handover")
+    assert campaigns.expire(expires_on, state=world.state) == []
+    (folder,) = folders(world, "letter" if name == "dunning_tax" else "phone_centre")
+    assert {file.suffix for file in folder.iterdir()} & {".pdf", ".csv"}
+    assert campaigns.expire(expires_on + timedelta(days=1), state=world.state) == told["batches"]
+    assert not list(folder.glob("*.pdf"))
+    assert not (folder / "list.csv").exists()
+    assert (folder / "manifest.json").exists()
+    assert campaigns.expire(expires_on + timedelta(days=1), state=world.state) == []
+
+
 def returned(world: World, tmp_path: Path, lines: Callable[[Path], list[list[str]]]) -> tuple[str, Path]:
     """A vendor's file for the one batch there is."""
     (folder,) = [each for channel in ("letter", "phone_centre", "auto_call") for each in folders(world, channel)]

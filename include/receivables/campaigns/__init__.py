@@ -20,6 +20,7 @@ __all__ = [
     "build",
     "correction_list",
     "dispatch",
+    "expire",
     "halt",
     "judge",
     "league",
@@ -35,6 +36,7 @@ __all__ = [
     "results",
     "resume",
     "shift_report",
+    "silent",
     "stop",
     "take_statement",
     "unknown",
@@ -204,3 +206,17 @@ def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:
     from receivables.campaigns import recalling
 
     return recalling.correction_list(run_id, state=state)
+
+
+def expire(day: date, *, state: State) -> list[str]:
+    """Delete what vendors' batches hold of people after their last day. See handover.standing.expire."""
+    from receivables.campaigns.handover import standing
+
+    return standing.expire(day, state=state)
+
+
+def silent(day: date, *, state: State) -> list[dict[str, Any]]:
+    """Batches of which nothing came back for longer than usual. See handover.standing.silent."""
+    from receivables.campaigns.handover import standing
+
+    return standing.silent(day, state=state)

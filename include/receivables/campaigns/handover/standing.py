@@ -6,7 +6,10 @@ from typing import Any
 from psycopg.rows import dict_row
 
 from receivables import db
+from receivables.campaigns import letters
 from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.handover.batches import place_of
+from receivables.campaigns.handover.lists import LIST
 from receivables.errors import InputRejectedError
 from receivables.settings import State
 
@@ -40,6 +43,7 @@ _SILENT = """
         > case when n.batches >= 3 then n.days else (%(usual)s::jsonb ->> w.channel)::integer end
     order by w.released_on, w.batch
 """
+_EXPIRED = "select batch, channel from campaign.handover where expires_on < %s and state <> 'made' order by batch"
 _USUAL = '{"letter": 5, "auto_call": 3, "phone_centre": 4}'  # until three batches have come back: an assumption
 _BY_HAND = """
     select c.contact_id, c.debtor_id, c.claim_ids, c.owner_depts, c.outstanding_yen,
@@ -64,6 +68,27 @@ def silent(day: date, *, state: State) -> list[dict[str, Any]]:
     """Batches of which nothing came back for longer than the channel usually takes (無音の検知), as of `day`."""
     with db.connect(state, "sender", doing="look for silence") as connection:
         return connection.cursor(row_factory=dict_row).execute(_SILENT, {"day": day, "usual": _USUAL}).fetchall()
+
+
+def expire(day: date, *, state: State) -> list[str]:
+    """Delete names, addresses and numbers of every batch whose last day is before `day`; the batches' names.
+
+    Manifests stay: they name nobody. The vendor deletes on the same day; the contract says so, and the batch does.
+    """
+    with db.connect(state, "sender", doing="expire batches") as connection:
+        found = connection.execute(_EXPIRED, [day]).fetchall()
+    done = []
+    for name, channel in found:
+        folder = place_of(str(name), str(channel), state)
+        if channel == "letter":
+            parts = [file.parent for file in folder.rglob(letters.MANIFEST)]
+            gone = [letters.delete_expired(part, state.secret("hmac_letters"), today=day) for part in parts]
+        else:
+            gone = [(folder / LIST).exists()]
+            (folder / LIST).unlink(missing_ok=True)
+        if any(gone):
+            done.append(str(name))
+    return done
 
 
 def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
