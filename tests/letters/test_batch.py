@@ -172,6 +172,11 @@ def test_a_run_that_fails_leaves_nothing(batch: Batch, tmp_path: Path, monkeypat
 
 
 def test_legal_text_is_locked(tmp_path: Path) -> None:
+    """横浜市, 2016: 340,000 督促状 named 60 days for the 審査請求 of an older law; the printers kept the old form.
+
+    http://headlines.yahoo.co.jp/hl?a=20160910-00011817-kana-l14; three months: 行政不服審査法第18条第1項.
+    """
+    assert all("3か月以内" in text and "60日" not in text for text in setting().legal.appeal.values())
     folder = shutil.copytree(FOLDER, tmp_path / "131121")
     legal = folder / "legal.yml"
     legal.write_text(legal.read_text(encoding="utf-8").replace("3か月以内", "2か月以内"), encoding="utf-8")
