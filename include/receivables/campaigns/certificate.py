@@ -65,7 +65,8 @@ def proofs(
         ),
         "right_person": _proof(contact.debtor_id in seen.links, **dict(seen.links.get(contact.debtor_id or "", {}))),
         "right_number": _proof(
-            not found & {"X19_no_mobile", "X21_shared_number", "X22_number_changed", "X27_no_address"},
+            not found
+            & {"X19_no_mobile", "X21_shared_number", "X22_number_changed", "X27_no_address", "X28_unreachable"},
             phone_hash=contact.phone_hash,
         ),
         "no_hold": _proof(not any(code[:3] in _HOLDS for code in found), codes=list(codes)),
