@@ -42,7 +42,8 @@ def campaign_dag(playbook: campaigns.Playbook) -> None:
 
     with DAG(
         dag_id=f"campaign__{playbook.name}", description=playbook.title, doc_md=__doc__,
-        schedule=[Asset("mart/published")], start_date=datetime(2026, 4, 1, tz="Asia/Tokyo"), catchup=False,
+        schedule=[Asset("mart/published")] if playbook.starts == "nightly" else None,
+        start_date=datetime(2026, 4, 1, tz="Asia/Tokyo"), catchup=False,
         max_active_runs=1, params=AS_OF_PARAM, tags=["campaign", playbook.channel], default_args={"retries": 0},
     ):  # fmt: skip
         made = build()

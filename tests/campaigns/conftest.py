@@ -1,6 +1,7 @@
 """A hand-made warehouse: debtors as the marts would show them, and a carrier as its own process."""
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -24,16 +25,34 @@ SOURCES = sorted(rests_on("resident_tax") | rests_on("nhi"))
 QUICK = Gateway(lookup=True, timeout_seconds=0.4, settle_seconds=0.8, parts_per_second=500, cost_yen_per_part=12)
 
 TABLES = """
-drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts cascade;
-drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons cascade;
+drop view if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims, mart.fct_contacts,
+    mart.wl_instalment_plans cascade;
+drop table if exists mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims, mart.fct_contacts,
+    mart.wl_instalment_plans, vault.register__persons cascade;
 create table mart.fct_delinquencies (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
     outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
-    dunned_on date, dunning_deadline date, standing text, held_by text
+    dunned_on date, dunning_deadline date, standing text, held_by text, legal_class text, fiscal_year integer,
+    instalment_no integer, delinquency_charge_yen bigint, slip_no text
+);
+create table mart.fct_claims (
+    claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date, last_paid_on date,
+    outstanding_yen bigint, received_yen bigint, prescription_state text, prescription_date_safe date, standing text
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
-create table mart.fct_receipts (receipt_id text, claim_id text, paid_on date, received_yen bigint);
-create table vault.register__persons (addressee_no text, phone text, _known_from date, _known_to date);
+create table mart.fct_receipts (
+    receipt_id text, claim_id text, paid_on date, received_yen bigint, is_provisional boolean
+);
+create index on mart.fct_receipts (claim_id);
+create table mart.fct_contacts (
+    channel text, debtor_id text, attempted_at timestamptz, attempted_on date, outcome text, promised_on date,
+    promised_yen bigint, campaign_code text, owner_dept text
+);
+create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
+create table vault.register__persons (
+    addressee_no text, phone text, _known_from date, _known_to date, person_name text, postal_code text, address text,
+    address_detail text, person_kana text
+);
 grant usage on schema mart, ops, identity to sender;
 grant select on all tables in schema mart to sender;
 grant select on ops.load, ops.published_batch to sender;
@@ -41,9 +60,11 @@ grant select on ops.load, ops.published_batch to sender;
 _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
-    campaign.approver, mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, vault.register__persons,
-    identity.link, identity.contact_fact, identity.channel_stop, identity.merge, ops.published_batch, quarantine.row,
-    ops.load cascade;
+    campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
+    campaign.contact_event, campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet,
+    mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
+    mart.fct_contacts, mart.wl_instalment_plans, vault.register__persons, identity.link, identity.contact_fact,
+    identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
@@ -56,6 +77,7 @@ class World:
     state: State
     connection: db.Connection
     people: int = 0
+    claims: int = 0
     numbers: dict[str, str] = field(default_factory=dict)
 
     def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
@@ -66,6 +88,7 @@ class World:
         return done.fetchall() if done.description else []
 
     def publish(self, as_of: date = AS_OF) -> None:
+        self.run("update ops.published_batch set is_current = false")
         self.run("insert into ops.published_batch values (%s, %s, default, true, 'x')", f"p{as_of}", as_of)
         for source in SOURCES:
             self.load(source, as_of)
@@ -83,10 +106,13 @@ class World:
         self.people += 1
         debtor_id, number = f"d{self.people:020x}", f"{self.people:015d}"
         phone = f"090{10_000_001 + self.people * 7:08d}" if phone == "" else phone
-        self.run("insert into vault.register__persons values (%s, %s, %s, null)", number, phone, AS_OF)
         self.run(
-            "insert into identity.link values ('resident_tax', %s, %s, 'addressee_no', 1, 'register-1')",
-            number, debtor_id,
+            "insert into vault.register__persons values (%s, %s, %s, null, '区民　太郎', '1540017',"
+            " '世田谷区世田谷四丁目21番27号', null, 'クミン　タロウ')", number, phone, AS_OF,
+        )  # fmt: skip
+        self.run(
+            "insert into identity.link select source, %s, %s, 'addressee_no', 1, 'register-1'"
+            " from unnest(array['resident_tax', 'register']) as source", number, debtor_id,
         )  # fmt: skip
         self.run("insert into mart.dim_debtors values (%s, %s)", debtor_id, fact is not None)
         self.claim(debtor_id, **claim)
@@ -96,12 +122,15 @@ class World:
         return debtor_id
 
     def claim(self, debtor_id: str | None, **given: Any) -> str:
-        claim_id = given.pop("claim_id", None) or f"resident_tax:{debtor_id or self.people}-{len(given)}-{id(given)}"
+        self.claims += 1
+        claim_id = given.pop("claim_id", None) or f"resident_tax:{debtor_id or self.people}-{self.claims}"
         row = {
             "claim_id": claim_id, "source_code": "resident_tax", "claim_type": "resident_tax", "owner_dept": "tax",
             "debtor_id": debtor_id, "due_date": date(2026, 1, 31), "outstanding_yen": 25_000, "provisional_yen": 0,
             "prescription_state": "running", "prescription_date_safe": date(2031, 1, 31),
-            "dunned_on": date(2026, 2, 20), "dunning_deadline": date(2026, 3, 2), **given,
+            "dunned_on": date(2026, 2, 20), "dunning_deadline": date(2026, 3, 2), "legal_class": "enforced_public",
+            "fiscal_year": 2025, "instalment_no": 4, "delinquency_charge_yen": 0,
+            "slip_no": f"01{self.people:010d}{self.claims % 100:02d}", **given,
         }  # fmt: skip
         columns = ", ".join(row)
         self.run(
@@ -120,15 +149,16 @@ class World:
     def quarantine(self, table: str, raw: bytes, *, day: date = AS_OF) -> None:
         self.run(
             "insert into quarantine.row (batch_id, source, table_name, file_name, line_no, byte_offset, raw,"
-            " reason_code, owner_dept) values (%s, %s, %s, 'f', 1, 0, %s, 'AMOUNT', 'tax')",
+            " reason_code, owner_dept) select %s, %s, %s, 'f', count(*) + 1, 0, %s, 'AMOUNT', 'tax'"
+            " from quarantine.row",
             f"{table}-{day}", table.partition("__")[0], table, raw,
         )  # fmt: skip
 
-    def build(self, as_of: date = AS_OF) -> str:
-        return campaigns.build("sms_after_dunning", as_of=as_of, maker="planner", state=self.state)
+    def build(self, as_of: date = AS_OF, name: str = "sms_after_dunning") -> str:
+        return campaigns.build(name, as_of=as_of, maker="planner", state=self.state)
 
-    def approved(self) -> str:
-        run_id = self.build()
+    def approved(self, name: str = "sms_after_dunning", as_of: date = AS_OF) -> str:
+        run_id = self.build(as_of, name)
         for user in ("chief_tax", "chief_insurance"):
             campaigns.approve(run_id, user=user, state=self.state)
         return run_id
@@ -178,6 +208,7 @@ def campaign_state(new_state: Callable[[], State]) -> State:
 def world(campaign_state: State, no_holdout: None) -> Iterator[World]:
     with db.connect(campaign_state, autocommit=True) as connection:
         db.run_script(connection, _EMPTY)
+        shutil.rmtree(campaign_state.root / "outgoing", ignore_errors=True)
         made = World(campaign_state, connection)
         made.publish()
         yield made

@@ -44,15 +44,16 @@ AFTER_APPROVAL: dict[str, str] = {  # exclusion → what happens to one debtor b
     "X09_prescribed": "update mart.fct_delinquencies set prescription_state = 'completed' where debtor_id = %s",
     "X22_number_changed": (
         "update vault.register__persons set phone = '08099998888' where addressee_no ="
-        " (select source_debtor_key from identity.link where debtor_id = %s)"
+        " (select source_debtor_key from identity.link where source_code = 'register' and debtor_id = %s)"
     ),
     "X19_no_mobile": (
         "update vault.register__persons set phone = null where addressee_no ="
-        " (select source_debtor_key from identity.link where debtor_id = %s)"
+        " (select source_debtor_key from identity.link where source_code = 'register' and debtor_id = %s)"
     ),
     "X21_shared_number": (
         "insert into vault.register__persons select '888', phone, _known_from, null from vault.register__persons"
-        " where addressee_no = (select source_debtor_key from identity.link where debtor_id = %s)"
+        " where addressee_no ="
+        " (select source_debtor_key from identity.link where source_code = 'register' and debtor_id = %s)"
     ),
 }
 

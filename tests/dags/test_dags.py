@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from receivables.campaigns.playbook import playbooks
 from receivables.contracts import all_contracts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +73,8 @@ def test_all_files_parse_within_the_limit(bag: dict[str, Any]) -> None:
 
 def test_there_is_one_ingest_dag_per_contract_and_the_promised_others(bag: dict[str, Any]) -> None:
     promised = {f"ingest__{contract.source}" for contract in all_contracts()}
-    promised |= {"warehouse__nightly", "campaign__sms_after_dunning", "migration__rehearsal"}
+    promised |= {"warehouse__nightly", "migration__rehearsal", "results__collect"}
+    promised |= {f"campaign__{each.name}" for each in playbooks()}
     assert set(bag["dags"]) == promised
 
 
@@ -89,6 +91,12 @@ def test_every_dag_takes_the_business_date_and_explains_itself(bag: dict[str, An
 def test_sends_and_approvals_are_never_retried_by_airflow(bag: dict[str, Any]) -> None:
     for task_id, task in bag["dags"]["campaign__sms_after_dunning"]["tasks"].items():
         assert task["retries"] == 0, task_id
+
+
+def test_only_what_says_so_starts_with_every_night(bag: dict[str, Any]) -> None:
+    named = {dag_id: dag["schedule"] for dag_id, dag in bag["dags"].items() if dag_id.startswith("campaign__")}
+    nightly = {dag_id for dag_id, schedule in named.items() if schedule != "NullTimetable"}
+    assert nightly == {"campaign__sms_after_dunning"}
 
 
 def test_loads_are_retried_because_they_are_idempotent(bag: dict[str, Any]) -> None:

@@ -1,111 +1,34 @@
 """統合とその取消し: two people make two debtors one, messages go out, and taking it apart restores what was there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
-from typing import Any
 
 import psycopg
 import pytest
 
-from receivables import db, decisions, identity
+from receivables import db, decisions
 from receivables.campaigns.doubting import DOUBT
 from receivables.errors import InputRejectedError, NeedsApprovalError
 from receivables.identity import review
-from receivables.identity.pseudonyms import debtor_id
 from receivables.settings import State
 from receivables.unmerging import unmerge
+from tests.identity.world import AS_OF, World, made, person
 
 pytestmark = pytest.mark.postgres
-AS_OF = date(2026, 6, 19)
-_SOURCES = """
-    create table if not exists staging.stg_register__persons (
-        source_debtor_key text, died_on date, is_deceased boolean, is_protected boolean, has_guardian boolean,
-        is_on_welfare boolean, language_code text, batch_id text, moved_on date
-    );
-    create table if not exists intermediate.int_claims__unioned (
-        source_code text, source_debtor_key text, batch_id text, claim_id text
-    );
-    create table if not exists intermediate.int_claim_events__unioned (
-        claim_id text, event_type text, event_date date, issued_on date, arrived_on date, returned_on date,
-        batch_id text
-    );
-    create table if not exists intermediate.int_contacts__unioned (
-        source_code text, source_debtor_key text, channel text, point_state text, stops_channels text,
-        attempted_on date, attempted_at timestamptz, batch_id text, contact_id text
-    );
-"""
 TWINS = ("000000000000101", "000000000000102")  # 二重登録: one person under two numbers, so far as anybody can tell
 OTHERS = tuple(f"0000000000002{at:02}" for at in range(6))
 
 
-@dataclass
-class World:
-    """A register of eight, made by hand: two rows of one name and birth date, six others."""
-
-    state: State
-    day: date = AS_OF
-
-    def run(self, query: str, *arguments: Any) -> list[tuple[Any, ...]]:
-        with db.connect(self.state) as connection:
-            done = connection.execute(query.encode(), arguments)
-            return done.fetchall() if done.description else []
-
-    def night(self) -> dict[str, int]:
-        self.day += timedelta(days=1)
-        return identity.resolve(as_of=self.day, state=self.state)
-
-    def links(self) -> list[tuple[Any, ...]]:
-        return self.run("select source_code, source_debtor_key, debtor_id from identity.link order by 1, 2")
-
-    def decide(self, pair: str, said: str) -> None:
-        one = review.answer(pair, said, user="officer_a", why="戸籍で確認", state=self.state)
-        decisions.confirm(one, user="chief_tax", state=self.state)
-
-    def id_of(self, number: str) -> str:
-        return debtor_id(number, key=self.state.secret("hmac_debtor"))
-
-
-def person(world: World, number: str, name: str, kana: str, born: str) -> None:
-    raw = {"addressee_no": number, "sex_code": "1", "is_protected": False,
-           "has_guardian": False, "is_on_welfare": False, "language_code": "ja"}  # fmt: skip
-    told = {
-        "addressee_no": number,
-        "household_no": number[5:],
-        "person_name": name,
-        "person_kana": kana,
-        "birth_date": born,
-    }
-    for schema, row in (("raw", raw), ("vault", told)):
-        row |= {"_batch_id": "b", "_line_no": 1, "_byte_offset": 0, "_known_from": date(2026, 1, 1)}
-        world.run(
-            f"insert into {schema}.register__persons ({', '.join(row)}) values ({', '.join(['%s'] * len(row))})",
-            *row.values(),
-        )
-    world.run(
-        "insert into staging.stg_register__persons values (%s, null, false, false, false, false, 'ja', 'b', null)",
-        number,
-    )
-    world.run("insert into intermediate.int_claims__unioned values ('resident_tax', %s, 'b')", number)
-
-
 @pytest.fixture(scope="module")
 def world(new_state: Callable[[], State]) -> World:
-    from receivables.ingest import tables
-
-    made = World(new_state())
-    tables.create_tables(made.state)
-    made.run("create schema if not exists staging")
-    made.run("create schema if not exists intermediate")
-    with db.connect(made.state) as connection:
-        db.run_script(connection, _SOURCES)
+    made_up = made(new_state())
     for number in TWINS:
-        person(made, number, "四十九院　清吉", "シジュウクイン　セイキチ", "1951-04-03")
+        person(made_up, number, "四十九院　清吉", "シジュウクイン　セイキチ", "1951-04-03")
     for at, number in enumerate(OTHERS):
-        person(made, number, f"山田　{'一二三四五六'[at]}郎", "ヤマダ　ロウ", f"19{60 + at}-01-01")
-    made.night()
-    return made
+        person(made_up, number, f"山田　{'一二三四五六'[at]}郎", "ヤマダ　ロウ", f"19{60 + at}-01-01")
+    made_up.night()
+    return made_up
 
 
 def pair_of(world: World) -> str:

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
-from receivables.identity import exchange, matched
+from receivables.identity import exchange, matched, reaching
 from receivables.identity.matching import japanese, resolve
 from receivables.settings import State
 from tests.identity.matching.people import Row, table, town, trained
@@ -70,6 +70,17 @@ def test_a_part_of_the_warehouse_is_done_as_the_whole_would_be(
             assert as_set(pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
             assert as_set(clusters) == as_set(whole.clusters)
             before = whole
+
+
+def test_every_blocking_rule_finds_its_persons_through_an_index(state: State) -> None:
+    """A rule or a derived column that is changed without its index would make every night read everybody."""
+    with db.connect(state) as connection:
+        connection.execute("set local enable_seqscan = off")
+        reaching.compare(connection, japanese())
+        for rule in reaching.rules(japanese()):
+            plan = "\n".join(str(line) for (line,) in connection.execute(b"explain " + rule.encode()).fetchall())
+            assert "on person_key" in plan
+            assert "Seq Scan on person_key" not in plan, rule
 
 
 def test_an_event_once_written_stays(state: State) -> None:

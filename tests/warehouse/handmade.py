@@ -101,7 +101,8 @@ class Handmade:
         self.run("truncate " + ", ".join(f"raw.{name}, vault.{name}" for name in self.tables) + ", identity.link,"
                  " identity.contact_fact, identity.pair, identity.cluster, identity.matched_by, identity.pending,"
                  " identity.merge, identity.collected, identity.collected_batch, identity.sampled, vault.person_key,"
-                 " decision.in_force, decision.approval, decision.proposal, law.claim_assessments, ops.load"
+                 " vault.former_holder, identity.reused, decision.in_force, decision.approval, decision.proposal,"
+                 " law.claim_assessments, ops.load"
                  " cascade")  # fmt: skip
         self.lines.clear()
         self.law.clear()

@@ -77,6 +77,7 @@ select
     claim_id,
     source_code,
     source_claim_key,
+    notice_no,
     claim_type,
     legal_class,
     owner_dept,

@@ -38,6 +38,11 @@ select
     balances.fiscal_year,
     balances.instalment_no,
     balances.claim_split_seq,
+    -- 納付書の番号: what a slip bears and every channel tells back with the money (業務, 通知書番号, 期別)
+    case when systems.system_code is not null then
+        systems.system_code || lpad(balances.notice_no::text, 10, '0')
+        || lpad(balances.instalment_no::integer::text, 2, '0')
+    end as slip_no,
 
     ---------- dates
     balances.due_date,
@@ -96,6 +101,8 @@ left join {{ source('identity', 'link') }} as link
     on
         balances.source_code = link.source_code
         and balances.source_debtor_key = link.source_debtor_key
+left join {{ ref('system_codes') }} as systems
+    on balances.source_code = systems.source_code
 left join assessed
     on balances.claim_id = assessed.claim_id
 left join dunned

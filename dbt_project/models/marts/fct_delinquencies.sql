@@ -51,6 +51,7 @@ select
     overdue.debtor_id,
     overdue.fiscal_year,
     overdue.instalment_no,
+    overdue.slip_no,
 
     ---------- how late
     overdue.due_date,

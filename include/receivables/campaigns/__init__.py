@@ -20,18 +20,27 @@ __all__ = [
     "build",
     "correction_list",
     "dispatch",
+    "expire",
+    "halt",
     "judge",
+    "league",
+    "lift",
     "list_runs",
+    "plan_weeks",
     "playbooks",
     "preview",
     "preview_text",
     "recall",
     "record_answers",
+    "record_calls",
     "results",
     "resume",
+    "shift_report",
+    "silent",
     "stop",
     "take_statement",
     "unknown",
+    "watch",
 ]
 
 
@@ -88,10 +97,59 @@ def dispatch(
 
 
 def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:
-    """Receipts and payments after sending, by arm (効果測定). See effects.results."""
-    from receivables.campaigns import effects
+    """What came of a dispatched run, by arm (効果測定). See experiments.results."""
+    from receivables.campaigns.experiments import results as measuring
 
-    return effects.results(run_id, state=state, gateway_url=gateway_url)
+    return measuring.results(run_id, state=state, gateway_url=gateway_url)
+
+
+def watch(*, state: State) -> list[dict[str, Any]]:
+    """The results of every run still coming in; halts what must be halted. See experiments.results."""
+    from receivables.campaigns.experiments import results as measuring
+
+    return measuring.watch(state=state)
+
+
+def league(*, state: State) -> dict[str, Any]:
+    """What works, across sections and playbooks (効果の一覧). See experiments.league."""
+    from receivables.campaigns.experiments import league as table
+
+    return table.league(state=state)
+
+
+def shift_report(*, channel: str, messages: int, on: date | None = None, state: State) -> dict[str, Any]:
+    """Calling beside being called, and the load of a mailing (架電から受電へ). See experiments.shift."""
+    from receivables.campaigns.experiments import shift
+
+    return shift.shift_report(channel=channel, messages=messages, on=on, state=state)
+
+
+def record_calls(file: Path, *, user: str, state: State) -> int:
+    """Take in counted inbound calls by day (受電件数). See experiments.shift."""
+    from receivables.campaigns.experiments import shift
+
+    return shift.record_calls(file, user=user, state=state)
+
+
+def plan_weeks(first_monday: date, *, pairs: int, salt: str, state: State) -> list[dict[str, Any]]:
+    """Draw weeks of calling and of answering (週の割付). See experiments.weeks."""
+    from receivables.campaigns.experiments import weeks
+
+    return weeks.plan_weeks(first_monday, pairs=pairs, salt=salt, state=state)
+
+
+def halt(name: str, *, user: str, reason: str, state: State) -> dict[str, Any]:
+    """Halt one campaign; needs no approval. See experiments.halting."""
+    from receivables.campaigns.experiments import halting
+
+    return halting.halt(name, user=user, reason=reason, state=state)
+
+
+def lift(name: str, *, user: str, reason: str, state: State) -> dict[str, Any]:
+    """Lift a campaign's halts, as an approver. See experiments.halting."""
+    from receivables.campaigns.experiments import halting
+
+    return halting.lift(name, user=user, reason=reason, state=state)
 
 
 def list_runs(*, state: State) -> list[dict[str, Any]]:
@@ -148,3 +206,17 @@ def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:
     from receivables.campaigns import recalling
 
     return recalling.correction_list(run_id, state=state)
+
+
+def expire(day: date, *, state: State) -> list[str]:
+    """Delete what vendors' batches hold of people after their last day. See handover.standing.expire."""
+    from receivables.campaigns.handover import standing
+
+    return standing.expire(day, state=state)
+
+
+def silent(day: date, *, state: State) -> list[dict[str, Any]]:
+    """Batches of which nothing came back for longer than usual. See handover.standing.silent."""
+    from receivables.campaigns.handover import standing
+
+    return standing.silent(day, state=state)

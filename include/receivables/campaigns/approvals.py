@@ -21,6 +21,8 @@ REFUSED = {
     "RC005": "this user is not a valid approver; the roster is campaign.approver (承認者名簿), with the duty",
     "RC006": "this person has approved already; another person must approve too",
     "RC007": "the list is too old to be approved; build it again",
+    "RC009": "its people are unlike those of the last list; `campaign preview` says how, and `campaign explain-shift`"
+    " takes the reason in writing",
 }
 
 

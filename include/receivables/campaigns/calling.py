@@ -33,7 +33,10 @@ _SLOT = """
 """
 _LAST_LOOK = """
     select box.state = 'sending' and box.attempt = %(attempt)s and clock_timestamp() < box.send_by as is_mine,
-        stop.is_stopped or made.state <> 'sending' as is_stopped, clock_timestamp() as at,
+        stop.is_stopped or made.state <> 'sending' or campaign.is_halted(made.run_id)
+            or campaign.is_quiet(coalesce(%(day)s, ((clock_timestamp() + %(offset)s) at time zone 'Asia/Tokyo')::date))
+            as is_stopped,
+        clock_timestamp() as at,
         campaign.reasons_against(
             box.debtor_id, box.channel,
             coalesce(%(day)s, ((clock_timestamp() + %(offset)s) at time zone 'Asia/Tokyo')::date)
@@ -55,7 +58,7 @@ class LastLook:
     """What is so in the moment before the call."""
 
     is_mine: bool  # claimed by us, and in time
-    is_stopped: bool  # all sending, or this run
+    is_stopped: bool  # all sending, this run, or its campaign
     at: datetime
     codes: list[str]
 
@@ -112,7 +115,8 @@ class Caller:
         now = self._last_look(connection, message)
         if now is None or not self._may_call(now) or time.monotonic() - began > CHECK_SECONDS:
             return "stop"
-        codes = in_force({full_code(code) for code in now.codes}, self.claimer.clock.day(self.claimer.run, now.at))
+        day = self.claimer.clock.day(self.claimer.run, now.at)
+        codes = in_force({full_code(code) for code in now.codes}, day, self.claimer.playbook.purpose)
         if codes:
             if not message.is_again:
                 outbox.stop(connection, message, codes)

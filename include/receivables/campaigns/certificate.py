@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from receivables.campaigns.candidates import Candidate, bucket, dunning_deadline, eligible_claims
+from receivables.campaigns.candidates import Candidate
 from receivables.campaigns.contacts import Contact
+from receivables.campaigns.experiments.assignment import bucket
 from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
+from receivables.campaigns.stages import dunning_deadline, eligible_claims
 
 Proofs = dict[str, dict[str, Any]]
 _HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23, 25))
@@ -54,8 +56,8 @@ def proofs(
 ) -> Proofs:
     """The twelve proofs; each says whether it holds and on what it rests."""
     found = set(codes)
-    claims = eligible_claims(candidate.claims, playbook.audience, seen.day) if candidate else ()
-    held_out = bucket(contact.subject_key, playbook.holdout_salt)
+    claims = eligible_claims(candidate.claims, playbook, seen.day) if candidate else ()
+    held_out = bucket(contact.unit_key or contact.subject_key, playbook.holdout_salt)
     return {
         "balance_fresh": _proof("X00_stale_source" not in found, sources=_sources(contact, candidate, seen)),
         "payment_not_in_flight": _proof(
@@ -63,11 +65,14 @@ def proofs(
         ),
         "right_person": _proof(contact.debtor_id in seen.links, **dict(seen.links.get(contact.debtor_id or "", {}))),
         "right_number": _proof(
-            not found & {"X19_no_mobile", "X21_shared_number", "X22_number_changed"}, phone_hash=contact.phone_hash
+            not found & {"X19_no_mobile", "X21_shared_number", "X22_number_changed", "X27_no_address"},
+            phone_hash=contact.phone_hash,
         ),
         "no_hold": _proof(not any(code[:3] in _HOLDS for code in found), codes=list(codes)),
         "level_lawful": _proof(
-            not found & {"X15_dunning_window", "X10_small"},
+            not found & {"X15_dunning_window", "X10_small", "X26_level"},
+            purpose=playbook.purpose,
+            level=contact.level,
             claims=[[c.claim_id, _iso(c.dunned_on), _iso(dunning_deadline(c, playbook.audience))] for c in claims],
         ),
         "prescription_known": _proof(

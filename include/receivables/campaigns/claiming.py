@@ -85,7 +85,7 @@ class Claimed:
 
     messages: list[Message] = field(default_factory=list)
     held_count: int = 0  # a reason was found against them
-    held_because: str | None = None  # stopped, recalled, window_closed, stale_source
+    held_because: str | None = None  # stopped, recalled, halted, window_closed, quiet_day, stale_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +118,12 @@ class Claimer:
     clock: Clock
     terms: Gateway
     worker: str
+    lease_seconds: float = LEASE_SECONDS
 
     @property
     def call_seconds(self) -> float:
         """How long after its claim a message may still reach the carrier: it may wait to connect and to write."""
-        return LEASE_SECONDS + CHECK_SECONDS + 2 * self.terms.timeout_seconds
+        return self.lease_seconds + CHECK_SECONDS + 2 * self.terms.timeout_seconds
 
     def claim(self, limit: int) -> Claimed:
         """Claim up to `limit` messages; commits before it returns.
@@ -137,8 +138,13 @@ class Claimer:
             at = self.clock.moment(connection)
             if is_stopped:
                 return Claimed(held_because="stopped")
+            if connection.execute("select campaign.is_halted(%s)", [self.run.run_id]).fetchone() == (True,):
+                return Claimed(held_because="halted")
             if not self.clock.is_window_ignored and not is_open(self.playbook.send_window, at):
                 return Claimed(held_because="window_closed")
+            quiet = connection.execute("select campaign.is_quiet(%s)", [self.clock.day(self.run, at)])
+            if quiet.fetchone() == (True,):
+                return Claimed(held_because="quiet_day")
             return self._claim(connection, at, limit)
 
     def _claim(self, connection: db.Connection, at: datetime, limit: int) -> Claimed:
@@ -196,12 +202,13 @@ class Claimer:
         self, connection: db.Connection, chosen: Mapping[str, bool], contacts: dict[str, Contact], found: Reading,
         seen: Evidence,
     ) -> Claimed:  # fmt: skip
-        by_debtor = {each.debtor_id: each for each in found.candidates}
+        by_subject = {each.subject_key: each for each in found.candidates}
         messages, held = [], 0
         for contact_id, contact in contacts.items():
-            candidate = by_debtor.get(contact.debtor_id)
+            candidate = by_subject.get(contact.subject_key)
             codes = set(exclusion_codes(candidate, self.playbook, seen.day)) if candidate else set()
-            reasons = tuple(sorted(codes | set(in_force(change_codes(contact, candidate), seen.day))))
+            changed = in_force(change_codes(contact, candidate), seen.day, self.playbook.purpose)
+            reasons = tuple(sorted(codes.union(changed)))
             taken = proofs(contact, candidate, reasons, self.playbook, seen)
             is_released = not reasons and is_release(taken)
             if is_released:
@@ -217,7 +224,7 @@ class Claimer:
         self, connection: db.Connection, contact_id: str, number: str, seen: Evidence, *, is_again: bool
     ) -> Message:
         row = connection.execute(_SENDING, {
-            "contact_id": contact_id, "worker": self.worker, "lease": LEASE_SECONDS,
+            "contact_id": contact_id, "worker": self.worker, "lease": self.lease_seconds,
             "settle": self.call_seconds + self.terms.settle_seconds, "dedup": self.terms.dedup_seconds, "day": seen.day,
         }).fetchone()  # fmt: skip
         assert row is not None

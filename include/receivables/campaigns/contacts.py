@@ -14,7 +14,7 @@ from receivables.db import Connection
 
 _STORED = """
     select subject_key, debtor_id, arm, exclusion_codes, reference, claim_ids, claim_yen, claim_types,
-        owner_depts, outstanding_yen, phone_hash
+        owner_depts, outstanding_yen, phone_hash, level, unit_key
     from campaign.contact
     where run_id = %(run_id)s and (%(keys)s::text[] is null or subject_key = any(%(keys)s))
 """
@@ -35,10 +35,13 @@ class Contact:
     owner_depts: list[str]
     outstanding_yen: int
     phone_hash: str | None
+    level: int = 1
+    unit_key: str | None = None  # of a household; its members are in one arm
 
     def line(self) -> str:
         """The row as one canonical line of text: what the list hash is taken over."""
-        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        told = {name: value for name, value in asdict(self).items() if name != "unit_key" or value is not None}
+        return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def contact_list(decisions: Iterable[Decision], playbook: Playbook, as_of: date) -> list[Contact]:
@@ -62,9 +65,9 @@ def content_sha256(contacts: Iterable[Contact], *, name: str, as_of: date, playb
     return digest.hexdigest()
 
 
-def reference_of(playbook: Playbook, debtor_id: str, as_of: date) -> str:
-    """The key of one intent, for ever: this campaign, channel, person and date (冪等キー)."""
-    intent = "|".join([playbook.name, playbook.channel, debtor_id, as_of.isoformat()])
+def reference_of(playbook: Playbook, subject_key: str, as_of: date) -> str:
+    """The key of one intent, for ever: this campaign, channel, person (and claim type) and date (冪等キー)."""
+    intent = "|".join([playbook.name, playbook.channel, subject_key, as_of.isoformat()])
     return f"{playbook.channel}-{hashlib.sha256(intent.encode()).hexdigest()[:32]}"
 
 
@@ -81,13 +84,15 @@ def _contact(decided: Decision, playbook: Playbook, as_of: date) -> Contact:
         debtor_id=candidate.debtor_id,
         arm=decided.arm,
         exclusion_codes=list(decided.codes),
-        reference=reference_of(playbook, str(candidate.debtor_id), as_of) if is_treated else None,
+        reference=reference_of(playbook, candidate.subject_key, as_of) if is_treated else None,
         claim_ids=[claim.claim_id for claim in claims],
         claim_yen=[claim.outstanding_yen for claim in claims],
         claim_types=_distinct([claim.claim_type for claim in claims]),
         owner_depts=_distinct([claim.owner_dept for claim in claims]),
         outstanding_yen=sum(claim.outstanding_yen for claim in claims),
         phone_hash=decided.phone_hash,
+        level=decided.level,
+        unit_key=candidate.unit_key,
     )
 
 

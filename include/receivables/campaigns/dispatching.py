@@ -17,6 +17,7 @@ from receivables.campaigns.breaker import Breaker
 from receivables.campaigns.calling import Caller
 from receivables.campaigns.channels.sms import GatewaySilentError, SmsGateway
 from receivables.campaigns.claiming import Claimed, Claimer, Clock
+from receivables.campaigns.handover.working import LEASE_SECONDS, Handler
 from receivables.campaigns.playbook import Gateway, gateway_terms
 from receivables.errors import EnvironmentFailureError, InputRejectedError, InvariantBrokenError, NeedsApprovalError
 from receivables.settings import State
@@ -105,7 +106,7 @@ class Dispatcher:
         try:
             return self.claimer.claim(self._limit())
         except db.DatabaseError as error:
-            if error.constraint == "one_contact_a_day":  # another campaign took the same person just now
+            if error.constraint == "one_free_contact_a_day":  # another campaign took the same person just now
                 return None
             raise
 
@@ -144,22 +145,40 @@ def dispatch(
     NeedsApprovalError without two valid approvals or while sending is stopped.
     """
     installed = _installed(state) if gateway_url is None else {"url": gateway_url}
-    url, ignored = str(installed["url"]), ignore_window or installed.get("ignore_window") is True
+    ignored = ignore_window or installed.get("ignore_window") is True
     if ignored:
-        _refuse_real_carrier(url)
+        _refuse_real_carrier(str(installed.get("url", "")))
     key = state.secret(four_eyes.KEY)
     with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
         _refuse_while_stopped(connection)
         run, contacts = outbox.approved_list(connection, run_id, key)
         playbook = run.rules()
+        url = str(_required(installed)) if playbook.channel == "sms" else ""
         terms = terms or gateway_terms(playbook.gateway).with_changes(installed.get("terms"))
         clock = _clock(connection, now, ignored)
         outbox.fill(connection, run, day=clock.day(run, clock.moment(connection)), is_window_ignored=ignored)
+    if playbook.channel != "sms":
+        return _hand_over(Claimer(
+            state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}", lease_seconds=LEASE_SECONDS
+        ))  # fmt: skip
     with SmsGateway(url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
         claimer = Claimer(state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}")
         worker = kind(state, claimer, gateway, terms)
         stopped_because = worker.run()
         return _close(state, run_id, gateway, worker.duplicate_count, stopped_because)
+
+
+def _hand_over(claimer: Claimer) -> dict[str, Any]:
+    """Hand a run over in files (引渡し), and tell of its batches."""
+    state, run_id = claimer.state, claimer.run.run_id
+    stopped_because = Handler(claimer).run()
+    with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
+        outbox.finish(connection, run_id)
+        counts = outbox.state_counts(connection, run_id)
+        made = connection.execute("select batch from campaign.handover where run_id = %s order by 1", [run_id])
+        names = [str(name) for (name,) in made.fetchall()]
+    waiting = sum(counts.get(each, 0) for each in ("ready", "sending", "unknown"))
+    return {"run_id": run_id, **counts, "waiting": waiting, "stopped_because": stopped_because, "batches": names}
 
 
 def _close(
@@ -176,10 +195,14 @@ def _close(
 
 
 def _installed(state: State) -> dict[str, Any]:
-    """The carrier's address as whoever installed it wrote it into the state directory."""
-    if not (state.root / "gateway.json").exists():
+    """What whoever installed it wrote into the state directory: the carrier's address, changed terms."""
+    return dict(state.read_json("gateway.json")) if (state.root / "gateway.json").exists() else {}
+
+
+def _required(installed: dict[str, Any]) -> object:
+    if "url" not in installed:
         raise EnvironmentFailureError('no SMS gateway: give --gateway URL or write {"url": …} to gateway.json')
-    return dict(state.read_json("gateway.json"))
+    return installed["url"]
 
 
 def _refuse_real_carrier(url: str) -> None:

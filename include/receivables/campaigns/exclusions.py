@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+from receivables.campaigns.purposes import PURPOSES
 from receivables.errors import InputRejectedError
 from receivables.settings import SEEDS
 
@@ -27,6 +28,7 @@ class Exclusion:
     owner_dept: str
     effective_from: date
     effective_to: date | None
+    not_for: frozenset[str] = frozenset()  # purposes (連絡の目的) that it does not stop
 
     def is_in_force(self, day: date) -> bool:
         """True when the rule applies on `day` (適用期間)."""
@@ -57,9 +59,10 @@ def full_code(code: str) -> str:
     return UNKNOWN_REASON
 
 
-def in_force(codes: set[str], day: date) -> tuple[str, ...]:
-    """Those of `codes` whose rule applies on `day`, in order."""
-    return tuple(sorted(code for code in codes if all_exclusions()[code].is_in_force(day)))
+def in_force(codes: set[str], day: date, purpose: str) -> tuple[str, ...]:
+    """Those of `codes` whose rule applies on `day` and stops a contact for `purpose`, in order."""
+    rules = {code: all_exclusions()[code] for code in codes}
+    return tuple(sorted(code for code, rule in rules.items() if rule.is_in_force(day) and purpose not in rule.not_for))
 
 
 def reason_ja(code: str) -> str:
@@ -78,4 +81,12 @@ def _exclusion(row: dict[str, str]) -> Exclusion:
         owner_dept=row["owner_dept"],
         effective_from=date.fromisoformat(row["effective_from"]),
         effective_to=date.fromisoformat(row["effective_to"]) if row["effective_to"] else None,
+        not_for=_purposes(row["not_for"]),
     )
+
+
+def _purposes(text: str) -> frozenset[str]:
+    found = frozenset(text.split())
+    if not found <= PURPOSES.keys():
+        raise ValueError(f"not_for names no purpose: {' '.join(sorted(found - PURPOSES.keys()))}")
+    return found

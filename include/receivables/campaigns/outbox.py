@@ -24,8 +24,8 @@ from receivables.errors import InvariantBrokenError, NeedsApprovalError
 MOST_ATTEMPTS = 8
 
 _FILL = """
-    insert into campaign.outbox (contact_id, run_id, debtor_id, channel, reference, parts_count)
-    select c.contact_id, c.run_id, c.debtor_id, r.channel, c.reference, r.parts_count
+    insert into campaign.outbox (contact_id, run_id, debtor_id, channel, reference, parts_count, is_statutory)
+    select c.contact_id, c.run_id, c.debtor_id, r.channel, c.reference, r.parts_count, r.purpose = 'dunning'
     from campaign.contact as c
     inner join campaign.run as r using (run_id)
     where c.run_id = %s and c.arm = 'treat'

@@ -3,81 +3,90 @@
 They lie in a folder named by the municipality code, as all that belongs to one city does.
 """
 
-from datetime import time
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from receivables.campaigns.experiments.plan import ExperimentPlan
+from receivables.campaigns.purposes import PURPOSES, Purpose, PurposeName
+from receivables.campaigns.terms import Cap, CohortLimits, LetterTerms, Level, ListTerms, SendWindow, Strict, Template
 from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
 FOLDER = Path(__file__).parent / MUNICIPALITY
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+Channel = Literal["sms", "letter", "auto_call", "phone_centre"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Audience(_Strict):
-    """Who is looked at (対象): claims of these types, dunned, past the deadline by some days."""
+class Audience(Strict):
+    """Who is looked at (対象): claims of these types, so many days after what the purpose counts from."""
 
     claim_types: tuple[str, ...] = Field(min_length=1)
-    days_after_dunning_deadline: int = Field(ge=1, le=365)
+    days_from: int = Field(ge=1, le=365)
+    days_until: int | None = Field(default=None, ge=1, le=3650)
     deadline_days: dict[str, Annotated[int, Field(ge=1, le=60)]] = Field(default_factory=dict)
-    minimum_outstanding_yen: int = Field(ge=1)
-
-
-class SendWindow(_Strict):
-    """When a message may leave (送信時間帯), in Asia/Tokyo; `closes` itself is outside."""
-
-    opens: time
-    closes: time
-    weekdays: tuple[Weekday, ...] = Field(min_length=1)
-    on_holidays: bool
-    closed_from: MonthDay  # 年末年始
-    closed_to: MonthDay
+    minimum_outstanding_yen: int = Field(default=0, ge=0)
+    one_per: Literal["debtor", "claim_type"] = "debtor"  # 督促状 is written claim type by claim type
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if not self.opens < self.closes:
-            raise ValueError("opens must be before closes")
+    def _days(self) -> Self:
+        if self.days_until is not None and self.days_until < self.days_from:
+            raise ValueError("days_until must not be before days_from")
         return self
 
 
-class Cap(_Strict):
-    """At most `contacts` to one person in any `days` days, across all departments (連絡回数の上限)."""
-
-    days: int = Field(ge=1, le=366)
-    contacts: int = Field(ge=1)
-
-
-class Playbook(_Strict):
+class Playbook(Strict):
     """One campaign as agreed (催告計画)."""
 
     name: Name
     title: str = Field(min_length=1)
-    purpose: Literal["reminder"]  # 催告; 督促 is statutory and never has a control group
-    channel: Literal["sms"]
+    purpose: PurposeName
+    channel: Channel
+    starts: Literal["nightly", "by_hand"]  # with every published night, or when somebody starts it
     maker: Name
     approvers: tuple[Name, ...]
     approvals_required: int = Field(ge=2)
     expires_after_days: int = Field(ge=1, le=31)
     audience: Audience
-    template: str = Field(pattern=r"^[a-z0-9_]+\.txt$")
+    template: Template
+    levels: tuple[Level, ...] = ()  # the steps after the first, claim by claim
     words: dict[str, str]
     send_window: SendWindow
     caps: tuple[Cap, ...] = Field(min_length=1)
     holdout_permille: int = Field(ge=0, le=500)
     holdout_salt: str = Field(min_length=8)
+    experiment: ExperimentPlan = ExperimentPlan()
+    cohort: CohortLimits = CohortLimits()
     max_data_age_days: int = Field(ge=0, le=14)
     gateway: Name
+    letter: LetterTerms | None = None
+    call_list: ListTerms | None = None
+
+    @property
+    def aim(self) -> Purpose:
+        """What the contact is for, with the rules that follow."""
+        return PURPOSES[self.purpose]
+
+    @model_validator(mode="after")
+    def _statutory(self) -> Self:
+        """督促 reaches everybody: no control group, no minimum, and on paper (地方税法329条: 督促状)."""
+        if self.aim.is_statutory and (
+            self.holdout_permille or self.audience.minimum_outstanding_yen or self.channel != "letter"
+        ):
+            raise ValueError("dunning (督促) has no control group, no minimum amount, and is a letter")
+        return self
+
+    @model_validator(mode="after")
+    def _terms_of_its_channel(self) -> Self:
+        wanted = {"letter": "letter", "auto_call": "call_list", "phone_centre": "call_list"}.get(self.channel)
+        for name in ("letter", "call_list"):
+            if (getattr(self, name) is not None) != (name == wanted):
+                raise ValueError(f"{name} belongs to {'its channel alone' if name != wanted else self.channel}")
+        return self
 
     @model_validator(mode="after")
     def _four_eyes(self) -> Self:
@@ -87,7 +96,7 @@ class Playbook(_Strict):
         return self
 
 
-class Gateway(_Strict):
+class Gateway(Strict):
     """What the carrier promised (送信事業者との取り決め); how a message of unknown fate is treated follows from it."""
 
     lookup: bool  # it can be asked what became of our reference (照会)

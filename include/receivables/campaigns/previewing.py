@@ -9,11 +9,14 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.experiments.registered import lines_ja, preregistration_of
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
+from receivables.rulebook import rulebook
 from receivables.settings import State
 
 ARMS_JA = {"treat": "送信", "control": "対照群（送らない）", "excluded": "除外"}
+_CHANNELS_JA = {"sms": "SMS", "letter": "書面", "auto_call": "自動音声", "phone_centre": "電話催告センター"}
 _WEEKDAYS_JA = {"mon": "月", "tue": "火", "wed": "水", "thu": "木", "fri": "金", "sat": "土", "sun": "日"}
 
 _ARMS = """
@@ -27,13 +30,15 @@ _EXCLUSIONS = """
 """
 _COHORT = """
     select array_to_string(owner_depts, '+') as departments, array_to_string(claim_types, '+') as claim_types,
-        case when outstanding_yen < 10000 then '1万円未満' when outstanding_yen < 50000 then '1～5万円'
-            when outstanding_yen < 100000 then '5～10万円' when outstanding_yen < 500000 then '10～50万円'
-            else '50万円以上' end as amount_band,
+        campaign.amount_band(outstanding_yen) as amount_band,
         min(outstanding_yen) as lowest_yen,
         count(*) filter (where arm = 'treat') as treat, count(*) filter (where arm = 'control') as control
     from campaign.contact where run_id = %s and arm <> 'excluded'
     group by 1, 2, 3 order by 1, 2, 4
+"""
+_SHIFTS = """
+    select s.shifts, r.reason from campaign.shift as s left join campaign.shift_reason as r using (run_id)
+    where s.run_id = %s
 """
 _BEFORE = """
     select treat_count, as_of from campaign.run
@@ -50,6 +55,8 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         exclusions = _rows(connection, _EXCLUSIONS, run_id)
         cohort = _rows(connection, _COHORT, run_id)
         before = _rows(connection, _BEFORE, run.campaign_name, run_id)
+        registered = preregistration_of(connection, run_id)
+        shifted = _rows(connection, _SHIFTS, run_id)
         given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
     rules = run.rules()
     cost = gateway_terms(rules.gateway).cost_yen_per_part
@@ -60,6 +67,9 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "arms": arms,
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
         "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
+        "experiment": _shown(registered),
+        "shifts": shifted[0]["shifts"] if shifted else [],
+        "shift_reason": shifted[0]["reason"] if shifted else None,
         "treat_count_before": before[0]["treat_count"] if before else None,
         "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
         "cost_yen": run.treat_count * run.parts_count * cost,
@@ -90,6 +100,9 @@ def preview_text(run_id: str, *, state: State) -> str:
             for row in found["cohort"]
         ),
         "",
+        *_shifts_ja(found),
+        *lines_ja(found["experiment"]),
+        "",
         f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
         _compared(found),
         "",
@@ -103,19 +116,66 @@ def preview_text(run_id: str, *, state: State) -> str:
 def describe(playbook: Playbook) -> str:
     """The playbook in plain Japanese, for people who approve rules and not YAML."""
     audience, window = playbook.audience, playbook.send_window
+    kinds = "・".join(rulebook().claim_types[each].name_ja for each in audience.claim_types)
     weekdays = "・".join(_WEEKDAYS_JA[day] for day in window.weekdays)
     caps = "、".join(f"{cap.days}日間に{cap.contacts}回まで" for cap in playbook.caps)
     return "\n".join([
         f"{playbook.title}（{playbook.name}）",
-        f"対象: {'・'.join(audience.claim_types)} のうち、督促状の指定期限から"
-        f"{audience.days_after_dunning_deadline}日を過ぎ、未納が合計{audience.minimum_outstanding_yen:,}円以上の方。お一人につき1回。",
+        f"目的: {playbook.aim.title_ja}（{_CHANNELS_JA[playbook.channel]}）。",
+        f"対象: {kinds} のうち、{_reached(playbook)}方。"
+        f"{'お一人につき1回' if audience.one_per == 'debtor' else '債権の種類ごとに1通'}。",
+        *_ladder(playbook),
         f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"
         f"（{'' if window.on_holidays else '祝日と'}{window.closed_from}～{window.closed_to}は送らない）。",
         f"回数の上限: {caps}（全所管・全経路の合計）。",
-        f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
+        "督促は法律上の義務であり、対照群を置かず、回数・金額の下限も適用しない。"
+        if playbook.aim.is_statutory
+        else f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
         f"元データが{playbook.max_data_age_days}日より古いときは送らない。",
         f"作成者{playbook.maker}以外の{playbook.approvals_required}人の承認が要る（{playbook.expires_after_days}日で失効）。",
     ])  # fmt: skip
+
+
+def _shifts_ja(found: dict[str, Any]) -> list[str]:
+    """What is unlike the list before, and why, as somebody wrote it."""
+    if not found["shifts"]:
+        return []
+    names = {"department": "所管", "years_overdue": "経過年数", "standing": "現況", "people": "人数"}
+    against = {"last_run": "前回", "everybody": "候補者全体"}
+    units = {"people": "人"}
+    rows = [
+        f"- {names[each['dimension']]} {each['cell']}: {each['now']:,}{units.get(each['dimension'], '‰')}"
+        f"（{against[each['against']]} {each['was']:,}{units.get(each['dimension'], '‰')}）"
+        for each in found["shifts"]
+    ]
+    return [
+        "**対象者の構成が大きく変わっています**",
+        *rows,
+        f"理由: {found['shift_reason'] or '未記入（承認できません）'}",
+        "",
+    ]
+
+
+def _reached(playbook: Playbook) -> str:
+    audience, since = playbook.audience, playbook.aim.counted_from_ja
+    days = (
+        f"{audience.days_from}日から{audience.days_until}日までの間にあり"
+        if audience.days_until
+        else f"{audience.days_from}日を過ぎ"
+    )
+    least = f"、未納が合計{audience.minimum_outstanding_yen:,}円以上の" if audience.minimum_outstanding_yen else "た"
+    return f"{since}から{days}{least}".replace("ありた", "ある")
+
+
+def _ladder(playbook: Playbook) -> list[str]:
+    steps = [f"{number}段階目は{each.after_days}日後" for number, each in enumerate(playbook.levels, start=2)]
+    return [f"段階: {'、'.join(steps)}（債権ごとに数え、最も進んだ債権の文面を用いる）。"] if steps else []
+
+
+def _shown(registered: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Without its moment and key: the same list shows the same."""
+    hidden = ("run_id", "trial_key", "registered_at")
+    return registered and {name: value for name, value in registered.items() if name not in hidden}
 
 
 def _compared(found: dict[str, Any]) -> str:

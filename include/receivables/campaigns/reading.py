@@ -6,16 +6,17 @@ the debtors it asks for; each number is turned into its keyed hash on arrival.
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from psycopg.rows import args_row, class_row, dict_row
 
-from receivables.campaigns import phones as phone_numbers
-from receivables.campaigns.candidates import Candidate, OverdueClaim, Phone, candidates
+from receivables.campaigns.candidates import Candidate, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
 from receivables.campaigns.freshness import SourceState, rests_on, source_states, stale_sources
 from receivables.campaigns.playbook import Playbook
+from receivables.campaigns.points import points_of
+from receivables.campaigns.stages import OverdueClaim
 from receivables.db import Connection
 from receivables.errors import InputRejectedError
 
@@ -23,9 +24,32 @@ _CLAIMS = """
     select
         claim_id, source_code, claim_type, owner_dept, debtor_id,
         outstanding_yen::bigint as outstanding_yen, coalesce(provisional_yen, 0)::bigint as provisional_yen,
-        prescription_state, prescription_date_safe, dunned_on, dunning_deadline, standing, held_by
+        prescription_state, prescription_date_safe, dunned_on, dunning_deadline, standing, held_by, due_date
     from mart.fct_delinquencies
     where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
+        and (not %(is_before_dunning)s or dunned_on is null)
+"""
+# 納期限後に納付した債権: paid after the due date, so another way to pay may help (口座振替・キャッシュレス勧奨).
+_SETTLED_LATE = """
+    select
+        c.claim_id, c.source_code, c.claim_type, c.owner_dept, c.debtor_id, 0::bigint as outstanding_yen,
+        0::bigint as provisional_yen, c.prescription_state, c.prescription_date_safe, null::date as dunned_on,
+        null::date as dunning_deadline, c.standing, null::text as held_by, c.due_date, c.last_paid_on
+    from mart.fct_claims as c
+    where c.claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or c.debtor_id = any(%(debtor_ids)s))
+        and c.outstanding_yen = 0 and c.received_yen > 0 and c.last_paid_on > c.due_date
+        and c.last_paid_on between %(earliest)s and %(latest)s
+"""
+# What this project itself sent: a claim gets its 督促状 once, whether or not its department has noted the day yet.
+_WRITTEN = """
+    select unnest(about.claim_ids) as claim_id, sent.contact_date, made.purpose, made.campaign_name
+    from campaign.outbox as sent
+    inner join campaign.contact as about using (contact_id)
+    inner join campaign.run as made on sent.run_id = made.run_id
+    where sent.contact_date is not null and sent.debtor_id = any(%(debtor_ids)s)
+        and (made.purpose = 'dunning' or made.campaign_name = %(name)s)
+        and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
+    order by 1, 2
 """
 # also_known_as: what was said of, or sent to, an id that is one with another now counts for the other too.
 _FACTS = """
@@ -35,6 +59,7 @@ _FACTS = """
     select also.debtor_id, held.exclusion_code from campaign.hold as held
     inner join identity.also_known_as(%(debtor_ids)s) as also on held.debtor_id = also.was
     where held.valid_from <= %(day)s and (held.valid_to is null or held.valid_to >= %(day)s)
+        and (held.channel is null or held.channel = %(channel)s)
     union
     select debtor_id, 'X11' from identity.channel_stop
     where debtor_id = any(%(debtor_ids)s) and channel = %(channel)s and stopped_on <= %(day)s
@@ -60,7 +85,7 @@ class Reading:
     candidates: list[Candidate]
     sources: dict[str, SourceState]
     stale: frozenset[str]
-    numbers: dict[str, str]  # debtor_id → E.164; never leaves the process, never stored
+    numbers: dict[str, str]  # debtor_id → where it goes; never leaves the process, never stored
 
 
 def read_candidates(
@@ -76,24 +101,26 @@ def read_candidates(
 
     A stop reason is looked for in every place that may hold one; an unknown one counts too.
     """
-    claims = _claims(connection, playbook, debtor_ids)
+    claims = _claims(connection, playbook, day, debtor_ids)
     known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
+    claims = _with_letters(connection, claims, known, playbook, as_of)
     sources = source_states(connection, day)
     needed = {"register"}.union(*(rests_on(claim.source_code) for claim in claims))
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
-    numbers = _numbers(connection, known)
+    points = points_of(connection, playbook.channel, known, phone_key)
     facts = _facts(connection, known, day, playbook.channel, with_blocks=debtor_ids is None)
     for held in _quarantined(connection, claims):
-        key = held.subject_key
+        key = held.debtor_key
         facts[key] = facts.get(key, frozenset()) | {"X24_quarantined"}
     found = candidates(
         claims,
         facts=facts,
-        phones={debtor: _hashed(each, phone_key) for debtor, each in numbers.items()},
+        phones={debtor: tuple(point.phone for point in each) for debtor, each in points.items()},
         contact_dates=_contact_dates(connection, known, playbook, as_of=as_of, day=day),
         stale_sources=stale,
+        one_per=playbook.audience.one_per,
     )
-    single = {debtor: next(iter(each)) for debtor, each in numbers.items() if len(each) == 1}
+    single = {debtor: each[0].value for debtor, each in points.items() if len(each) == 1}
     return Reading(found, sources, stale, single)
 
 
@@ -107,13 +134,42 @@ def published_batch(connection: Connection, as_of: date) -> str:
     return str(found["published_batch"])
 
 
-def _claims(connection: Connection, playbook: Playbook, debtor_ids: Sequence[str] | None) -> list[OverdueClaim]:
+def _claims(
+    connection: Connection, playbook: Playbook, day: date, debtor_ids: Sequence[str] | None
+) -> list[OverdueClaim]:
+    audience, stage = playbook.audience, playbook.aim.stage
     wanted = {
-        "claim_types": list(playbook.audience.claim_types),
+        "claim_types": list(audience.claim_types),
         "debtor_ids": None if debtor_ids is None else list(debtor_ids),
+        "is_before_dunning": stage == "before_dunning",
+        "earliest": day - timedelta(days=audience.days_until or audience.days_from),
+        "latest": day - timedelta(days=audience.days_from),
     }
     with connection.cursor(row_factory=class_row(OverdueClaim)) as cursor:
-        return cursor.execute(_CLAIMS, wanted).fetchall()
+        return cursor.execute(_SETTLED_LATE if stage == "settled_late" else _CLAIMS, wanted).fetchall()
+
+
+def _with_letters(
+    connection: Connection, claims: list[OverdueClaim], known: list[str], playbook: Playbook, as_of: date
+) -> list[OverdueClaim]:
+    """The claims with what this project itself wrote about them: 督促, and the steps of this campaign's ladder."""
+    dunned: dict[str, date] = {}
+    reminded: dict[str, list[date]] = defaultdict(list)
+    wanted = {"debtor_ids": known, "name": playbook.name, "as_of": as_of}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(_WRITTEN, wanted):
+            if row["purpose"] == "dunning":
+                dunned.setdefault(row["claim_id"], row["contact_date"])
+            else:
+                reminded[row["claim_id"]].append(row["contact_date"])
+    return [
+        replace(
+            claim,
+            dunned_on=claim.dunned_on or dunned.get(claim.claim_id),
+            reminded_on=tuple(reminded.get(claim.claim_id, ())),
+        )
+        for claim in claims
+    ]
 
 
 def _quarantined(connection: Connection, claims: list[OverdueClaim]) -> list[OverdueClaim]:
@@ -136,23 +192,6 @@ def _facts(
             for debtor in cursor.execute(_BLOCKED, [known]):
                 found[debtor] = found[debtor] or {UNKNOWN_REASON}
     return {debtor: frozenset(codes) for debtor, codes in found.items()}
-
-
-def _numbers(connection: Connection, known: list[str]) -> dict[str, dict[str, int]]:
-    """Mobile numbers of each debtor, with the count of persons who have the same."""
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    query = "select debtor_id, phone_digits, person_count from campaign.phones_of(%s) order by 1, 2"
-    with connection.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(query, [known]):
-            number = phone_numbers.mobile_number(row["phone_digits"])
-            if number:
-                found[row["debtor_id"]][number] = row["person_count"]
-    return dict(found)
-
-
-def _hashed(numbers: dict[str, int], key: str) -> tuple[Phone, ...]:
-    return tuple(sorted((Phone(phone_numbers.phone_hash(number, key), count) for number, count in numbers.items()),
-                        key=lambda phone: phone.phone_hash))  # fmt: skip
 
 
 def _contact_dates(

@@ -1,7 +1,7 @@
 """Messages (文面): text with named holes, filled strictly, checked for what it must not disclose.
 
-A message may be read by others than the debtor: no name, amount, kind of debt or link
-(domain sheet 4.3; 第三者への滞納の開示の防止).
+A message on a telephone may be read or heard by others than the debtor: no name, amount, kind of debt or link
+(domain sheet 4.3; 第三者への滞納の開示の防止). A letter is sealed.
 """
 
 import hashlib
@@ -9,31 +9,47 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined, TemplateError, UndefinedError
 
+from receivables.campaigns import scripts
 from receivables.campaigns.playbook import FOLDER, Playbook
 from receivables.errors import InputRejectedError
 
 _SINGLE, _JOINED = 70, 67  # UTF-16 units in one SMS, and in each part of a long one (UCS-2)
 _MOST_PARTS = 5
+_BETWEEN = "\n---\n"  # between the texts of two steps
 
 
 def message_text(playbook: Playbook, folder: Path = FOLDER) -> str:
-    """The text that every contact of `playbook` gets.
+    """The text that is approved with the list: of an SMS, of every step of a letter, or the script of a call.
 
     Raises InputRejectedError that names template and cause: a hole without a word, a word
     that discloses the debt, or a text too long for the channel.
     """
-    file = folder / "templates" / playbook.template
+    names = [playbook.template, *(step.template for step in playbook.levels)]
+    if playbook.channel in ("auto_call", "phone_centre"):
+        return scripts.script_text(_filled(playbook.template, playbook, folder), playbook.template, _forbidden(folder))
+    texts = [_filled(name, playbook, folder) for name in names]
+    if playbook.channel == "sms":
+        for name, text in zip(names, texts, strict=True):
+            _refuse_disclosure(text, name, folder)
+    return _BETWEEN.join(texts)
+
+
+def text_of_level(text: str, level: int) -> str:
+    """The part of an approved text that belongs to one step of the ladder."""
+    return text.split(_BETWEEN)[level - 1]
+
+
+def _filled(name: str, playbook: Playbook, folder: Path) -> str:
+    file = folder / "templates" / name
     if not file.exists():
-        raise InputRejectedError(f"{playbook.name}.yml, key template: there is no templates/{playbook.template}")
+        raise InputRejectedError(f"{playbook.name}.yml, key template: there is no templates/{name}")
     environment = Environment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
     try:
-        text = environment.from_string(file.read_text(encoding="utf-8")).render(playbook.words).strip()
+        return environment.from_string(file.read_text(encoding="utf-8")).render(playbook.words).strip()
     except UndefinedError as error:
         raise InputRejectedError(f"templates/{file.name}: {error.message}; add it to words of the playbook") from None
     except TemplateError as error:
         raise InputRejectedError(f"templates/{file.name}: {error.message}") from None
-    _refuse_disclosure(text, file.name, folder)
-    return text
 
 
 def parts_count(text: str) -> int:
@@ -49,9 +65,12 @@ def text_sha256(text: str) -> str:
 
 def disclosures(text: str, folder: Path = FOLDER) -> list[str]:
     """The forbidden words that `text` contains."""
+    return [word for word in _forbidden(folder) if word.casefold() in text.casefold()]
+
+
+def _forbidden(folder: Path) -> list[str]:
     lines = (folder / "forbidden_words.txt").read_text(encoding="utf-8").splitlines()
-    words = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return [word for word in words if word.casefold() in text.casefold()]
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
 def _refuse_disclosure(text: str, name: str, folder: Path) -> None:

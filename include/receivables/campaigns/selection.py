@@ -11,8 +11,11 @@ from datetime import date
 from psycopg.types.json import Jsonb
 
 from receivables import db, roster
+from receivables.campaigns import cohort
 from receivables.campaigns.candidates import decision
 from receivables.campaigns.contacts import Contact, contact_id_of, contact_list, content_sha256
+from receivables.campaigns.experiments.households import with_units
+from receivables.campaigns.experiments.preregistration import register
 from receivables.campaigns.playbook import Playbook, playbook
 from receivables.campaigns.reading import Reading, published_batch, read_candidates
 from receivables.campaigns.rendering import message_text, parts_count, text_sha256
@@ -33,7 +36,7 @@ _RUN = """
 _CONTACTS = """
     copy campaign.contact (
         contact_id, run_id, subject_key, debtor_id, arm, exclusion_codes, reference, claim_ids, claim_yen,
-        claim_types, owner_depts, outstanding_yen, phone_hash
+        claim_types, owner_depts, outstanding_yen, phone_hash, level, unit_key
     ) from stdin
 """
 _SUPERSEDE = """
@@ -68,7 +71,9 @@ def build(name: str, *, as_of: date, maker: str, state: State) -> str:
 def _store(
     connection: db.Connection, chosen: Playbook, text: str, found: Reading, *, as_of: date, maker: str, batch: str
 ) -> str:
-    contacts = contact_list((decision(each, chosen, as_of) for each in found.candidates), chosen, as_of)
+    drawn = with_units(connection, found.candidates, chosen, as_of)
+    decisions = [decision(each, chosen, as_of) for each in drawn]
+    contacts = contact_list(decisions, chosen, as_of)
     sha256 = content_sha256(
         contacts, name=chosen.name, as_of=as_of, playbook_json=chosen.model_dump_json(), template=text_sha256(text)
     )
@@ -87,6 +92,8 @@ def _store(
         "days": chosen.expires_after_days,
     })  # fmt: skip
     _copy(connection, run_id, contacts)
+    register(connection, run_id, chosen)
+    cohort.judge(connection, run_id, chosen, cohort.cohort_of(decisions, as_of))
     return run_id
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from receivables.calendar import is_holiday
-from receivables.campaigns.playbook import SendWindow
+from receivables.campaigns.terms import SendWindow
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

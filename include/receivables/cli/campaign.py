@@ -7,6 +7,7 @@ import typer
 
 from receivables import campaigns
 from receivables.campaigns.playbook import playbook
+from receivables.cli import campaign_effects, campaign_vendors
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -21,6 +22,9 @@ from receivables.cli.console import (
 from receivables.errors import InputRejectedError
 
 app = typer.Typer(help="Campaigns: lists, approvals, sending, effects (催告)", no_args_is_help=True)
+campaign_vendors.add_to(app)
+for _command in campaign_effects.COMMANDS:
+    app.command()(_command)
 
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 GatewayOption = Annotated[
@@ -37,7 +41,11 @@ _MESSAGES_JA = {
 _REASONS_JA = {
     "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
     "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",
+    "quiet_day": "送信しない日のため待機します",
     "gateway_down": "送信事業者に接続できないため中断しました",
+    "others_at_work": "同じ経路の引渡しが進行中です",
+    "waits_to_settle": "前回の中断で未確定の分が確定するまで待機します",
+    "halted": "このキャンペーンは停止中です（halt）。残りは待機します",
 }  # fmt: skip
 
 
@@ -136,17 +144,6 @@ def dispatch(
 
 
 @app.command()
-def results(run: str, gateway: GatewayOption = None, state: StateOption = None, json: JsonOption = False) -> None:
-    """Receipts and payments after sending, by arm."""
-    found = campaigns.results(run, state=state_of(state), gateway_url=gateway)
-    emit(found, json, lambda: table(
-        f"{run}（送信日 {found['dispatched_on']}）",
-        ["日数", "群", "確定", "割付", "送信", "納付", "対象額", "納付額", "費用", "効果‰", "95%区間"],
-        [_effect_row(each) for each in found["effects"]],
-    ))  # fmt: skip
-
-
-@app.command()
 def stop(
     user: UserOption = "operator", reason: Annotated[str, typer.Option("--reason")] = "緊急停止",
     state: StateOption = None, json: JsonOption = False,
@@ -172,6 +169,8 @@ def _show_preview(run_id: str, state: Any, json: bool) -> None:
 
 
 def _draw_preview(found: dict[str, Any]) -> None:
+    from receivables.campaigns.experiments.registered import lines_ja
+
     arms = {"treat": "送信", "control": "対照群", "excluded": "除外"}
     table(
         f"{found['title']} {found['run_id']}", ["区分", "人数", "対象額"],
@@ -183,21 +182,12 @@ def _draw_preview(found: dict[str, Any]) -> None:
     )  # fmt: skip
     table("所管・債権・金額帯", ["所管", "債権", "金額帯", "送信", "対照群"],
           [list(row.values()) for row in found["cohort"]])  # fmt: skip
+    for line in lines_ja(found["experiment"]):
+        console.print(line, markup=False)
     console.print(f"SMS {found['parts']:,} 通、費用見込 {found['cost_yen']:,} 円", markup=False)
     console.print(f"文面: {found['text']}", markup=False)
     console.print(f"状態: {_STATES_JA[found['state']]}  承認: {', '.join(found['approvals']) or 'なし'}", markup=False)
     console.print(f"ハッシュ: {found['content_sha256']}", markup=False)
-
-
-def _effect_row(row: dict[str, Any]) -> list[Any]:
-    interval = (
-        f"{row['uplift_low_permille']}～{row['uplift_high_permille']}" if row["uplift_permille"] is not None else ""
-    )
-    return [
-        row["horizon_days"], row["arm"], "済" if row["is_complete"] else "途中", row["assigned_count"],
-        row["contacted_count"], row["paid_count"], row["due_yen"], row["paid_yen"], row["cost_yen"],
-        row["uplift_permille"], interval,
-    ]  # fmt: skip
 
 
 def _moment(text: str | None) -> datetime | None:

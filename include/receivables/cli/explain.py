@@ -1,4 +1,4 @@
-"""`receivables explain claim`: from a figure to its articles, rule rows, events, file, line and byte (根拠の説明)."""
+"""`receivables explain claim|contact`: from a figure or a letter back to what it rests on (根拠の説明)."""
 
 from typing import Any
 
@@ -21,6 +21,40 @@ def claim(claim_id: str, state: StateOption = None, as_json: JsonOption = False)
     """One claim: assessed, received, charged and prescribing, each with its reason."""
     found = explain_claim(claim_id, state=console.state_of(state))
     console.emit(found, as_json, lambda: _show(found))
+
+
+@app.command()
+def contact(contact: str, state: StateOption = None, as_json: JsonOption = False) -> None:
+    """One contact, by its id or the number on letter or list: approvals, the twelve proofs, what came of it."""
+    from receivables.campaigns.explaining import explain_contact
+
+    found = explain_contact(contact, state=console.state_of(state))
+    console.emit(found, as_json, lambda: _show_contact(found))
+
+
+def _show_contact(found: dict[str, Any]) -> None:
+    one, run, seen = found["contact"], found["run"], found["verified"]
+    say = console.console.print
+    say(
+        f"{run['purpose']}（{run['campaign']}、{run['channel']}）基準日 {run['as_of']}  作成者 {run['maker']}",
+        markup=False,
+    )
+    say(f"対象者 {one['contact_id']}  区分 {one['arm']}  {'、'.join(one['reasons_ja'])}", markup=False)
+    say(f"承認 {'、'.join(each['approver'] for each in found['approvals']) or 'なし'}", markup=False)
+    holds = {True: "一致", False: "不一致"}
+    say(f"リスト {holds[seen['list']]}  文面 {holds[seen['text']]}", markup=False)
+    for certificate, is_intact in zip(found["certificates"], seen["certificates"], strict=True):
+        rows = [[name, "○" if proof["holds"] else "×"] for name, proof in certificate["proofs"].items()]
+        console.table(f"送達可否証明 {certificate['issued_at']}（{holds[is_intact]}）", ["証明", "成立"], rows)
+    console.table("送信の経過", ["から", "状態", "結果", "時刻"], [
+        [each["from_state"] or "", each["to_state"], each["outcome"] or "", each["at"]] for each in found["history"]
+    ])  # fmt: skip
+    console.table("連絡の結果", ["経路", "結果", "日", "約束日"], [
+        [each["channel"], each["event"], each["occurred_on"], each["promised_on"] or ""] for each in found["events"]
+    ])  # fmt: skip
+    console.table("根拠のファイル", ["取込", "ファイル", "SHA-256"], [
+        [each["batch_id"], each["file_name"], each["file_sha256"][:12]] for each in found["rests_on"]
+    ])  # fmt: skip
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from receivables import unmerging
-from receivables.cli import identity_relations
+from receivables.cli import identity_holders, identity_relations
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -27,6 +27,7 @@ app.add_typer(review, name="review")
 sample = typer.Typer(help="A monthly sample of automatic links (抜取検査)", no_args_is_help=True)
 app.add_typer(sample, name="sample")
 app.add_typer(identity_relations.app)
+app.add_typer(identity_holders.app)
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 _TOLD = {

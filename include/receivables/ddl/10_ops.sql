@@ -214,11 +214,15 @@ grant usage, create on schema landing to etl;
 
 ---------- measuring
 
-create or replace function ops.uplift(paid_treated bigint, treated bigint, paid_control bigint, control bigint)
+-- Sizes need not be whole: people who were drawn together count for less than their number (有効標本数).
+drop function if exists ops.uplift(bigint, bigint, bigint, bigint);
+create or replace function ops.uplift(
+    paid_treated double precision, treated double precision, paid_control double precision, control double precision
+)
 returns table (uplift_permille numeric, uplift_low_permille numeric, uplift_high_permille numeric)
 language sql immutable set search_path = pg_catalog as $$
     with arm as (
-        select given.name, given.n, given.paid::double precision / given.n as rate, 1.959963984540054 ^ 2 / given.n as zz
+        select given.name, given.n, given.paid / given.n as rate, 1.959963984540054 ^ 2 / given.n as zz
         from (values ('treat', paid_treated, treated), ('control', paid_control, control)) as given (name, paid, n)
         where treated > 0 and control > 0
     ),
@@ -236,5 +240,5 @@ language sql immutable set search_path = pg_catalog as $$
     from wilson as t
     inner join wilson as c on t.name = 'treat' and c.name = 'control'
 $$;
-comment on function ops.uplift(bigint, bigint, bigint, bigint) is
+comment on function ops.uplift(double precision, double precision, double precision, double precision) is
 '効果の差: treated minus control in per mille with its 95 % interval, Newcombe''s hybrid of two Wilson intervals (Newcombe 1998, method 10); no row when an arm is empty';

@@ -81,7 +81,42 @@ create table if not exists vault.person_key (
     is_deceased boolean
 );
 create index if not exists person_key_of_debtor on vault.person_key (source_debtor_key);
+-- What the blocking rules look for (japanese.yaml), its derived columns written as there.
+create index if not exists person_key_number on vault.person_key ((
+    case when source_debtor_key not in ('0000000000', '9999999999', '000000000000000', '999999999999999')
+    then source_debtor_key end
+));
+create index if not exists person_key_birth on vault.person_key (
+    (birth_year * 10000 + birth_month * 100 + birth_day), given_key
+);
+create index if not exists person_key_name on vault.person_key (name_key);
+create index if not exists person_key_kana_loose on vault.person_key (kana_loose_key);
+create index if not exists person_key_address on vault.person_key (address_key);
+create index if not exists person_key_phone on vault.person_key (phone_key);
+create index if not exists person_key_alias on vault.person_key (alias_key) where alias_key is not null;
+create index if not exists person_key_former on vault.person_key (former_key) where former_key is not null;
 comment on table vault.person_key is '名寄せのキー: what is compared of each person; made anew only for who changed';
+
+create table if not exists vault.former_holder (
+    person_ref text primary key,
+    anchor text not null, -- the group he was in
+    name_key text,
+    kana_key text,
+    alias_key text,
+    former_key text,
+    birth_year integer,
+    birth_month integer,
+    birth_day integer
+);
+comment on table vault.former_holder is '番号の前の保有者: who left the register, to be known again when the number comes back';
+
+create table if not exists identity.reused (
+    person_ref text not null, -- the register's row of the number
+    retired_anchor text not null, -- what it bore before, and nobody bears again
+    found_on date not null, -- 基準日 of the night that saw it
+    primary key (person_ref, retired_anchor)
+);
+comment on table identity.reused is '番号の再利用: numbers that name and birth date say are another person''s now';
 
 create table if not exists identity.matched_by (
     only_row boolean primary key default true check (only_row),
@@ -222,10 +257,10 @@ comment on table identity.source_trust is '宛名番号の信頼度: how often a
 
 alter table identity.link drop constraint if exists link_method_check, add constraint link_method_check
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
-grant select, insert, update, delete on vault.person_found, vault.person_key, identity.debtor, identity.collected,
+grant select, insert, update, delete on vault.person_found, vault.person_key, vault.former_holder, identity.debtor, identity.collected,
 identity.collected_batch, identity.sampled, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
 identity.source_trust to etl;
-grant select, insert on identity.event, identity.night, identity.viewing to etl;
+grant select, insert on identity.reused, identity.event, identity.night, identity.viewing to etl;
 grant select on identity.merge to sender;
 grant usage on schema identity to screen;
 grant select on identity.night to screen;

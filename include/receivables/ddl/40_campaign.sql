@@ -65,6 +65,7 @@ create table if not exists campaign.contact (
     check (arm <> 'excluded' or exclusion_codes <> '{}'),
     check (cardinality(claim_ids) = cardinality(claim_yen))
 );
+alter table campaign.contact add column if not exists level integer not null default 1 check (level >= 1); -- 段階
 comment on table campaign.contact is '対象者: every candidate once, treated, held out or excluded, with every reason found';
 
 create table if not exists campaign.approval (
@@ -88,6 +89,7 @@ create table if not exists campaign.hold (
     owner_dept text not null,
     recorded_at timestamptz not null default clock_timestamp()
 );
+alter table campaign.hold add column if not exists channel text; -- null: on every channel
 create index if not exists hold_of_debtor on campaign.hold (debtor_id);
 comment on table campaign.hold is '停止理由: reasons not to contact that reach this system first (refusal, dispute, lawyer …)';
 
@@ -133,10 +135,12 @@ create table if not exists campaign.outbox (
 );
 create index if not exists outbox_open on campaign.outbox (run_id, state, settle_at)
 where state in ('ready', 'sending', 'unknown');
+alter table campaign.outbox add column if not exists is_statutory boolean not null default false; -- 督促: never withheld
 alter table campaign.outbox add column if not exists dedup_until timestamptz; -- the carrier takes a repeated reference for the same message until then
 create index if not exists outbox_ready on campaign.outbox (run_id, contact_id) where state = 'ready';
-create unique index if not exists one_contact_a_day on campaign.outbox (debtor_id, contact_date)
-where contact_date is not null;
+drop index if exists campaign.one_contact_a_day; -- of edition 0.1: before there was 督促
+create unique index if not exists one_free_contact_a_day on campaign.outbox (debtor_id, contact_date)
+where contact_date is not null and not is_statutory;
 comment on table campaign.outbox is '送信箱: claimed and committed before the call; anything but a clear answer is looked up, never re-sent blindly';
 
 create table if not exists campaign.outbox_event (
@@ -322,6 +326,8 @@ begin
         or p_expires_at <> p_approved_at + make_interval(days => found_run.expires_after_days)
         or clock_timestamp() > found_run.built_at + make_interval(days => found_run.expires_after_days) then
         raise exception 'expired' using errcode = 'RC007';
+    elsif campaign.has_unexplained_shift(p_run_id) then
+        raise exception 'unlike the list before' using errcode = 'RC009';
     end if;
     insert into campaign.approval (run_id, content_sha256, approver, approved_at, expires_at, signature)
     values (p_run_id, p_content_sha256, p_approver, p_approved_at, p_expires_at, p_signature);
@@ -369,6 +375,7 @@ begin
         select h.exclusion_code from campaign.hold as h
         inner join identity.also_known_as(array[p_debtor_id]) as also on h.debtor_id = also.was
         where h.valid_from <= p_day and (h.valid_to is null or h.valid_to >= p_day)
+            and (h.channel is null or h.channel = p_channel)
         union
         select 'X11' from identity.channel_stop as s
         where s.debtor_id = p_debtor_id and s.channel = p_channel and s.stopped_on <= p_day
@@ -425,6 +432,25 @@ begin
     where p._known_to is null and p.phone is not null
     group by w.wanted_id, w.digits;
 end $$;
+create or replace function campaign.addresses_of(p_debtor_ids text[])
+returns table (debtor_id text, person_name text, postal_code text, address text, address_detail text)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    return query
+    select l.debtor_id, p.person_name, p.postal_code, p.address, p.address_detail
+    from identity.link as l
+    inner join vault.register__persons as p on l.source_debtor_key = p.addressee_no
+    where l.source_code = 'register' and l.debtor_id = any(p_debtor_ids)
+        and p._known_to is null and p.person_name is not null and p.address is not null
+        -- 支援措置: whoever is protected is written to by hand, at the address that is safe.
+        and not exists (
+            select from identity.contact_fact as f
+            where f.debtor_id = l.debtor_id and f.exclusion_code = 'X08' and f.valid_to is null
+        );
+end $$;
+comment on function campaign.addresses_of(text[]) is
+'name and present address of these debtors, none of protected ones; the sender has no other way to an address';
+
 comment on function campaign.phones_of(text[]) is
 'the current numbers of these debtors, none of protected ones, in digits, and how many persons of the register share each; the sender has no other way into the vault';
 
@@ -482,10 +508,10 @@ grant update on campaign.outbox, campaign.switch, campaign.receipt_cursor, campa
 grant update (valid_to) on campaign.hold to sender;
 revoke all on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text),
 campaign.fence(), campaign.fence_reasons(), campaign.index_phones(), campaign.phones_of(text[]),
-campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
+campaign.addresses_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;
 grant execute on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text) to approver;
 grant execute on function campaign.fence(), campaign.fence_reasons(), campaign.index_phones(), campaign.phones_of(text[]),
-campaign.quarantined_of(text[]) to sender;
+campaign.addresses_of(text[]), campaign.quarantined_of(text[]) to sender;
 grant update (is_applied) on campaign.delivery_receipt to sender;
 -- What was claimed is called next: a crash of the server must not forget it, nor a yes, nor a stop.
 alter role sender set synchronous_commit = on;

@@ -28,6 +28,12 @@ _ALL = (
         "case",
         {"owed": "両帳簿を確認し、未納で相違ない", "not_owed": "納付済みであり、催告しない"},
     ),
+    Kind(
+        "number_holder",
+        "宛名番号の保有者の確認",
+        "identity",
+        {"another": "別人である（番号の再利用）", "same": "同一人である（記載の訂正）"},
+    ),
     Kind("same_person", "名寄せの確認", "identity", {"same": "同一人である", "different": "別人である"}),
 )
 KINDS = {kind.name: kind for kind in _ALL}

@@ -22,6 +22,9 @@ cross join lateral (
         ('X17', p.language_code <> 'ja', null)
 ) as fact (exclusion_code, is_so, valid_from)
 where fact.is_so
+union all
+-- 番号の再利用: nothing to the new holder of a number until two people have said who it is.
+select debtor_id, 'X25', found_on, batch_id from new_holder where answer is null
 """
 _DROP_UNTRUE = """
 delete from identity.contact_fact as f

@@ -43,6 +43,21 @@ _DEBTOR_OF = """
         where c.anchor in (select anchor from joined)
     )
 """
+# 番号の再利用: who bears a number that was another person's, with the last word of two that still holds.
+_NEW_HOLDERS = """
+    create temp table new_holder on commit drop as
+    select distinct on (r.person_ref)
+        r.person_ref, p.source_debtor_key, r.retired_anchor, r.found_on, c.anchor, d.debtor_id, p.batch_id,
+        a.decision_id, a.answer, count(*) over (partition by r.person_ref) = 1 and a.answer = 'same' as is_as_before
+    from identity.reused as r
+    inner join identity.cluster as c on r.person_ref = c.person_ref
+    inner join debtor_of as d on c.anchor = d.anchor
+    inner join staging.stg_register__persons as p on r.person_ref = 'register:' || p.source_debtor_key
+    left join decision.last as a on a.kind = 'number_holder' and a.subject = d.debtor_id
+        and a.facts = identity.facts_of(r.person_ref, r.person_ref)
+    order by r.person_ref, r.found_on desc, r.retired_anchor desc
+"""
+_CORRECTED = "select decision_id, anchor, retired_anchor from new_holder where answer = 'same'"
 # A number of a source is linked when all that stands under it is one debtor; a source that tells no names is taken by
 # its word when the register has the number. Who was parted by people is linked to nobody, with all under that number.
 _FOUND = """
@@ -86,6 +101,8 @@ _FOUND = """
     inner join debtor_of as d on c.anchor = d.anchor
     where n.source_code is null and not exists (
         select from apart as a where a.source_code = s.source_code and a.source_debtor_key = s.source_debtor_key
+    ) and s.source_debtor_key not in (
+        select h.source_debtor_key from new_holder as h where h.is_as_before is not true
     )
 """
 _UNLINK = """
@@ -141,9 +158,11 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
         ((anchor, kept) for anchor, (kept, _) in whole.items()),
     )
     fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
-    for statement in (_DEBTOR_OF, "analyze debtor_of", _FOUND, _UNLINK, _LINK):
+    for statement in (_DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _FOUND, _UNLINK, _LINK):
         connection.execute(statement)
-    merging = ((by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept)
+    merging = [(by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept]
+    for by, kept, lost in connection.execute(_CORRECTED).fetchall():
+        merging.append((str(by), str(kept), str(lost)))
     parting = ((each.decision_id, one, other)
                for each in told if each.answer == "different" and each.anchor_l and each.anchor_r
                for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from receivables import db
 from receivables.errors import InvariantBrokenError
 from receivables.identity import exchange
+from receivables.identity.holders import retired
 from receivables.identity.keying import Keys
 from receivables.identity.matching import Model, Resolution, japanese, resolve
 from receivables.identity.reaching import cut_out
@@ -84,7 +85,7 @@ def match(connection: db.Connection, *, as_of: date) -> Night:
 def _do_whole(connection: db.Connection, model: Model, last: Model | None, as_of: date) -> int:
     before = _before(connection, "identity", "pair", "cluster", last) if last else None
     persons = _persons(connection, sql.Identifier("vault", "person_key"))
-    found = resolve(persons, model=model, previous=before)
+    found = resolve(persons, model=model, previous=before, retired=retired(connection))
     _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before and before.pairs)
     _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
     connection.execute("delete from identity.matched_by")
@@ -99,7 +100,7 @@ def _do_part(connection: db.Connection, model: Model, as_of: date) -> int:
     before = _before(connection, None, "scope_pair", "scope_cluster", model)
     pending = [str(ref) for (ref,) in connection.execute("select person_ref from identity.pending").fetchall()]
     persons = _persons(connection, sql.Identifier("scope_person"))
-    found = resolve(persons, model=model, previous=before, changed=pending)
+    found = resolve(persons, model=model, previous=before, changed=pending, retired=retired(connection))
     _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before.pairs)
     _replace(connection, "cluster", ("person_ref",), found.clusters, before.clusters)
     return _note_events(connection, found, as_of)

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from receivables import contracts, db
 from receivables.contracts import Table
+from receivables.identity import holders
 from receivables.identity.keying import Keys, Written, keys_of
 from receivables.identity.keys import KEYS_VERSION
 from receivables.processes import side_by_side
@@ -71,8 +72,9 @@ _GONE = """
         where k.source_code = {source}
             and ({is_whole} or k.source_debtor_key in (select t.number from vault.number_touched as t))
             and not exists (select from vault.person_found as f where f.person_ref = k.person_ref)
-        returning person_ref
-    )
+        returning k.*
+    ),
+    remembered as ({remember})
     insert into identity.pending (person_ref) select person_ref from gone on conflict do nothing
 """
 _STALE = """
@@ -115,7 +117,8 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     connection.execute("insert into identity.pending select person_ref from vault.person_stale on conflict do nothing")
     fresh = connection.execute("select count(*) from vault.person_stale").fetchone()
     is_many = fresh is not None and int(str(fresh[0])) > _ROWS_AT_ONCE
-    calls: list[tuple[int | None, State]] = [(hand, state) for hand in range(HANDS)] if is_many else [(None, state)]
+    hands: list[int | None] = [*range(HANDS)] if is_many else [None]
+    calls = [(hand, as_of, state) for hand in hands]
     for _ in side_by_side(make_keys, calls, processes=len(calls)):
         pass
     # Only now: were it noted before, a night that died making keys would leave the old ones until the next whole.
@@ -134,7 +137,7 @@ def named_tables() -> Iterator[Table]:
                 yield table
 
 
-def make_keys(hand: int | None, state: State) -> None:
+def make_keys(hand: int | None, as_of: date, state: State) -> None:
     """One process's share of vault.person_stale, from what was written to keys."""
     columns = ("person_ref", "source_code", "source_debtor_key", "fingerprint", *Keys._fields)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -152,6 +155,7 @@ def make_keys(hand: int | None, state: State) -> None:
         with target.cursor().copy(sql.SQL("copy made ({}) from stdin").format(names)) as rows:
             for row in persons:
                 rows.write_row((*row[:4], *keys_of(Written(*row[4]))))  # type: ignore[misc]
+        holders.note_new_holders(target, as_of)
         target.execute("delete from vault.person_key where person_ref in (select person_ref from made)")
         target.execute("insert into vault.person_key select * from made")
 
@@ -191,6 +195,7 @@ def _parts(table: Table, as_of: date, *, days: object, is_whole: bool) -> dict[s
         "as_of": sql.Literal(as_of),
         "days": sql.SQL("{}::date[]").format(sql.Literal(days)),
         "is_whole": sql.Literal(is_whole),
+        "remember": sql.SQL(holders.REMEMBER),
         "version": sql.Literal(KEYS_VERSION),
         "columns": sql.SQL(", ").join(columns),
         "written": sql.SQL(", ").join(written),

@@ -30,9 +30,9 @@ _PARTNERS = """
     where p.ref_l in (select person_ref from identity.pending) or p.ref_r in (select person_ref from identity.pending)
     on conflict do nothing
 """
-# One reading of all persons; every rule is a look into a small table.
-_NEAR = "insert into in_scope select p.person_ref from compared as p where {rules} on conflict do nothing"
-_RULE = "({mine}) in (select {theirs} from touched where {known})"
+# Every rule finds its persons through an index on vault.person_key: nobody else is read.
+_NEAR = "insert into in_scope {rules} on conflict do nothing"
+_RULE = "select p.person_ref from touched as t inner join compared as p on {same}"
 # 誤記: a slip of the pen hangs on whoever else is registered, so all of the few whose number nobody has are looked at,
 # with everybody of their name and reading.
 _ORPHANS = """
@@ -82,13 +82,8 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     In them are the pending persons, everybody whom a blocking rule puts or put beside one of them, whoever hangs
     together with one of these by a link or a lasting id, and on whom a slip of the pen depends. Inside a transaction.
     """
-    keys = sql.SQL(", ").join(map(sql.Identifier, Keys._fields))
-    derived = ", ".join(f"{code} as {name}" for name, code in declaration.derived.items())
-    db.run_script(connection, _SCOPE)
-    connection.execute(sql.SQL(_PERSONS).format(keys=keys, derived=sql.SQL(derived)))
-    connection.execute(_TOUCHED)
-    connection.execute("analyze touched")
-    connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" or ".join(_rules(declaration)))))
+    compare(connection, declaration)
+    connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))
     for statement in (_PARTNERS, _ORPHANS):
         connection.execute(statement)
     connection.execute(_SLIPS)
@@ -98,12 +93,22 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     db.run_script(connection, _CUT.format(columns=columns))
 
 
-def _rules(declaration: Declaration) -> list[str]:
-    """Every blocking rule, from both sides, as a condition on one person: whether it puts them beside a touched one."""
+def compare(connection: db.Connection, declaration: Declaration) -> None:
+    """Make the view `compared` of all persons as the declaration sees them, and `touched`, those of them pending."""
+    keys = sql.SQL(", ").join(map(sql.Identifier, Keys._fields))
+    derived = ", ".join(f"{code} as {name}" for name, code in declaration.derived.items())
+    db.run_script(connection, _SCOPE)
+    connection.execute(sql.SQL(_PERSONS).format(keys=keys, derived=sql.SQL(derived)))
+    connection.execute(_TOUCHED)
+    connection.execute("analyze touched")
+
+
+def rules(declaration: Declaration) -> list[str]:
+    """Every blocking rule, from both sides, as the query of who of `compared` it puts beside whom of `touched`."""
     sides = {(one.left, one.right) for one in declaration.blocking} | {
         (one.right, one.left) for one in declaration.blocking
     }
-    return [_RULE.format(
-        mine=", ".join(f"p.{name}" for name in mine), theirs=", ".join(theirs),
-        known=" and ".join(f"{name} is not null" for name in theirs),
-    ) for theirs, mine in sorted(sides)]  # fmt: skip
+    return [
+        _RULE.format(same=" and ".join(f"p.{mine} = t.{theirs}" for theirs, mine in zip(*side, strict=True)))
+        for side in sorted(sides)
+    ]

@@ -3,7 +3,8 @@
 A group's first anchor is the ref of its survivor: a living person of the register first, then any of the register,
 then the oldest 宛名番号, then the least ref. Afterwards an anchor lives as long as one member remains: with the group
 that holds the anchor's own ref, else with the one that holds most of its members. Where anchors meet (併合), the
-survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind.
+survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind. A retired
+anchor is kept by nobody and given to nobody.
 """
 
 from itertools import count
@@ -15,7 +16,9 @@ _KEPT = """
 create or replace temp table kept as
 with held as (
     select b.anchor, g.grp, bool_or(b.anchor = g.ref) as has_own, count(*) as members, min(g.ref) as least
-    from before as b join grouping as g on g.ref = b.person_ref group by 1, 2
+    from before as b join grouping as g on g.ref = b.person_ref
+    where b.anchor not in (select anchor from retired)
+    group by 1, 2
 ),
 owner as (
     select anchor, grp from held
@@ -24,9 +27,10 @@ owner as (
 select o.grp, o.anchor from owner as o left join ranked as r on r.ref = o.anchor
 qualify row_number() over (partition by o.grp order by r.place nulls last, o.anchor) = 1
 """
-_FRESH = """
+_TAKEN = "select anchor from kept union select anchor from elsewhere union select anchor from retired"
+_FRESH = f"""
 create or replace temp table fresh as
-with taken as (select anchor from kept union select anchor from elsewhere)
+with taken as ({_TAKEN})
 select r.grp, min_by(r.ref, r.place) as ref, min_by(r.ref, r.place) filter (where t.anchor is null) as anchor
 from ranked as r left join taken as t on t.anchor = r.ref
 where r.grp not in (select grp from kept) group by 1
@@ -62,8 +66,9 @@ def assign(connection: Connection, declaration: Declaration, table: str) -> None
     """The tables `assigned` (`person_ref`, `anchor`) and `event` for every row of `grouping`.
 
     Reads `grouping`, the persons in `table`, `before` (`person_ref`, `anchor`) of all persons whom this concerns, and
-    `elsewhere` (`anchor`), which nobody here may take. An event has `event` (created, joined, left, merged, split),
-    `person_ref`, `from_anchor`, `to_anchor`; no ref changes its anchor without one.
+    `elsewhere` and `retired` (`anchor`), which nobody here may take; nor may anybody keep a retired one. An
+    event has `event` (created, joined, left, merged, split), `person_ref`, `from_anchor`, `to_anchor`; no ref changes
+    its anchor without one.
     """
     order = ", ".join([*declaration.survivor, f"{declaration.unique_id} asc"])
     connection.execute(f"""
@@ -83,7 +88,7 @@ def _name_the_rest(connection: Connection) -> None:
     for grp, ref in connection.execute("select grp, ref from fresh where anchor is null order by grp").fetchall():
         for number in count(2):
             anchor = f"{ref}~{number}"
-            borne = "select 1 from (select anchor from kept union all select anchor from elsewhere) where anchor = ?"
+            borne = f"select 1 from ({_TAKEN}) where anchor = ?"
             if not connection.execute(borne, [anchor]).fetchall():
                 connection.execute("update fresh set anchor = ? where grp = ?", [anchor, grp])
                 break

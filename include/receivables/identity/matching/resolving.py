@@ -49,17 +49,20 @@ def resolve(
     model: Model | None = None,
     previous: Resolution | None = None,
     changed: Iterable[str] | None = None,
+    retired: Iterable[str] = (),
 ) -> Resolution:
     """Who is who among `persons`, which has the columns of the declaration (the Japanese one unless another is given).
 
     Without `model` one is trained on `persons`. `previous` keeps its anchors alive. With `changed`, the refs that are
     new, changed or gone since `previous`, only what they touch is done again; the outcome is that of the whole, to the
-    row, if the model is that of `previous`. Raises InputRejectedError for tables that do not fit.
+    row, if the model is that of `previous`. Nobody keeps or gets an anchor that is `retired`; who bore one that is
+    so since must be among `changed`. Raises InputRejectedError for tables that do not fit.
     """
     said = declaration or japanese()
     with workspace() as connection:
         rows = as_table(persons)
         connection.register("given", rows)
+        connection.register("retired", pa.table({"anchor": pa.array(list(retired), pa.string())}))
         person_view(connection, said, "given")
         if changed is None:
             return _whole(connection, said, model, previous)

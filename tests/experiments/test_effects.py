@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from receivables import campaigns, db
-from receivables.campaigns.effects import uplift
+from receivables.campaigns.experiments.effects import newcombe
 from receivables.errors import InputRejectedError
 from receivables.settings import State
-
-from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
+from tests.campaigns.conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 
 Start = Callable[..., CarrierProcess]
 
@@ -32,15 +31,15 @@ def test_the_interval_is_newcombes(
     state: State, one: tuple[int, int], two: tuple[int, int], published: tuple[float, float]
 ) -> None:
     with db.connect(state, "sender") as connection:
-        found = uplift(connection, *one, *two)
+        found = newcombe(connection, *one, *two)
 
     assert found is not None
-    assert (found.low_permille, found.high_permille) == pytest.approx(published, abs=0.06)
+    assert (found.low, found.high) == pytest.approx(published, abs=0.06)
 
 
 def test_an_empty_arm_has_no_interval(state: State) -> None:
     with db.connect(state, "sender") as connection:
-        assert uplift(connection, 1, 2, 0, 0) is None
+        assert newcombe(connection, 1, 2, 0, 0) is None
 
 
 def pay(world: World, debtor: str, days: int, yen: int = 1000) -> None:

@@ -1,0 +1,108 @@
+"""How handovers stand (引渡しの状況): batches, what people must write by hand, and vendors that are silent too long."""
+
+from datetime import date
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from receivables import db
+from receivables.campaigns import letters
+from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.handover.batches import place_of
+from receivables.campaigns.handover.lists import LIST
+from receivables.errors import InputRejectedError
+from receivables.settings import State
+
+_BATCHES = """
+    select h.batch, h.channel, h.purpose, h.state, h.contact_count, h.released_at, h.expires_on,
+        (select count(distinct e.contact_id) from campaign.contact_event as e
+            inner join campaign.handover_line as l on e.contact_id = l.contact_id where l.batch = h.batch) as told_of
+    from campaign.handover as h order by h.made_at desc
+"""
+# What was released and not told of, beside how long the channel took before: the days within which nine in ten came.
+_SILENT = """
+    with first_told as (
+        select h.channel, h.batch, min(e.occurred_on) - (h.released_at at time zone 'Asia/Tokyo')::date as days
+        from campaign.handover as h
+        inner join campaign.handover_line as l on h.batch = l.batch
+        inner join campaign.contact_event as e on l.contact_id = e.contact_id
+        group by h.channel, h.batch, h.released_at
+    ),
+    normal as (
+        select channel, percentile_disc(0.9) within group (order by days) as days, count(*) as batches
+        from first_told group by channel
+    ),
+    waiting as (
+        select h.batch, h.channel, h.contact_count, (h.released_at at time zone 'Asia/Tokyo')::date as released_on
+        from campaign.handover as h where h.state = 'released'
+    )
+    select w.batch, w.channel, w.contact_count, w.released_on, %(day)s::date - w.released_on as days,
+        case when n.batches >= 3 then n.days else (%(usual)s::jsonb ->> w.channel)::integer end as usual_days
+    from waiting as w left join normal as n on w.channel = n.channel
+    where %(day)s::date - w.released_on
+        > case when n.batches >= 3 then n.days else (%(usual)s::jsonb ->> w.channel)::integer end
+    order by w.released_on, w.batch
+"""
+_EXPIRED = "select batch, channel from campaign.handover where expires_on < %s and state <> 'made' order by batch"
+_USUAL = '{"letter": 5, "auto_call": 3, "phone_centre": 4}'  # until three batches have come back: an assumption
+_BY_HAND = """
+    select c.contact_id, c.debtor_id, c.claim_ids, c.owner_depts, c.outstanding_yen,
+        coalesce(nullif(c.exclusion_codes, '{}'), b.suppressed_codes) as codes, b.state, b.outcome
+    from campaign.contact as c
+    inner join campaign.run as r using (run_id)
+    left join campaign.outbox as b using (contact_id)
+    where r.run_id = %s and (c.arm = 'excluded' or b.state in ('suppressed', 'failed_perm'))
+    order by c.subject_key
+"""
+# Of whoever is left out of a 督促 for one of these, the claim is to be dunned all the same, by a person.
+_PERSONS = ("X07_deceased", "X08_dv", "X14_minor_guardian", "X20_unlinked", "X25_identity", "X27_no_address")
+
+
+def batches(*, state: State) -> list[dict[str, Any]]:
+    """Every batch, newest first: what was handed over, and of how many contacts something came back."""
+    with db.connect(state, "sender", doing="list batches") as connection:
+        return connection.cursor(row_factory=dict_row).execute(_BATCHES).fetchall()
+
+
+def silent(day: date, *, state: State) -> list[dict[str, Any]]:
+    """Batches of which nothing came back for longer than the channel usually takes (無音の検知), as of `day`."""
+    with db.connect(state, "sender", doing="look for silence") as connection:
+        return connection.cursor(row_factory=dict_row).execute(_SILENT, {"day": day, "usual": _USUAL}).fetchall()
+
+
+def expire(day: date, *, state: State) -> list[str]:
+    """Delete names, addresses and numbers of every batch whose last day is before `day`; the batches' names.
+
+    Manifests stay: they name nobody. The vendor deletes on the same day; the contract says so, and the batch does.
+    """
+    with db.connect(state, "sender", doing="expire batches") as connection:
+        found = connection.execute(_EXPIRED, [day]).fetchall()
+    done = []
+    for name, channel in found:
+        folder = place_of(str(name), str(channel), state)
+        if channel == "letter":
+            parts = [file.parent for file in folder.rglob(letters.MANIFEST)]
+            gone = [letters.delete_expired(part, state.secret("hmac_letters"), today=day) for part in parts]
+        else:
+            gone = [(folder / LIST).exists()]
+            (folder / LIST).unlink(missing_ok=True)
+        if any(gone):
+            done.append(str(name))
+    return done
+
+
+def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
+    """Whom a run of 督促 could not reach and a person must write to (手作業の督促): ids and reasons, no names.
+
+    Raises InputRejectedError for a run of another purpose: nobody need be written to by hand for a reminder.
+    """
+    with db.connect(state, "sender", doing="by hand") as connection:
+        made = connection.execute("select purpose from campaign.run where run_id = %s", [run_id]).fetchone()
+        if made is None or made[0] != "dunning":
+            raise InputRejectedError(f"{run_id} is no run of 督促; only that must reach everybody")
+        rows = connection.cursor(row_factory=dict_row).execute(_BY_HAND, [run_id]).fetchall()
+    return [
+        {**row, "reasons_ja": [reason_ja(code) for code in row["codes"] or []]}
+        for row in rows
+        if row["state"] == "failed_perm" or set(row["codes"] or []) & set(_PERSONS)
+    ]

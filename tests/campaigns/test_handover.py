@@ -1,0 +1,325 @@
+"""引渡し: letters and lists leave in batches, committed before they are released; crashes and stops at any point."""
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+
+from receivables import campaigns, db
+from receivables.campaigns import letters
+from receivables.campaigns.handover import batches, working
+from receivables.campaigns.handover.returning import LIST_HEAD, take_back
+from receivables.campaigns.letters.returns import HEAD
+from receivables.errors import InputRejectedError
+from tests.campaigns.conftest import AS_OF, NOON, World
+
+pytestmark = pytest.mark.postgres
+UNDUNNED: dict[str, Any] = {"dunned_on": None, "dunning_deadline": None, "due_date": AS_OF - timedelta(days=20)}
+NOW = datetime.fromisoformat(NOON)
+TODAY = date(2100, 1, 1)  # vendors' days are checked against the clock of the database, which the tests do not move
+
+
+def send(world: World, name: str) -> dict[str, Any]:
+    return campaigns.dispatch(world.approved(name), state=world.state, now=NOW)
+
+
+def folders(world: World, channel: str = "letter") -> list[Path]:
+    return sorted((world.state.root / "outgoing" / channel).glob("*"))
+
+
+def drafts(world: World) -> list[Path]:
+    return sorted((world.state.root / "outgoing").glob(".*"))
+
+
+def states(world: World) -> dict[str, int]:
+    return dict(world.run("select state, count(*) from campaign.outbox group by 1"))  # type: ignore[arg-type]
+
+
+def text_of(folder: Path) -> str:
+    pages = [page for file in sorted(folder.glob("*.pdf")) for page in pypdfium2.PdfDocument(file)]
+    return "\n".join(page.get_textpage().get_text_range() for page in pages)
+
+
+def test_a_letter_says_what_was_approved_and_its_slip_pays_that_claim(world: World) -> None:
+    debtor = world.debtor(outstanding_yen=12_300, delinquency_charge_yen=400, slip_no="01000000123404", **UNDUNNED)
+    told = send(world, "dunning_tax")
+    assert (told["accepted"], told["waiting"], told["stopped_because"]) == (1, 0, None)
+    (folder,) = folders(world)
+    page = text_of(folder).replace(",", "")
+    for said in ("区民　太郎", "督促状", "12300", "12700", "特別区民税", "地方税法第329条"):
+        assert said.replace("　", "") in page.replace("　", "").replace(" ", ""), said
+    assert "01000000123404" in page.replace("-", "").replace(" ", "").replace("\n", "").replace("\r", "")
+    manifest = letters.read_manifest(folder, world.state.secret("hmac_letters"))
+    assert [len(manifest.envelopes), told["batches"]] == [1, [manifest.batch]]
+    assert debtor not in (folder / letters.MANIFEST).read_text()
+    assert "区民" not in (folder / letters.MANIFEST).read_text()
+    assert drafts(world) == []
+
+
+def test_a_protected_person_gets_no_letter_and_is_in_no_file(world: World) -> None:
+    world.debtor(**UNDUNNED)
+    hidden = world.debtor(fact="X08", **UNDUNNED)
+    send(world, "dunning_tax")
+    assert world.contact(hidden)[0] == "excluded"
+    assert states(world) == {"accepted": 1}
+
+
+@pytest.mark.parametrize("where", ["written", "committed"])
+def test_a_crash_at_any_point_hands_over_once(world: World, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    for _ in range(3):
+        world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        if where == "written":
+            broken.setattr(working.batches, "commit", crash)
+        else:
+            released = iter([[], None])  # the first look finds nothing; the second is the release itself
+            broken.setattr(working.batches, "release", lambda *_: next(released) if False else _or_crash(released))
+        with pytest.raises(KeyboardInterrupt):
+            campaigns.dispatch(run_id, state=world.state, now=NOW)
+    assert folders(world) == []
+    if where == "written":
+        assert states(world) == {"sending": 3}
+        again = campaigns.dispatch(run_id, state=world.state, now=NOW)
+        assert again["stopped_because"] == "waits_to_settle"
+        assert drafts(world) == [], "what was in no committed batch is thrown away"
+        world.run("update campaign.outbox set settle_at = clock_timestamp() - interval '1 second'")
+    campaigns.dispatch(run_id, state=world.state, now=NOW)
+    assert states(world) == {"accepted": 3}
+    (folder,) = folders(world)
+    assert len(letters.read_manifest(folder, world.state.secret("hmac_letters")).envelopes) == 3
+
+
+def _or_crash(answers: Any) -> list[str]:
+    if next(answers) is None:
+        raise KeyboardInterrupt
+    return []
+
+
+def test_a_batch_whose_files_were_changed_is_not_released(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    real = batches.release
+    with monkeypatch.context() as held:
+        held.setattr(working.batches, "release", lambda *_: [])
+        campaigns.dispatch(run_id, state=world.state, now=NOW)
+    (draft,) = drafts(world)
+    (pdf,) = draft.glob("*.pdf")
+    pdf.write_bytes(pdf.read_bytes() + b"\n")
+    with pytest.raises(Exception, match="not as committed"):
+        real("letter", world.state)
+    assert folders(world) == []
+
+
+@pytest.mark.parametrize("how", ["hold", "stop", "recall"])
+def test_a_reason_that_comes_while_letters_are_printed_keeps_its_letter_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    stopped, other = world.debtor(**UNDUNNED), world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    real, calls = letters.render, []
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        made = real(*args, **kwargs)
+        if not calls:
+            calls.append(1)
+            if how == "hold":
+                world.run(
+                    "insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept)"
+                    " values (%s, 'X06', %s, 'tax')", stopped, AS_OF,
+                )  # fmt: skip
+            elif how == "stop":
+                campaigns.stop(user="chief", reason="test", state=world.state)
+            else:
+                campaigns.recall(run_id, user="chief_tax", why="test", state=world.state)
+        return made
+
+    monkeypatch.setattr("receivables.campaigns.handover.paper.letters.render", slow)
+    campaigns.dispatch(run_id, state=world.state, now=NOW)
+    handed = world.run("select b.debtor_id from campaign.handover_line join campaign.outbox as b using (contact_id)")
+    if how == "hold":
+        assert handed == [(other,)]
+        assert world.message(stopped) == ("suppressed", ["X06_bankrupt"])
+        assert len(folders(world)) == 1
+    else:
+        assert (handed, folders(world)) == ([], [])
+
+
+def test_a_name_that_the_font_lacks_is_set_aside_for_a_person_and_the_rest_is_printed(world: World) -> None:
+    world.debtor(**UNDUNNED)
+    odd = world.debtor(**UNDUNNED)
+    world.run("update vault.register__persons set person_name = '外字　\ue000' where addressee_no like '%%2'")
+    told = send(world, "dunning_tax")
+    assert (told["accepted"], told["failed_perm"]) == (1, 1)
+    assert world.message(odd)[0] == "failed_perm"
+    assert world.run("select outcome from campaign.outbox where debtor_id = %s", odd) == [("unprintable gaiji",)]
+
+
+def test_one_letter_bundles_the_claims_of_a_debtor_and_the_ladder_gives_its_text(world: World) -> None:
+    debtor = world.debtor()
+    world.claim(debtor, claim_type="nhi_premium", owner_dept="insurance", outstanding_yen=90_000, slip_no=None)
+    fresh = world.debtor()
+    told = send(world, "letter_reminder")
+    assert told["accepted"] == 2
+    world.run("update campaign.outbox set contact_date = contact_date - 70")
+    later = AS_OF + timedelta(days=1)
+    world.publish(later)
+    run_id = world.approved("letter_reminder", later)
+    assert world.run("select distinct level from campaign.contact where run_id = %s", run_id) == [(2,)]
+    campaigns.dispatch(run_id, state=world.state, now=NOW + timedelta(days=1))
+    assert any("先にお送りした催告書" in text_of(folder).replace("\r\n", "") for folder in folders(world))
+    assert fresh
+
+
+def test_a_call_list_has_the_fields_agreed_and_no_other(world: World) -> None:
+    for _ in range(3):
+        world.debtor()
+    send(world, "phone_centre_outbound")
+    (folder,) = folders(world, "phone_centre")
+    rows = list(csv.reader((folder / "list.csv").read_text(encoding="cp932").splitlines()))
+    assert rows[0] == ["受付番号", "電話番号", "氏名カナ"]
+    assert {row[2] for row in rows[1:]} == {"クミン　タロウ"}
+    assert sorted(row[1] for row in rows[1:]) == sorted(world.numbers.values())
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["redial"] == {"after_hours": 24, "most_attempts": 5}
+    assert manifest["expires_on"] == "2026-06-22"
+    assert "25000" not in "".join(file.read_text("cp932", "replace") for file in folder.iterdir())
+
+
+def test_the_dialler_is_given_numbers_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.debtor()
+    send(world, "auto_call_trial")
+    (folder,) = folders(world, "auto_call")
+    rows = list(csv.reader((folder / "list.csv").read_text(encoding="cp932").splitlines()))
+    assert rows[0] == ["受付番号", "電話番号"]
+    assert "区民" not in (folder / "list.csv").read_text(encoding="cp932")
+    script = json.loads((folder / "script.json").read_text())
+    assert script["steps"]["notice"]["is_identified"]
+
+
+@pytest.mark.parametrize("name", ["dunning_tax", "phone_centre_outbound"])
+def test_after_its_last_day_a_batch_names_nobody_any_more(world: World, name: str) -> None:
+    world.debtor(**(UNDUNNED if name == "dunning_tax" else {}))
+    told = send(world, name)
+    ((expires_on,),) = world.run("select expires_on from campaign.handover")
+    assert campaigns.expire(expires_on, state=world.state) == []
+    (folder,) = folders(world, "letter" if name == "dunning_tax" else "phone_centre")
+    assert {file.suffix for file in folder.iterdir()} & {".pdf", ".csv"}
+    assert campaigns.expire(expires_on + timedelta(days=1), state=world.state) == told["batches"]
+    assert not list(folder.glob("*.pdf"))
+    assert not (folder / "list.csv").exists()
+    assert (folder / "manifest.json").exists()
+    assert campaigns.expire(expires_on + timedelta(days=1), state=world.state) == []
+
+
+def returned(world: World, tmp_path: Path, lines: Callable[[Path], list[list[str]]]) -> tuple[str, Path]:
+    """A vendor's file for the one batch there is."""
+    (folder,) = [each for channel in ("letter", "phone_centre", "auto_call") for each in folders(world, channel)]
+    file = tmp_path / "return.csv"
+    with file.open("w", encoding="cp932", newline="") as out:
+        csv.writer(out, lineterminator="\r\n").writerows(lines(folder))
+    return folder.name, file
+
+
+def printed(world: World, status: str, *, leave_out: int = 0) -> Callable[[Path], list[list[str]]]:
+    def lines(folder: Path) -> list[list[str]]:
+        manifest = letters.read_manifest(folder, world.state.secret("hmac_letters"))
+        return [list(HEAD)] + [
+            [each.token, status, "2026-06-22" if status == "posted" else "",
+             " ".join(f"{each.token}{at:02d}{each.sheets:02d}" for at in range(1, each.sheets + 1))]
+            for each in manifest.envelopes[leave_out:]
+        ]  # fmt: skip
+
+    return lines
+
+
+def test_the_printers_return_is_taken_whole_and_once(world: World, tmp_path: Path) -> None:
+    for _ in range(3):
+        world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    batch, file = returned(world, tmp_path, printed(world, "posted"))
+    for _ in range(2):
+        assert take_back(batch, file, today=TODAY, state=world.state)["events"] == {"posted": 3}
+    assert world.run("select event, count(*) from campaign.contact_event group by 1") == [("posted", 3)]
+    assert states(world) == {"delivered": 3}
+
+
+def test_a_return_that_lacks_an_envelope_is_taken_not_at_all(world: World, tmp_path: Path) -> None:
+    for _ in range(3):
+        world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    batch, file = returned(world, tmp_path, printed(world, "posted", leave_out=1))
+    with pytest.raises(InputRejectedError, match="missing"):
+        take_back(batch, file, today=TODAY, state=world.state)
+    assert world.run("select count(*) from campaign.contact_event") == [(0,)]
+
+
+def called(*results: tuple[str, str, str]) -> Callable[[Path], list[list[str]]]:
+    def lines(folder: Path) -> list[list[str]]:
+        rows = list(csv.reader((folder / "list.csv").read_text(encoding="cp932").splitlines()))[1:]
+        day = f"{datetime.now().astimezone():%Y-%m-%d}"
+        return [list(LIST_HEAD)] + [
+            [row[0], day, at, code, "", until] for row, (code, at, until) in zip(rows, results, strict=False)
+        ]
+
+    return lines
+
+
+def test_what_the_phone_centre_brings_back_becomes_events_and_holds(world: World, tmp_path: Path) -> None:
+    debtors = [world.debtor() for _ in range(4)]
+    send(world, "phone_centre_outbound")
+    batch, file = returned(world, tmp_path, called(
+        ("01", "10:30", "2026-07-10"), ("07", "11:00", ""), ("08", "19:59", ""), ("04", "", ""),
+    ))  # fmt: skip
+    told = take_back(batch, file, today=TODAY, state=world.state)
+    assert told["events"] == {"promised": 1, "refused": 1, "complaint": 1, "unreached": 1}
+    held = world.run("select channel, count(*) from campaign.hold where exclusion_code = 'X11' group by 1 order by 1")
+    assert held == [("auto_call", 2), ("phone_centre", 2), ("sms", 1), (None, 1)]
+    told_on = datetime.now().astimezone().date()
+    world.publish(told_on)
+    world.build(name="sms_after_dunning", as_of=told_on)
+    assert sum("X11_optout" in world.contact(debtor)[1] for debtor in debtors) == 1, "only the complaint bars an SMS"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (["9999999999999", "2026-06-20", "", "01", "", ""], "not of this batch"),
+        (["", "", "", "", ""], "fields"),
+        (["{}", "2020-01-01", "", "01", "", ""], "before the list was handed over"),
+        (["{}", "{day}", "", "ZZ", "", ""], "contact_outcomes"),
+        (["{}", "{day}", "", "04", "", "2026-07-01"], "promise without"),
+    ],
+)
+def test_a_line_that_cannot_be_refuses_the_file(world: World, tmp_path: Path, line: list[str], said: str) -> None:
+    world.debtor()
+    send(world, "phone_centre_outbound")
+
+    def lines(folder: Path) -> list[list[str]]:
+        good = called(("01", "10:00", ""))(folder)
+        return [*good, [cell.replace("{day}", good[1][1]).replace("{}", good[1][0]) for cell in line]]
+
+    batch, file = returned(world, tmp_path, lines)
+    with pytest.raises(InputRejectedError, match=said):
+        take_back(batch, file, today=TODAY, state=world.state)
+    with db.connect(world.state) as connection:
+        assert connection.execute("select count(*) from campaign.contact_event").fetchone() == (0,)
+
+
+def test_nobody_is_called_more_often_than_agreed(world: World, tmp_path: Path) -> None:
+    world.debtor()
+    send(world, "auto_call_trial")
+    batch, file = returned(world, tmp_path, lambda folder: [
+        *called(("NOANS", "10:00", ""))(folder), *[called(("NOANS", f"1{at}:00", ""))(folder)[1] for at in range(1, 4)],
+    ])  # fmt: skip
+    with pytest.raises(InputRejectedError, match="3 times agreed"):
+        take_back(batch, file, today=TODAY, state=world.state)
