@@ -1,10 +1,12 @@
 """5,000 messages through the city's simulator, with faults, workers killed and the database killed (the 100,000 are
 `python -m bench.step_sending`)."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from bench.step_sending import Wanted, send
+from bench.step_sending import TARGETS, Wanted, send
 
 from receivables.settings import State
 
@@ -34,5 +36,6 @@ def test_the_document_tells_what_the_hundred_thousand_gave() -> None:
     assert told["unknown"] == told["unknown_listed"]
     assert (
         f"{told['messages']:,} messages through the simulator at {told['rate_per_second']} a second with"
-        f" {told['fault_permille'] / 10:g} % faults, {told['worker_kills']} workers and {told['database_kills']} databases"
+        f" {told['fault_permille'] / 10:g} % faults, {told['worker_kills']} workers and"
+        f" {told['database_kills']} databases"
     ) in text
