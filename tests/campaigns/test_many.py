@@ -1,10 +1,12 @@
 """5,000 messages through the city's simulator, with faults, workers killed and the database killed (the 100,000 are
 `python -m bench.step_sending`)."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from bench.step_sending import Wanted, send
+from bench.step_sending import TARGETS, Wanted, send
 
 from receivables.settings import State
 
@@ -22,3 +24,18 @@ def test_five_thousand_messages_under_fire(new_state: Callable[[], State]) -> No
     assert found["worker_kills"] >= WANTED.kills - 2
     assert found["calls"] > 5_050, "the carrier failed too seldom for this to prove anything"
     assert found["looked_up"] > 100
+
+
+def test_the_document_tells_what_the_hundred_thousand_gave() -> None:
+    root = Path(__file__).resolve().parents[2]
+    told = json.loads((root / "bench" / "sending.json").read_text(encoding="utf-8"))
+    text = " ".join((root / "docs" / "sending.md").read_text(encoding="utf-8").split())
+
+    assert not [name for name, most in TARGETS.items() if told[name] > most]
+    assert (told["messages"], told["accepted"], told["never_listed"]) == (100_000, 100_000, [])
+    assert told["unknown"] == told["unknown_listed"]
+    assert (
+        f"{told['messages']:,} messages through the simulator at {told['rate_per_second']} a second with"
+        f" {told['fault_permille'] / 10:g} % faults, {told['worker_kills']} workers and"
+        f" {told['database_kills']} databases"
+    ) in text

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from receivables import campaigns, db
 from receivables.errors import InputRejectedError, NeedsApprovalError
 
-from .conftest import NOON, QUICK, CarrierProcess, World
+from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 
 Start = Callable[..., CarrierProcess]
 NEITHER = QUICK.model_copy(update={"lookup": False})
@@ -95,6 +95,19 @@ def test_a_recalled_run_is_never_sent_again_and_the_first_word_stands(world: Wor
     assert world.run("select state from campaign.run") == [("cancelled",)]
     with pytest.raises(InputRejectedError, match="--why"):
         campaigns.recall(run_id, user="operator", why=" ", state=world.state)
+
+
+def test_a_recalled_run_of_letters_names_the_batches_that_the_printer_must_stop(world: World) -> None:
+    debtor = world.debtor(dunned_on=None, dunning_deadline=None, due_date=AS_OF - timedelta(days=20))
+    run_id = world.approved("dunning_tax")
+    made = campaigns.dispatch(run_id, state=world.state, now=datetime.fromisoformat(NOON))["batches"]
+
+    told = call(world, "recall", run_id, "--as", "operator", "--why", "wrong text")
+
+    assert [(each["batch"], each["channel"], each["contact_count"]) for each in told["batches"]] == [
+        (made[0], "letter", 1),
+    ]  # fmt: skip
+    assert [(each["debtor_id"], each["channel"]) for each in told["reached"]] == [(debtor, "letter")]
 
 
 def test_what_was_in_flight_when_it_was_recalled_is_settled_and_not_sent_again(world: World, carrier: Start) -> None:

@@ -397,6 +397,33 @@ def test_the_rate_holds_over_all_workers(world: World, carrier: Start) -> None:
     assert busiest * parts <= 20 * 1.1 + parts
 
 
+def test_workers_that_were_all_held_up_do_not_call_at_once(
+    world: World, carrier: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits with a slot of its own; a slot that has gone by is not made up for in one second."""
+    for _ in range(90):
+        world.debtor()
+    run_id, gateway = world.approved(), carrier()
+    monkeypatch.setattr("receivables.campaigns.dispatching._BATCH", 3)
+    parts = world.run("select parts_count from campaign.run")[0][0]
+    paced = QUICK.model_copy(update={"parts_per_second": 20 * parts})
+    workers = [threading.Thread(target=lambda: send(world, run_id, gateway.url, terms=paced)) for _ in range(9)]
+    for worker in workers:
+        worker.start()
+    for held_at in (15, 45):
+        while len(gateway.sent()) < held_at:
+            time.sleep(0.02)
+        with db.connect(world.state) as connection:
+            connection.execute("lock table campaign.hold in row exclusive mode")
+            time.sleep(1.5)
+    for worker in workers:
+        worker.join()
+
+    at = sorted(float(each["at"]) for each in gateway.sent())
+    assert (len(at), set(gateway.ledger().values())) == (90, {1})
+    assert max(sum(start <= each < start + 1 for each in at) for start in at) <= 24
+
+
 def test_holidays_are_those_of_the_cabinet_office() -> None:
     from receivables.calendar import is_holiday
 

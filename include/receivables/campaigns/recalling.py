@@ -28,13 +28,18 @@ _REACHED = """
     where box.run_id = %s and (box.accepted_at is not null or box.state in ('sending', 'unknown'))
     order by box.contact_id
 """
+_BATCHES = """
+    select batch, channel, contact_count, state from campaign.handover
+    where run_id = %s and state <> 'returned' order by batch
+"""
 
 
 def recall(run_id: str, *, user: str, why: str, state: State) -> dict[str, Any]:
     """Call the run back (回収): cancel what is queued, let nothing of it be called, and tell whom it reached.
 
-    Safe to repeat: the first word stands, and the list is as it is now. What is in flight is settled by the next
-    `dispatch` of the run, which sends nothing any more.
+    `batches` are those at a printer, dialler or phone centre: only they can stop them, so they must be told. Safe to
+    repeat: the first word stands, and the list is as it is now. What is in flight is settled by the next `dispatch`
+    of the run, which sends nothing any more.
     """
     if not user.strip() or not why.strip():
         raise InputRejectedError("a recall needs a user and a reason: --as USER --why TEXT")
@@ -44,7 +49,10 @@ def recall(run_id: str, *, user: str, why: str, state: State) -> dict[str, Any]:
         connection.execute(_END, [run_id])
         cancelled = outbox.cancel(connection, run_id)
         reached = _reached(connection, run_id)
-    return {"run_id": run_id, "recalled_by": user, "cancelled": cancelled, "reached": reached}
+        batches = connection.cursor(row_factory=dict_row).execute(_BATCHES, [run_id]).fetchall()
+    return {
+        "run_id": run_id, "recalled_by": user, "cancelled": cancelled, "batches": batches, "reached": reached,
+    }  # fmt: skip
 
 
 def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:

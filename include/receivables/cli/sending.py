@@ -32,6 +32,9 @@ def recall(
 
     def human() -> None:
         console.print(f"{run}: 未送信 {found['cancelled']} 件を取り消しました", markup=False)
+        if found["batches"]:
+            rows = [[each["batch"], each["channel"], each["contact_count"]] for each in found["batches"]]
+            table("委託先に止めるよう伝える引渡し", ["引渡し", "経路", "件数"], rows)
         _draw_reached(found["reached"])
 
     emit(found, json, human)
