@@ -1,7 +1,6 @@
 """Results (効果測定) of a dispatched run: receipts read, effects kept, and what must halt it halts it."""
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from psycopg.rows import args_row
@@ -16,10 +15,13 @@ from receivables.campaigns.runs import Run, run_of
 from receivables.errors import InputRejectedError
 from receivables.settings import State
 
-_WATCHED = timedelta(days=120)  # horizons, the way into the books, and corrections
+_CORRECTED_DAYS = 30  # what the books still correct after the last horizon
 _OPEN = """
     select run_id from campaign.run
-    where dispatched_on between %(as_of)s::date - %(days)s::integer and %(as_of)s order by dispatched_on, run_id
+    where dispatched_on <= %(as_of)s and %(as_of)s <= dispatched_on + %(days)s
+        + (playbook -> 'experiment' ->> 'booking_lag_days')::integer
+        + (select max(day::integer) from jsonb_array_elements_text(playbook -> 'experiment' -> 'horizons_days') as day)
+    order by dispatched_on, run_id
 """
 
 
@@ -34,8 +36,9 @@ def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dic
         run = run_of(connection, run_id)
         if run.dispatched_on is None:
             raise InputRejectedError(f"{run_id} was not dispatched yet: nothing to measure")
-        terms = gateway_terms(run.rules().gateway)
-        if gateway_url:
+        rules = run.rules()
+        if gateway_url and rules.channel == "sms":
+            terms = gateway_terms(rules.gateway)
             with SmsGateway(gateway_url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
                 receipts.collect(connection, gateway)
         return _measured(connection, run)
@@ -47,7 +50,7 @@ def watch(*, state: State) -> list[dict[str, Any]]:
         db.connect(state, "sender", doing="watch campaigns") as connection,
         connection.cursor(row_factory=args_row(str)) as cursor,
     ):
-        wanted = {"as_of": effects.published_day(connection), "days": _WATCHED.days}
+        wanted = {"as_of": effects.published_day(connection), "days": _CORRECTED_DAYS}
         runs = cursor.execute(_OPEN, wanted).fetchall()
     return [results(run_id, state=state) for run_id in runs]
 
