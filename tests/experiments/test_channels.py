@@ -10,7 +10,7 @@ from receivables.campaigns.experiments.outcomes import PAID, channels_by_purpose
 from receivables.campaigns.playbook import playbook, playbooks
 from tests.campaigns.conftest import AS_OF, World
 from tests.experiments.simulated import book
-from tests.experiments.test_trials import LAST, people, put
+from tests.experiments.test_trials import LAST, hand_over, people, put
 
 EVENT = """
     insert into campaign.contact_event (contact_id, channel, event, occurred_on, occurred_at, promised_on, source)
@@ -64,6 +64,20 @@ def test_a_wrong_number_is_no_complaint_though_it_stops_the_channel(called: Worl
     found = counts(campaigns.results("run", state=called.state))
 
     assert found == {"complaint": 7, "wrong_person": 6, "returned": 8, "plan_break": 0, "referral": 0}
+
+
+def test_a_dunning_is_never_halted_by_rule_but_its_harm_is_shown(world: World) -> None:
+    """督促 is owed to everybody: a person may stop it, no threshold does."""
+    put(world, "run", playbook("dunning_tax"), people("p", (0, 40), (0, 0)))
+    hand_over(world)
+    for at in range(8):
+        tell(world, at, "complaint")
+
+    found = campaigns.results("run", state=world.state)
+
+    assert any(each["is_over"] for each in found["harm"])
+    assert found["halted_because"] == []
+    assert found["registered"] is None
 
 
 def test_a_recommendation_is_judged_by_how_later_bills_are_paid(world: World) -> None:

@@ -120,6 +120,8 @@ def test_calling_is_compared_with_being_called(marts: World) -> None:
 
 
 def test_weeks_are_drawn_in_pairs_beforehand_and_once(marts: World) -> None:
+    with pytest.raises(InputRejectedError, match="has begun"):
+        campaigns.plan_weeks(MONDAY - timedelta(days=7), pairs=1, salt="the weeks of 2026", state=marts.state)
     drawn = campaigns.plan_weeks(MONDAY, pairs=10, salt="the weeks of 2026", state=marts.state)
 
     assert [each["week_start"] for each in drawn] == [MONDAY + timedelta(weeks=at) for at in range(20)]

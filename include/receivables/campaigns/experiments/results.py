@@ -9,7 +9,7 @@ from receivables import db
 from receivables.campaigns import receipts
 from receivables.campaigns.channels.sms import SmsGateway
 from receivables.campaigns.experiments import activity, effects, halting, harm, stopping
-from receivables.campaigns.experiments.registered import preregistration_of
+from receivables.campaigns.experiments.registered import preregistration_of, shown
 from receivables.campaigns.playbook import gateway_terms
 from receivables.campaigns.runs import Run, run_of
 from receivables.errors import InputRejectedError
@@ -69,10 +69,11 @@ def _measured(connection: db.Connection, run: Run) -> dict[str, Any]:
         "run_id": run.run_id, "campaign": run.campaign_name, "title": run.rules().title,
         "dispatched_on": run.dispatched_on.isoformat(), "as_of": as_of.isoformat(),
         "primary_horizon_days": plan.horizon_days,
-        "registered": registered,
+        "registered": shown(registered),
         "effects": [asdict(each) for each in found],
         "looks": [
-            {name: each[name] for name in ("look_no", "z", "bound", "uplift_permille", "decision")} for each in looks
+            {"uplift_permille": float(each["uplift_permille"]),
+             **{name: each[name] for name in ("look_no", "z", "bound", "decision")}} for each in looks
         ],
         "harm": harm.shown(watched, plan.smallest_cell),
         "hours": activity.hours(connection, run.run_id, plan),
@@ -82,7 +83,10 @@ def _measured(connection: db.Connection, run: Run) -> dict[str, Any]:
 
 
 def _halt(connection: db.Connection, run: Run, looks: list[dict[str, Any]], over: list[harm.Watched]) -> None:
+    """Halt the run's campaign for what was found; never a 督促, which the law owes to everybody."""
     name = run.campaign_name
+    if run.rules().aim.is_statutory:
+        return
     if looks and looks[-1]["decision"] == "harmful":
         reason = f"逐次検証の{looks[-1]['look_no']}回目で、送った人の納付率が対照群より低いと示された"
         halting.halt_for(connection, name, "sequential", reason, [f"{run.rules().holdout_salt}/{looks[-1]['look_no']}"])
