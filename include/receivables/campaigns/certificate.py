@@ -57,7 +57,7 @@ def proofs(
     """The twelve proofs; each says whether it holds and on what it rests."""
     found = set(codes)
     claims = eligible_claims(candidate.claims, playbook, seen.day) if candidate else ()
-    held_out = bucket(contact.unit_key or contact.subject_key, playbook.holdout_salt)
+    held_out = bucket(contact.unit_key or contact.debtor_id or contact.subject_key, playbook.holdout_salt)
     return {
         "balance_fresh": _proof("X00_stale_source" not in found, sources=_sources(contact, candidate, seen)),
         "payment_not_in_flight": _proof(
