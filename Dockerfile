@@ -12,6 +12,10 @@ COPY include /opt/saiken/include
 RUN /opt/venv/bin/pip install --no-deps --no-build-isolation --editable /opt/saiken
 
 FROM ${PYTHON_IMAGE} AS airflow
+# The letters' font (書面).
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 50000 saiken \
     && useradd --uid 50000 --gid 50000 --create-home --shell /usr/sbin/nologin saiken \
     && install -d -o 50000 -g 50000 /var/lib/saiken /opt/airflow /opt/airflow/logs /ledger \

@@ -17,7 +17,7 @@ help: ## list the targets
 run: .venv/ready ## everything from nothing: database, ward, Airflow, one whole night, screens
 	@$(V)/receivables run --residents $(RESIDENTS) --seed $(SEED) --as-of $(AS_OF) --port $(PORT) --state $(STATE)
 
-test: .venv/ready ## the whole test suite, on two workers (WORKERS=0: in this process)
+test: .venv/ready font ## the whole test suite, on two workers (WORKERS=0: in this process)
 	@$(V)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 journey: ## a newcomer's two commands in an empty folder, as root and as an ordinary user (slow)
@@ -60,10 +60,17 @@ lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip install -q --system-certs --no-deps --no-build-isolation --python $(V)/python -e .
 	@touch $@
 
+# Letters are set in this font alone; without it every part but letters works.
+FONT = /usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc
+
+font: ## the letters' font, from Debian when it is missing and we may install it
+	@test -e $(FONT) || { [ "$$(id -u)" = 0 ] && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -yqq --no-install-recommends fonts-noto-cjk; } \
+	  || { echo "letters need their font: apt-get install fonts-noto-cjk, then make again"; exit 5; }
+
 .venv-bench/ready: bench/requirements.txt | .venv/ready
 	@echo "installing the benchmark's peers into .venv-bench …"
 	@$(PYTHON) -m venv .venv-bench
 	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/bin/python -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help run test journey stop ui check new-source bench bench-ward bench-identity lock
+.PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity lock

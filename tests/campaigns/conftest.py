@@ -49,6 +49,12 @@ create table mart.fct_contacts (
     promised_yen bigint, campaign_code text, owner_dept text
 );
 create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
+create schema if not exists intermediate;
+create table if not exists intermediate.int_payments__announced (
+    claim_id text, channel text, state text, paid_on date, paid_yen bigint
+);
+grant usage on schema intermediate to sender;
+grant select on intermediate.int_payments__announced to sender;
 create table vault.register__persons (
     addressee_no text, phone text, _known_from date, _known_to date, person_name text, postal_code text, address text,
     address_detail text, person_kana text
@@ -63,8 +69,9 @@ truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campa
     campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
     campaign.contact_event, campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet,
     mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
-    mart.fct_contacts, mart.wl_instalment_plans, vault.register__persons, identity.link, identity.contact_fact,
-    identity.channel_stop, identity.merge, ops.published_batch, quarantine.row, ops.load cascade;
+    mart.fct_contacts, mart.wl_instalment_plans, intermediate.int_payments__announced, vault.register__persons, identity.link,
+    identity.contact_fact, identity.channel_stop, identity.contact_point, identity.merge, ops.published_batch, quarantine.row,
+    ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """

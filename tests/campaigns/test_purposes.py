@@ -113,6 +113,30 @@ def test_what_the_law_bars_bars_dunning_too(world: World, code: str) -> None:
 
 
 @pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("point", "state", "name", "held"),
+    [
+        ("address", "returned", "dunning_tax", True),
+        ("address", "ok", "dunning_tax", False),
+        ("phone", "dead", "dunning_tax", False),
+        ("phone", "dead", "sms_after_dunning", True),
+        ("phone", "reassigned", "phone_centre_outbound", True),
+        ("address", "returned", "sms_after_dunning", False),
+    ],
+)
+def test_where_it_came_back_from_nothing_is_sent_again(
+    world: World, point: str, state: str, name: str, held: bool
+) -> None:
+    debtor = world.debtor(**(UNDUNNED if name == "dunning_tax" else {}))
+    world.run(
+        "insert into identity.contact_point values (%s, %s, %s, %s, %s, 'letter', 'b')",
+        debtor, point, "p" + "0" * 20, state, AS_OF - timedelta(days=3),
+    )  # fmt: skip
+    world.build(name=name)
+    assert world.contact(debtor) == (("excluded", ["X28_unreachable"]) if held else ("treat", []))
+
+
+@pytest.mark.postgres
 def test_one_letter_a_claim_type_and_both_on_one_day(world: World) -> None:
     debtor = world.debtor(**UNDUNNED)
     world.claim(debtor, **UNDUNNED)

@@ -4,14 +4,16 @@ import csv
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from receivables import campaigns, city, db, night
+from receivables.campaigns import letters
 from receivables.campaigns.phones import mobile_number
+from receivables.campaigns.playbook import playbook
 from receivables.settings import State
 
 from .conftest import QUICK, CarrierProcess
@@ -98,3 +100,50 @@ def test_on_the_ward_only_those_who_may_be_reminded_are_and_each_once(
     assert set(ledger) == {reference for _, _, reference in treated}
     assert (done["waiting"], token not in gateway.ledger_file.read_text()) == (0, True)
     assert len(campaigns.results(run_id, state=own_ward)["effects"]) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [each.name for each in campaigns.playbooks() if each.channel != "sms"])
+def test_what_leaves_the_ward_in_files_is_lawful_for_everybody_in_it(own_ward: State, name: str) -> None:
+    """Real marts, real rights, real letters: nobody who paid, nobody protected or dead, and every yen as published."""
+    rules = playbook(name)
+    run_id = campaigns.build(name, as_of=AS_OF, maker="planner", state=own_ward)
+    for user in ("chief_tax", "chief_insurance"):
+        campaigns.approve(run_id, user=user, state=own_ward)
+    noon = datetime.fromisoformat("2026-06-19T12:00:00+09:00")
+    done = campaigns.dispatch(run_id, state=own_ward, now=noon)
+    handed = rows(
+        own_ward,
+        "select l.source_debtor_key, c.claim_ids, c.claim_yen from campaign.handover_line as h"
+        " join campaign.contact as c using (contact_id) join campaign.outbox as b using (contact_id)"
+        " join identity.link as l on l.debtor_id = b.debtor_id and l.source_code = 'register' where c.run_id = %s",
+        run_id,
+    )  # fmt: skip
+    assert (done["waiting"], len(handed)) == (0, done.get("accepted", 0))
+    assert handed, "the ward has people for every playbook"
+    known, people = truth(own_ward), persons(own_ward)
+    for addressee_no, claim_ids, claim_yen in handed:
+        assert people[addressee_no][1] is False
+        claims = {each["claim_id"]: each for each in known[addressee_no]}
+        for claim_id, yen in zip(claim_ids, claim_yen, strict=True):
+            assert int(claims[claim_id]["provisional_yen"]) == 0
+            assert int(claims[claim_id]["outstanding_yen"]) == yen
+            assert (yen > 0) == rules.aim.asks_for_payment
+            assert bool(claims[claim_id]["dunned_on"]) != (rules.purpose == "dunning") or not yen
+    if rules.channel == "letter":
+        folders = [own_ward.root / "outgoing" / "letter" / batch for batch in done["batches"]]
+        manifests = [
+            letters.read_manifest(file.parent, own_ward.secret("hmac_letters"))
+            for folder in folders
+            for file in folder.rglob(letters.MANIFEST)
+        ]
+        assert sum(len(each.envelopes) for each in manifests) == len(handed)
+
+
+def test_nobody_is_contacted_twice_in_a_week_though_every_playbook_was_sent(own_ward: State) -> None:
+    twice = rows(
+        own_ward,
+        "select debtor_id from campaign.outbox where contact_date is not null and not is_statutory"
+        " group by debtor_id having count(*) > 1",
+    )
+    assert twice == []

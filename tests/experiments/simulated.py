@@ -18,7 +18,7 @@ RUN = """
         run_id, campaign_name, as_of, published_batch, maker, channel, purpose, playbook, template_text,
         template_sha256, parts_count, sources, content_sha256, treat_count, control_count, excluded_count,
         approvals_required, expires_after_days, state, dispatched_on
-    ) values (%s, %s, %s, 'p', 'planner', 'sms', 'reminder', %s, 't', 't', 2, '{}', 'c', 0, 0, 0, 2, 7, 'done', %s)
+    ) values (%s, %s, %s, 'p', 'planner', %s, %s, %s, 't', 't', 2, '{}', 'c', 0, 0, 0, 2, 7, 'done', %s)
 """
 CONTACT = """
     copy campaign.contact (contact_id, run_id, subject_key, debtor_id, arm, exclusion_codes, reference, claim_ids,
@@ -62,7 +62,9 @@ def book(salt: str, unit: str, holdout_permille: int = 300) -> Playbook:
 
 
 def put_run(world: World, run_id: str, rules: Playbook, *, sent_on: Any = AS_OF) -> None:
-    world.run(RUN, run_id, rules.name, AS_OF, Jsonb(rules.model_dump(mode="json")), sent_on)
+    world.run(
+        RUN, run_id, rules.name, AS_OF, rules.channel, rules.purpose, Jsonb(rules.model_dump(mode="json")), sent_on
+    )
 
 
 def simulate(world: World, run_id: str, rules: Playbook, people: Population, rng: Generator) -> None:

@@ -27,8 +27,7 @@ create table if not exists mart.agg_contact_effect (
     campaign_code text, wave_no integer, channel text, segment text, assigned_on date, horizon_days integer,
     treat_count bigint, control_count bigint, treat_paid_count bigint, control_paid_count bigint, is_complete boolean
 );
-create table if not exists mart.fct_claims (claim_id text, due_date date);
-truncate mart.agg_contact_effect, mart.fct_claims;
+truncate mart.agg_contact_effect;
 grant select on all tables in schema mart to sender;
 """
 
@@ -37,7 +36,7 @@ grant select on all tables in schema mart to sender;
 def marts(world: World) -> Iterator[World]:
     db.run_script(world.connection, _MARTS)
     yield world
-    world.run("drop table mart.agg_contact_effect, mart.fct_claims")
+    world.run("drop table mart.agg_contact_effect")
 
 
 def wave(world: World, campaign: str, channel: str, treat: tuple[int, int], control: tuple[int, int], on: date) -> None:
@@ -121,6 +120,8 @@ def test_calling_is_compared_with_being_called(marts: World) -> None:
 
 
 def test_weeks_are_drawn_in_pairs_beforehand_and_once(marts: World) -> None:
+    with pytest.raises(InputRejectedError, match="has begun"):
+        campaigns.plan_weeks(MONDAY - timedelta(days=7), pairs=1, salt="the weeks of 2026", state=marts.state)
     drawn = campaigns.plan_weeks(MONDAY, pairs=10, salt="the weeks of 2026", state=marts.state)
 
     assert [each["week_start"] for each in drawn] == [MONDAY + timedelta(weeks=at) for at in range(20)]
@@ -135,7 +136,11 @@ def test_weeks_are_drawn_in_pairs_beforehand_and_once(marts: World) -> None:
 
 def test_weeks_are_compared_pair_by_pair_once_their_money_is_booked(marts: World) -> None:
     drawn = campaigns.plan_weeks(MONDAY, pairs=3, salt="the weeks of 2026", state=marts.state)
-    marts.run("insert into mart.fct_claims values ('old', %s), ('new', %s)", MONDAY - timedelta(days=9), LAST)
+    marts.run(
+        "insert into mart.fct_claims (claim_id, due_date) values ('old', %s), ('new', %s)",
+        MONDAY - timedelta(days=9),
+        LAST,
+    )
     for at, each in enumerate(drawn):
         yen = 1000 * (at // 2) + (700 if each["mode"] == "outbound" else 100)
         for claim, provisional in (("old", False), ("old", True), ("new", False)):

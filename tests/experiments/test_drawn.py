@@ -101,6 +101,25 @@ def test_units_are_the_same_in_any_order_and_joined_by_whoever_is_in_two(
         assert all(found[other] == found[debtor] for other, shared in pairs if shared == household)
 
 
+def test_a_debtor_with_two_letters_is_in_one_arm(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where there is a contact for each claim type, the debtor is drawn all the same, not the contact."""
+    found = BOOK.audience.model_copy(update={"one_per": "claim_type"})
+    use(monkeypatch, audience=found)
+    for _ in range(30):
+        world.claim(world.debtor(), claim_type="nhi_premium")
+
+    run_id = world.build()
+
+    rows = world.run(
+        "select debtor_id, count(*), count(distinct arm) from campaign.contact where run_id = %s and arm <> 'excluded'"
+        " group by debtor_id", run_id,
+    )  # fmt: skip
+    assert len(rows) == 30
+    assert {(count, arms) for _, count, arms in rows} == {(2, 1)}
+    assert world.run("select sum(people)::integer from (select treat_count + control_count as people"
+                     " from campaign.preregistration) as told") == [(60,)]  # fmt: skip
+
+
 def test_nobody_is_left_out_of_a_dunning_to_measure_something() -> None:
     told = BOOK.model_dump() | {"purpose": "dunning"}
     with pytest.raises(ValueError, match="control group"):
@@ -143,7 +162,7 @@ def test_the_baseline_comes_from_earlier_controls_once_there_are_enough(
     use(monkeypatch)
     for _ in range(30):
         world.debtor()
-    world.run(RUN, "old", BOOK.name, AS_OF - timedelta(days=90), "{}", AS_OF - timedelta(days=90))
+    world.run(RUN, "old", BOOK.name, AS_OF - timedelta(days=90), "sms", "reminder", "{}", AS_OF - timedelta(days=90))
     world.run("insert into campaign.effect values ('old', 30, 'control', true, 200, 0, 24, 1, 1, 0)")
 
     told = campaigns.preview(world.build(), state=world.state)["experiment"]

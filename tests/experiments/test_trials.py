@@ -1,5 +1,6 @@
 """Trials are looked at by rule, harm halts them, and a halt reaches the sender."""
 
+import json
 import threading
 import time
 from datetime import datetime, timedelta
@@ -107,20 +108,26 @@ def test_when_those_asked_pay_less_the_campaign_is_halted(world: World) -> None:
     found = campaigns.results("one", state=world.state)
 
     assert [each["decision"] for each in found["looks"]] == ["harmful"]
+    assert json.loads(json.dumps(found)) == found  # a task hands it on
     assert len(found["halted_because"]) == 1
     assert campaigns.lift(NAME, user="chief_tax", reason="seen", state=world.state)["lifted"] == 1
     assert campaigns.results("one", state=world.state)["halted_because"] == []
 
 
-def asked(world: World, *, sent: int, refused: int) -> str:
-    rules = book("a salt for harm", "debtor")
-    put(world, "run", rules, people("p", (0, sent), (0, sent)))
+def hand_over(world: World) -> None:
+    """Everybody treated is sent something at noon."""
     world.run(
         "insert into campaign.outbox"
         " (contact_id, run_id, debtor_id, channel, reference, parts_count, state, accepted_at)"
         " select contact_id, run_id, debtor_id, 'sms', reference, 1, 'accepted', %s from campaign.contact"
         " where arm = 'treat'", datetime.fromisoformat(NOON),
     )  # fmt: skip
+
+
+def asked(world: World, *, sent: int, refused: int) -> str:
+    rules = book("a salt for harm", "debtor")
+    put(world, "run", rules, people("p", (0, sent), (0, sent)))
+    hand_over(world)
     for at in range(refused):
         world.run(HOLD, f"ptreat{at}", "X11", AS_OF + timedelta(days=2))
     return "run"

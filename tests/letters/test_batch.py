@@ -149,7 +149,34 @@ def test_a_folder_holds_one_batch(batch: Batch, tmp_path: Path) -> None:
         render([letter(1)], folder, Order("other", ORDER.post_by_date, ORDER.expires_on), key=KEY)
 
 
+def test_a_run_begun_again_leaves_no_page_of_the_one_before(batch: Batch, tmp_path: Path) -> None:
+    """Fewer letters (somebody paid meanwhile), or a process that was killed in the middle of writing."""
+    folder = shutil.copytree(batch[0], tmp_path / "copy")
+    (folder / f".{ORDER.batch}-0007.pdf.4711").write_bytes(b"half a page")
+    render(MANY[:3], folder, ORDER, key=KEY, letters_per_file=5)
+    assert {file.name for file in folder.iterdir()} == {f"{ORDER.batch}-0001.pdf", "manifest.json", "job.csv"}
+    assert len(read_manifest(folder, KEY).envelopes) == 3
+
+
+def test_a_run_that_fails_leaves_nothing(batch: Batch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its own pages nor a manifest that says they are there."""
+    folder = shutil.copytree(batch[0], tmp_path / "copy")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr("receivables.campaigns.letters.printing.write_manifest", full)
+    with pytest.raises(OSError, match="no space"):
+        render(MANY[:3], folder, ORDER, key=KEY, letters_per_file=5)
+    assert not list(folder.iterdir())
+
+
 def test_legal_text_is_locked(tmp_path: Path) -> None:
+    """横浜市, 2016: 340,000 督促状 named 60 days for the 審査請求 of an older law; the printers kept the old form.
+
+    http://headlines.yahoo.co.jp/hl?a=20160910-00011817-kana-l14; three months: 行政不服審査法第18条第1項.
+    """
+    assert all("3か月以内" in text and "60日" not in text for text in setting().legal.appeal.values())
     folder = shutil.copytree(FOLDER, tmp_path / "131121")
     legal = folder / "legal.yml"
     legal.write_text(legal.read_text(encoding="utf-8").replace("3か月以内", "2か月以内"), encoding="utf-8")

@@ -69,7 +69,10 @@ def test_nothing_is_taken_of_what_a_careless_shop_tells(
 
 
 def test_a_sheet_in_a_strangers_envelope_is_told_of_both(batch: tuple[Path, Manifest], scanned: list[Envelope]) -> None:
-    """混在: who lost a sheet and who got one must both be known, before anything is posted."""
+    """混在: who lost a sheet and who got one must both be known, before anything is posted.
+
+    舞鶴市: two companies got each other's 課税明細書 with their own letters (https://www.kyoto-np.co.jp/articles/-/6466).
+    """
     envelopes = copies(scanned)
     envelopes[0].codes.append(envelopes[2].codes.pop())
     found = reconcile(batch[1], read_return(printer(batch[0]).told(envelopes)), today=TODAY)

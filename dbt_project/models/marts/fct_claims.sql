@@ -39,9 +39,11 @@ select
     balances.instalment_no,
     balances.claim_split_seq,
     -- 納付書の番号: what a slip bears and every channel tells back with the money (業務, 通知書番号, 期別)
-    case when systems.system_code is not null then
-        systems.system_code || lpad(balances.notice_no::text, 10, '0')
-        || lpad(balances.instalment_no::integer::text, 2, '0')
+    case
+        when systems.system_code is not null
+            then
+                systems.system_code || lpad(balances.notice_no::text, 10, '0')
+                || lpad(balances.instalment_no::integer::text, 2, '0')
     end as slip_no,
 
     ---------- dates

@@ -68,7 +68,7 @@ def decision(candidate: Candidate, playbook: Playbook, day: date) -> Decision:
     level = next_level(eligible, playbook)
     if codes:
         return Decision(candidate, "excluded", codes, eligible or candidate.claims, phone, level)
-    if is_held_out(candidate.unit_key or candidate.subject_key, playbook):
+    if is_held_out(candidate.unit_key or candidate.debtor_id or candidate.subject_key, playbook):
         return Decision(candidate, "control", ("X18_holdout",), eligible, phone, level)
     return Decision(candidate, "treat", (), eligible, phone, level)
 

@@ -57,7 +57,7 @@ def proofs(
     """The twelve proofs; each says whether it holds and on what it rests."""
     found = set(codes)
     claims = eligible_claims(candidate.claims, playbook, seen.day) if candidate else ()
-    held_out = bucket(contact.unit_key or contact.subject_key, playbook.holdout_salt)
+    held_out = bucket(contact.unit_key or contact.debtor_id or contact.subject_key, playbook.holdout_salt)
     return {
         "balance_fresh": _proof("X00_stale_source" not in found, sources=_sources(contact, candidate, seen)),
         "payment_not_in_flight": _proof(
@@ -65,7 +65,8 @@ def proofs(
         ),
         "right_person": _proof(contact.debtor_id in seen.links, **dict(seen.links.get(contact.debtor_id or "", {}))),
         "right_number": _proof(
-            not found & {"X19_no_mobile", "X21_shared_number", "X22_number_changed", "X27_no_address"},
+            not found
+            & {"X19_no_mobile", "X21_shared_number", "X22_number_changed", "X27_no_address", "X28_unreachable"},
             phone_hash=contact.phone_hash,
         ),
         "no_hold": _proof(not any(code[:3] in _HOLDS for code in found), codes=list(codes)),

@@ -9,7 +9,7 @@ from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns.exclusions import reason_ja
-from receivables.campaigns.experiments.registered import lines_ja, preregistration_of
+from receivables.campaigns.experiments.registered import lines_ja, preregistration_of, shown
 from receivables.campaigns.playbook import Playbook, gateway_terms
 from receivables.campaigns.runs import run_of
 from receivables.rulebook import rulebook
@@ -67,7 +67,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "arms": arms,
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
         "cohort": [{key: value for key, value in each.items() if key != "lowest_yen"} for each in cohort],
-        "experiment": _shown(registered),
+        "experiment": shown(registered),
         "shifts": shifted[0]["shifts"] if shifted else [],
         "shift_reason": shifted[0]["reason"] if shifted else None,
         "treat_count_before": before[0]["treat_count"] if before else None,
@@ -170,12 +170,6 @@ def _reached(playbook: Playbook) -> str:
 def _ladder(playbook: Playbook) -> list[str]:
     steps = [f"{number}段階目は{each.after_days}日後" for number, each in enumerate(playbook.levels, start=2)]
     return [f"段階: {'、'.join(steps)}（債権ごとに数え、最も進んだ債権の文面を用いる）。"] if steps else []
-
-
-def _shown(registered: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Without its moment and key: the same list shows the same."""
-    hidden = ("run_id", "trial_key", "registered_at")
-    return registered and {name: value for name, value in registered.items() if name not in hidden}
 
 
 def _compared(found: dict[str, Any]) -> str:

@@ -61,6 +61,10 @@ _FACTS = """
     where held.valid_from <= %(day)s and (held.valid_to is null or held.valid_to >= %(day)s)
         and (held.channel is null or held.channel = %(channel)s)
     union
+    select debtor_id, 'X28' from identity.contact_point
+    where debtor_id = any(%(debtor_ids)s) and channel = case %(channel)s when 'letter' then 'address' else 'phone' end
+        and state in ('returned', 'dead', 'reassigned') and since <= %(day)s
+    union
     select debtor_id, 'X11' from identity.channel_stop
     where debtor_id = any(%(debtor_ids)s) and channel = %(channel)s and stopped_on <= %(day)s
 """

@@ -18,7 +18,13 @@ _HOURS = """
         select t.channel, box.accepted_at as at, box.state = 'delivered' as is_reached
         from treated as t
         inner join campaign.outbox as box using (contact_id)
-        where box.accepted_at is not null
+        where box.accepted_at is not null and t.channel = 'sms'
+        union all
+        select said.channel, (said.occurred_on + said.occurred_at) at time zone 'Asia/Tokyo',
+            said.event in ('contacted', 'promised')
+        from treated as t
+        inner join campaign.contact_event as said using (contact_id)
+        where said.occurred_at is not null
         union all
         select asked.channel, asked.attempted_at, asked.outcome = 'contacted'
         from treated as t
@@ -30,17 +36,30 @@ _HOURS = """
     from attempt group by 1, 2 order by 1, 2
 """
 _PROMISES = """
-    with promise as (
-        select distinct on (c.contact_id, said.promised_on)
-            c.claim_ids, said.attempted_on, said.promised_on, coalesce(said.promised_yen, 1) as promised_yen
+    with treated as (
+        select c.contact_id, c.debtor_id, c.claim_ids, r.dispatched_on
         from campaign.contact as c
         inner join campaign.run as r using (run_id)
-        inner join mart.fct_contacts as said using (debtor_id)
-        where c.run_id = %(run_id)s and c.arm = 'treat' and said.promised_on is not null
-            and said.attempted_on between r.dispatched_on and r.dispatched_on + %(horizon)s::integer
-            -- Until the books can show it, nobody has broken a promise.
-            and said.promised_on + %(lag)s::integer <= (select as_of from ops.published_batch where is_current)
-        order by c.contact_id, said.promised_on, said.attempted_on
+        where c.run_id = %(run_id)s and c.arm = 'treat'
+    ),
+    said as (
+        select t.contact_id, t.claim_ids, e.occurred_on as attempted_on, e.promised_on, 1::bigint as promised_yen
+        from treated as t
+        inner join campaign.contact_event as e using (contact_id)
+        where e.event = 'promised'
+        union all
+        select t.contact_id, t.claim_ids, told.attempted_on, told.promised_on, coalesce(told.promised_yen, 1)
+        from treated as t
+        inner join mart.fct_contacts as told using (debtor_id)
+        where told.promised_on is not null
+            and told.attempted_on between t.dispatched_on and t.dispatched_on + %(horizon)s::integer
+    ),
+    promise as (
+        select distinct on (contact_id, promised_on) claim_ids, attempted_on, promised_on, promised_yen
+        from said
+        -- Until the books can show it, nobody has broken a promise.
+        where promised_on + %(lag)s::integer <= (select as_of from ops.published_batch where is_current)
+        order by contact_id, promised_on, attempted_on, promised_yen desc
     )
     select count(*) as promises, count(*) filter (where promise.promised_yen <= (
         select sum(received.received_yen) from mart.fct_receipts as received

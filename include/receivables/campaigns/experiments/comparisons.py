@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from receivables.campaigns.experiments.drawing import Page, Section
+from receivables.campaigns.experiments.drawing import CHANNELS_JA, Page, Section
 from receivables.campaigns.experiments.intervals import Interval
 from receivables.campaigns.experiments.weeks import MODES_JA
 
-CHANNELS_JA = {"sms": "SMS", "auto_call": "自動音声", "phone_centre": "電話", "letter": "文書"}
 _LEAGUE_HEAD = [
     "順", "催告", "所管", "経路", "実施", "送信", "対照", "差（ポイント）", "95%区間", "一人当たり（円）", "95%区間",
 ]  # fmt: skip

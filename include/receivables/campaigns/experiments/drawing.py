@@ -9,6 +9,7 @@ from receivables import reports
 from receivables.campaigns.experiments.intervals import Interval
 from receivables.settings import State
 
+CHANNELS_JA = {"sms": "SMS", "auto_call": "自動音声", "phone_centre": "電話", "letter": "文書"}
 _TEMPLATE = Path(__file__).with_name("templates") / "page.html.j2"
 _LEFT, _WIDTH, _ROW = 210, 400, 26  # of the drawing, in its own units
 

@@ -38,7 +38,12 @@ _COUNTS = """
         select debtor_id, valid_from as day,
             case left(exclusion_code, 3) when 'X11' then 'complaint' when 'X25' then 'wrong_person' else 'referral' end
             as measure
-        from campaign.hold where left(exclusion_code, 3) in ('X11', 'X16', 'X25')
+        from campaign.hold as held
+        where left(exclusion_code, 3) in ('X11', 'X16', 'X25') and not exists (
+            select from campaign.contact_event as e -- the hold that a wrong number brings is no complaint
+            inner join campaign.contact as c using (contact_id)
+            where c.debtor_id = held.debtor_id and e.event = 'wrong_number' and e.occurred_on = held.valid_from
+        )
         union all
         select debtor_id, valid_from, 'referral' from identity.contact_fact where left(exclusion_code, 3) = 'X16'
         union all
@@ -54,6 +59,13 @@ _COUNTS = """
         inner join told as t on t.debtor_id = also.was and t.day between a.from_day and a.to_day
         union
         select contact_id, 'returned' from assigned where is_returned
+        union
+        select e.contact_id, case e.event
+            when 'wrong_number' then 'wrong_person' when 'undeliverable' then 'returned' else 'complaint'
+        end
+        from campaign.contact_event as e
+        inner join assigned as a using (contact_id)
+        where e.event in ('refused', 'complaint', 'wrong_number', 'undeliverable')
     )
     select
         g.kind, g.cell, m.measure,

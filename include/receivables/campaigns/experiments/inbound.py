@@ -25,7 +25,10 @@ _Z = 1.96
 _SENT = """
     select day, count(*)::integer from (
         select box.channel, (box.accepted_at at time zone 'Asia/Tokyo')::date as day from campaign.outbox as box
-        where box.accepted_at is not null
+        where box.accepted_at is not null and box.channel = 'sms'
+        union all
+        select channel, occurred_on from campaign.contact_event
+        where event = 'posted' or (channel <> 'letter' and occurred_at is not null)
         union all
         select channel, attempted_on from mart.fct_contacts
     ) as sent

@@ -6,6 +6,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from receivables import db
+from receivables.campaigns.experiments.outcomes import outcome_of
 from receivables.campaigns.experiments.power import effective_size, smallest_effect
 from receivables.campaigns.playbook import Playbook
 
@@ -13,7 +14,7 @@ LEAST_EARLIER_CONTROLS = 100  # fewer say less than the prior
 _SIZES = """
     with unit as (
         select arm, count(*) as people from campaign.contact
-        where run_id = %s and arm in ('treat', 'control') group by arm, coalesce(unit_key, subject_key)
+        where run_id = %s and arm in ('treat', 'control') group by arm, coalesce(unit_key, debtor_id, subject_key)
     )
     select arm, sum(people)::bigint as people, sum(people * people)::bigint as squares from unit group by arm
 """
@@ -48,7 +49,8 @@ def register(connection: db.Connection, run_id: str, playbook: Playbook) -> None
     sure = {"alpha_permille": plan.alpha_permille, "power_permille": plan.power_permille}
     connection.execute(_REGISTER, {
         "run_id": run_id, "trial_key": plan.trial_key(playbook.name, playbook.holdout_salt),
-        "primary_outcome": f"割付の翌日から{plan.horizon_days}日以内に一円でも納付した人の割合（割付どおりに集計）",
+        "primary_outcome": f"送信の翌日から{plan.horizon_days}日以内に"
+        f"{outcome_of(playbook.purpose).done_ja}人の割合（割付どおりに集計）",
         "unit": plan.unit, "horizon_days": plan.horizon_days,
         "treat_count": arms["treat"]["people"], "control_count": arms["control"]["people"], **sure,
         "baseline_permille": base, "baseline_from": came_from,

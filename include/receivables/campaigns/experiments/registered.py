@@ -14,6 +14,16 @@ def preregistration_of(connection: db.Connection, run_id: str) -> dict[str, Any]
         return cursor.execute("select * from campaign.preregistration where run_id = %s", [run_id]).fetchone()
 
 
+def shown(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Without its moment and keys, in plain numbers: the same list shows the same."""
+    hidden = ("run_id", "trial_key", "registered_at")
+    return found and {
+        name: float(value) if isinstance(value, Decimal) else value
+        for name, value in found.items()
+        if name not in hidden
+    }
+
+
 def lines_ja(found: dict[str, Any] | None) -> list[str]:
     """The pre-registration for the approval screen, in Japanese."""
     if found is None:
@@ -31,5 +41,5 @@ def lines_ja(found: dict[str, Any] | None) -> list[str]:
     ]
 
 
-def _points(permille: Decimal | None) -> str:
+def _points(permille: float | None) -> str:
     return "なし（この人数では見えない）" if permille is None else f"{permille / 10:.2f}ポイント"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from receivables.campaigns.experiments.drawing import Page, Section
+from receivables.campaigns.experiments.drawing import CHANNELS_JA, Page, Section
 from receivables.campaigns.experiments.intervals import Interval
 from receivables.campaigns.experiments.registered import lines_ja
 from receivables.campaigns.experiments.stopping import DECISIONS_JA
@@ -121,7 +121,13 @@ def _contacts(found: Mapping[str, Any]) -> Section:
         [told],
         ["経路", "時", "試行", "接触", "‰"],
         [
-            [each["channel"], each["hour"], each["attempted"], each["reached"], each["permille"]]
+            [
+                CHANNELS_JA.get(each["channel"], each["channel"]),
+                each["hour"],
+                each["attempted"],
+                each["reached"],
+                each["permille"],
+            ]
             for each in found["hours"]
         ],
     )

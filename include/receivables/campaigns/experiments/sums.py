@@ -8,16 +8,19 @@ from collections.abc import Sequence
 from typing import Literal
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from receivables import db
 from receivables.campaigns.experiments.intervals import Arm
+from receivables.campaigns.experiments.outcomes import channels_by_purpose
 
 Cell = Literal["all", "department", "claim_type", "amount_band"]
 
 _SUMS = """
     with drawn as (
         select
-            c.contact_id, c.run_id, r.dispatched_on, c.arm, coalesce(c.unit_key, c.subject_key) as unit, c.claim_ids,
+            c.contact_id, c.run_id, r.dispatched_on, c.arm, coalesce(c.unit_key, c.debtor_id, c.subject_key) as unit,
+            c.debtor_id, c.claim_ids, %(channels)s::jsonb -> r.purpose as channels,
             c.outstanding_yen, box.accepted_at is not null as is_sent,
             case %(cell)s
                 when 'department' then array_to_string(c.owner_depts, '+')
@@ -25,7 +28,9 @@ _SUMS = """
                 when 'amount_band' then campaign.amount_band(c.outstanding_yen)
                 else ''
             end as cell,
-            rank() over (partition by coalesce(c.unit_key, c.subject_key) order by r.dispatched_on, r.run_id) as turn
+            rank() over (
+                partition by coalesce(c.unit_key, c.debtor_id, c.subject_key) order by r.dispatched_on, r.run_id
+            ) as turn
         from campaign.contact as c
         inner join campaign.run as r using (run_id)
         left join campaign.outbox as box using (contact_id)
@@ -34,15 +39,25 @@ _SUMS = """
     assigned as (
         select * from drawn where turn = 1 or not %(is_first_only)s
     ),
-    paid as (
-        select a.contact_id, sum(received.received_yen) as paid_yen
+    receipt as (
+        select a.contact_id, a.dispatched_on, received.paid_on, received.received_yen as yen
         from assigned as a
         cross join lateral unnest(a.claim_ids) as claim (claim_id)
         inner join mart.fct_receipts as received using (claim_id)
-        where received.paid_on > a.dispatched_on and received.paid_on <= a.dispatched_on + %(horizon)s::integer
-            and received.is_provisional is not true
-        group by a.contact_id
-        having sum(received.received_yen) > 0
+        where a.channels is null and received.is_provisional is not true
+        union all
+        select a.contact_id, a.dispatched_on, told.paid_on, told.paid_yen
+        from assigned as a
+        inner join mart.fct_claims as claim using (debtor_id)
+        inner join intermediate.int_payments__announced as told on told.claim_id = claim.claim_id
+        where a.channels ? told.channel and told.state not in ('failed', 'cancelled')
+    ),
+    paid as (
+        select contact_id, sum(yen) as paid_yen
+        from receipt
+        where paid_on > dispatched_on and paid_on <= dispatched_on + %(horizon)s::integer
+        group by contact_id
+        having sum(yen) > 0
     ),
     unit as (
         select
@@ -78,6 +93,7 @@ def arm_sums(
     `is_first_only`: a unit counts once, in the first of these runs that drew it.
     """
     wanted = {"run_ids": list(run_ids), "horizon": horizon_days, "cell": cell, "is_first_only": is_first_only}
+    wanted["channels"] = Jsonb(channels_by_purpose())
     with connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SUMS, wanted).fetchall()
     found = (Arm(**{**row, "yen_yen": int(row["yen_yen"])}) for row in rows)

@@ -55,7 +55,15 @@ _BY_HAND = """
     order by c.subject_key
 """
 # Of whoever is left out of a 督促 for one of these, the claim is to be dunned all the same, by a person.
-_PERSONS = ("X07_deceased", "X08_dv", "X14_minor_guardian", "X20_unlinked", "X25_identity", "X27_no_address")
+_PERSONS = (
+    "X07_deceased",
+    "X08_dv",
+    "X14_minor_guardian",
+    "X20_unlinked",
+    "X25_identity",
+    "X27_no_address",
+    "X28_unreachable",
+)
 
 
 def batches(*, state: State) -> list[dict[str, Any]]:

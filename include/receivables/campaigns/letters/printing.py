@@ -15,6 +15,7 @@ from receivables.campaigns.letters.checking import Refusal, refusals
 from receivables.campaigns.letters.layout import sheet_plan
 from receivables.campaigns.letters.letter import Letter
 from receivables.campaigns.letters.manifest import (
+    JOB,
     NAME,
     Envelope,
     Manifest,
@@ -77,12 +78,17 @@ def render(
             f"{order.batch}: {len(refused)} letters cannot be printed ({named} …): set them aside, see letters.REASONS"
         )
     _require_own_folder(folder, order, key)
-    files = _set(letters, folder, order, place, letters_per_file=letters_per_file, processes=processes, told=told)
-    manifest = Manifest(
-        batch=order.batch, kind=letters[0].kind, issued_on=letters[0].issued_on, post_by_date=order.post_by_date,
-        expires_on=order.expires_on, made_with=_made_with(letters[0], place), files=files,
-    )  # fmt: skip
-    write_manifest(manifest, folder, key)
+    _take_away(folder, order)
+    try:
+        files = _set(letters, folder, order, place, letters_per_file=letters_per_file, processes=processes, told=told)
+        manifest = Manifest(
+            batch=order.batch, kind=letters[0].kind, issued_on=letters[0].issued_on, post_by_date=order.post_by_date,
+            expires_on=order.expires_on, made_with=_made_with(letters[0], place), files=files,
+        )  # fmt: skip
+        write_manifest(manifest, folder, key)
+    except BaseException:
+        _take_away(folder, order)
+        raise
     return manifest
 
 
@@ -104,15 +110,10 @@ def _set(
     ]
     found: dict[int, PrintFile] = {}
     done = 0
-    try:
-        for number, file in side_by_side(_set_file, calls, processes=processes):
-            found[number] = file
-            done += len(file.envelopes)
-            told(done, len(letters))
-    except BaseException:
-        for _, path, _ in calls:
-            path.unlink(missing_ok=True)
-        raise
+    for number, file in side_by_side(_set_file, calls, processes=processes):
+        found[number] = file
+        done += len(file.envelopes)
+        told(done, len(letters))
     return tuple(found[number] for number in sorted(found))
 
 
@@ -148,6 +149,13 @@ def _require_own_folder(folder: Path, order: Order, key: str) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (folder / NAME).exists() and read_manifest(folder, key).batch != order.batch:
         raise InputRejectedError(f"{folder}: holds another batch; give every batch a folder of its own")
+
+
+def _take_away(folder: Path, order: Order) -> None:
+    """What a run of this batch, finished, failed or killed, left in its folder."""
+    drafts = (*folder.glob(f".{order.batch}-*.pdf.*"), *folder.glob(f".{NAME}.*"), *folder.glob(f".{JOB}.*"))
+    for stale in (folder / NAME, folder / JOB, *folder.glob(f"{order.batch}-*.pdf"), *drafts):
+        stale.unlink(missing_ok=True)
 
 
 def _made_with(letter: Letter, place: Place) -> dict[str, str]:
