@@ -115,7 +115,7 @@ def main() -> int:
 def send(wanted: Wanted, state: State) -> dict[str, Any]:
     """A crowd, an approved list, workers that are killed again and again, and what the carrier's ledger says then."""
     run_id, parts = approved(wanted.messages, state)
-    terms = Gateway(lookup=True, timeout_seconds=2, settle_seconds=4, parts_per_second=wanted.rate * parts,
+    terms = Gateway(lookup=True, timeout_seconds=2, settle_seconds=2, parts_per_second=wanted.rate * parts,
                     cost_yen_per_part=12)  # fmt: skip
     with carrier(wanted, state) as one:
         began = time.monotonic()
