@@ -69,9 +69,9 @@ truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campa
     campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
     campaign.contact_event, campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet,
     mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
-    mart.fct_contacts, mart.wl_instalment_plans, intermediate.int_payments__announced, vault.register__persons, identity.link,
-    identity.contact_fact, identity.channel_stop, identity.contact_point, identity.merge, ops.published_batch, quarantine.row,
-    ops.load cascade;
+    mart.fct_contacts, mart.wl_instalment_plans, intermediate.int_payments__announced, vault.register__persons,
+    identity.link, identity.contact_fact, identity.channel_stop, identity.contact_point, identity.merge,
+    ops.published_batch, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
