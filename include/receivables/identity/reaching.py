@@ -26,8 +26,9 @@ _TOUCHED = (
 # Who was told as a pair with one of them, though nothing puts the two side by side any more.
 _PARTNERS = """
     insert into in_scope
-    select unnest(array[p.ref_l, p.ref_r]) from identity.pair as p
-    where p.ref_l in (select person_ref from identity.pending) or p.ref_r in (select person_ref from identity.pending)
+    select p.ref_r from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_l
+    union
+    select p.ref_l from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_r
     on conflict do nothing
 """
 # Every rule finds its persons through an index on vault.person_key: nobody else is read.
@@ -54,24 +55,29 @@ _SLIPS = """
 """
 _TOGETHER = """
     insert into in_scope
-    select c.person_ref from identity.cluster as c
-    where c.anchor in (
-        select mine.anchor from identity.cluster as mine inner join in_scope as s on mine.person_ref = s.ref
-        union
-        select ref from in_scope
-    )
+    select c.person_ref
+    from in_scope as s
+    inner join identity.cluster as mine on s.ref = mine.person_ref
+    inner join identity.cluster as c on mine.anchor = c.anchor
     union
-    select unnest(array[p.ref_l, p.ref_r]) from identity.pair as p
-    where p.decided = 'link' and (p.ref_l in (select ref from in_scope)) <> (p.ref_r in (select ref from in_scope))
+    select c.person_ref from in_scope as s inner join identity.cluster as c on s.ref = c.anchor
+    union
+    select p.ref_r from in_scope as s inner join identity.pair as p on s.ref = p.ref_l where p.decided = 'link'
+    union
+    select p.ref_l from in_scope as s inner join identity.pair as p on s.ref = p.ref_r where p.decided = 'link'
     on conflict do nothing
 """
+# From few persons into tables of millions: the planner takes a reading of the whole table for cheaper than it is.
+_BY_INDEX = "set local enable_hashjoin = {0}; set local enable_mergejoin = {0}"
 _CUT = """
     create temp table scope_person on commit drop as
-    select {columns} from vault.person_key where person_ref in (select ref from in_scope);
+    select {columns} from vault.person_key inner join in_scope on person_ref = ref;
     create temp table scope_pair on commit drop as
-    select * from identity.pair where ref_l in (select ref from in_scope) and ref_r in (select ref from in_scope);
+    select p.* from identity.pair as p
+    inner join in_scope as l on p.ref_l = l.ref
+    inner join in_scope as r on p.ref_r = r.ref;
     create temp table scope_cluster on commit drop as
-    select * from identity.cluster where person_ref in (select ref from in_scope);
+    select c.* from identity.cluster as c inner join in_scope as s on c.person_ref = s.ref;
     drop view compared;
 """
 
@@ -84,13 +90,15 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     """
     compare(connection, declaration)
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))
-    for statement in (_PARTNERS, _ORPHANS):
+    for statement in (_ORPHANS, _SLIPS, "analyze in_scope"):
         connection.execute(statement)
-    connection.execute(_SLIPS)
+    db.run_script(connection, _BY_INDEX.format("off"))
+    connection.execute(_PARTNERS)
     while connection.execute(_TOGETHER).rowcount:
         pass
     columns = ", ".join(("person_ref", "source_code", "source_debtor_key", *Keys._fields))
     db.run_script(connection, _CUT.format(columns=columns))
+    db.run_script(connection, _BY_INDEX.format("on"))
 
 
 def compare(connection: db.Connection, declaration: Declaration) -> None:
