@@ -118,7 +118,7 @@ def test_the_same_without_the_last_look_is_late(
     world: World, carrier: Start, writers: Writers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: with the check at the claim alone, messages do arrive after the reason."""
-    monkeypatch.setattr("receivables.campaigns.calling.in_force", lambda codes, day, purpose: ())
+    monkeypatch.setattr("receivables.campaigns.calling.in_force", lambda *_: ())
     monkeypatch.setattr("tests.campaigns.test_races.ROUNDS", 20)
 
     arrived, committed = race(world, carrier, writers, monkeypatch)
