@@ -14,6 +14,7 @@ from receivables import campaigns, db
 from receivables.campaigns import letters
 from receivables.campaigns.handover import batches, working
 from receivables.campaigns.handover.returning import LIST_HEAD, take_back
+from receivables.campaigns.handover.undelivered import came_back
 from receivables.campaigns.letters.returns import HEAD
 from receivables.errors import InputRejectedError
 from tests.campaigns.conftest import AS_OF, NOON, World
@@ -261,6 +262,27 @@ def test_a_return_that_lacks_an_envelope_is_taken_not_at_all(world: World, tmp_p
     with pytest.raises(InputRejectedError, match="missing"):
         take_back(batch, file, today=TODAY, state=world.state)
     assert world.run("select count(*) from campaign.contact_event") == [(0,)]
+
+
+def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: World) -> None:
+    debtor = world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    ((token,),) = world.run("select token from campaign.handover_line")
+    told_on = datetime.now().astimezone().date()
+    with pytest.raises(InputRejectedError, match="number 2 of 2"):
+        came_back([token, "Z" * 13], on=told_on, why="転居先不明", user="officer_a", state=world.state)
+    assert world.run("select count(*) from campaign.contact_event") == [(0,)], "all or none"
+    shown = f"{token[:4]}-{token[4:8]}-{token[8:]}"
+    for _ in range(2):
+        came_back([shown], on=told_on, why="転居先不明", user="officer_a", state=world.state)
+    assert world.run("select event, detail from campaign.contact_event") == [("undeliverable", "転居先不明")]
+    later = AS_OF + timedelta(days=14)
+    world.publish(later)
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor) == ("excluded", ["X27_no_address"])
+    world.run("update vault.register__persons set address = '世田谷区太子堂一丁目1番1号'")
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor) == ("treat", []), "it was not served: the claim is dunned at the new address"
 
 
 def called(*results: tuple[str, str, str]) -> Callable[[Path], list[list[str]]]:

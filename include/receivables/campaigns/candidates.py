@@ -79,7 +79,7 @@ def exclusion_codes(candidate: Candidate, playbook: Playbook, day: date) -> tupl
     if candidate.debtor_id is None:
         found.add("X20_unlinked")
     elif _PROTECTED not in found and len(candidate.phones) != 1:
-        found.add(_nowhere(playbook) if not candidate.phones else "X21_shared_number")
+        found.add("X21_shared_number" if candidate.phones and playbook.channel != "letter" else _nowhere(playbook))
     elif candidate.phones and candidate.phones[0].person_count > 1:
         found.add("X21_shared_number")
     if candidate.stale_sources:

@@ -15,6 +15,12 @@ from receivables.campaigns.candidates import Phone
 from receivables.campaigns.phones import mobile_number, phone_hash, voice_number
 from receivables.db import Connection
 
+# 返戻: where an envelope of ours came back from, nothing is sent again while the register says the same address.
+_CAME_BACK = """
+    select about.phone_hash from campaign.contact_event as told
+    inner join campaign.contact as about using (contact_id)
+    where told.event = 'undeliverable' and about.debtor_id = any(%s)
+"""
 _PHONES = "select debtor_id, phone_digits, person_count from campaign.phones_of(%s) order by 1, 2"
 _ADDRESSES = """
     select debtor_id, person_name, postal_code, address, address_detail from campaign.addresses_of(%s) order by 1, 2
@@ -42,10 +48,13 @@ def points_of(connection: Connection, channel: str, debtor_ids: Sequence[str], k
     found: dict[str, list[Point]] = defaultdict(list)
     with connection.cursor(row_factory=dict_row) as cursor:
         if channel == "letter":
-            for row in cursor.execute(_ADDRESSES, [list(debtor_ids)]):
+            came_back = {row["phone_hash"] for row in cursor.execute(_CAME_BACK, [list(debtor_ids)])}
+            for row in cursor.execute(_ADDRESSES, [list(debtor_ids)]).fetchall():
                 debtor = str(row.pop("debtor_id"))
                 value = json.dumps(row, ensure_ascii=False, sort_keys=True)
-                found[debtor].append(Point(Phone(phone_hash(value, key), 1), value))
+                digest = phone_hash(value, key)
+                if digest not in came_back:
+                    found[debtor].append(Point(Phone(digest, 1), value))
         else:
             usable = mobile_number if channel == "sms" else voice_number
             for row in cursor.execute(_PHONES, [list(debtor_ids)]):

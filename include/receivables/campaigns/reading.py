@@ -47,6 +47,7 @@ _WRITTEN = """
     inner join campaign.contact as about using (contact_id)
     inner join campaign.run as made on sent.run_id = made.run_id
     where sent.contact_date is not null and sent.debtor_id = any(%(debtor_ids)s)
+        and (made.purpose = 'dunning') <= (sent.state <> 'failed_perm')
         and (made.purpose = 'dunning' or made.campaign_name = %(name)s)
         and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
     order by 1, 2

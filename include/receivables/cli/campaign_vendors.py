@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from receivables.campaigns import cohort, quiet
-from receivables.campaigns.handover import returning, standing
+from receivables.campaigns.handover import returning, standing, undelivered
 from receivables.cli.console import DEFAULT_AS_OF, AsOfOption, JsonOption, StateOption, day, emit, state_of, table
 
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to `receivables campaign`."""
     for name, command in (
         ("batches", batches), ("take-back", take_back), ("silent", silent), ("by-hand", by_hand),
-        ("explain-shift", explain_shift),
+        ("explain-shift", explain_shift), ("came-back", came_back),
     ):  # fmt: skip
         app.command(name)(command)
     app.add_typer(quiet_app, name="quiet")
@@ -42,6 +42,18 @@ def take_back(batch: str, file: Path, as_of: AsOfOption = DEFAULT_AS_OF, state: 
               json: JsonOption = False) -> None:  # fmt: skip
     """Take a vendor's return for a batch, whole or not at all."""
     emit(returning.take_back(batch, file, today=day(as_of), state=state_of(state)), json)
+
+
+def came_back(
+    tokens: Annotated[list[str], typer.Argument(help="封緘番号, as they show through the window")],
+    on: Annotated[str, typer.Option("--on", help="The day they came back")],
+    why: Annotated[str, typer.Option(help="What the post wrote: 転居先不明, あて所に尋ねあたりません …")],
+    user: UserOption,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Enter envelopes that the post brought back (返戻); nothing more goes to that address."""
+    emit(undelivered.came_back(tokens, on=day(on), why=why, user=user, state=state_of(state)), json)
 
 
 def silent(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, json: JsonOption = False) -> None:
