@@ -45,6 +45,12 @@ bench-ward: .venv/ready ## a whole ward of 918,246 residents, step by step (half
 bench-identity: .venv/ready ## matching of 2.2 million records beside plain Splink, and what each comparator is worth; writes bench/identity.json
 	@$(V)/python -m bench.step_identity --persons 1200000 --rounds 3
 
+bench-sending: .venv/ready ## 100,000 SMS under faults and kills (34 minutes); writes bench/sending.json
+	@$(V)/python -m bench.step_sending
+
+bench-letters: .venv/ready font ## 100,000 letters with slips and manifest; writes bench/letters.json
+	@$(V)/python -m bench.step_letters --letters 100000
+
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
 	@$(V)/uv pip compile bench/requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements.txt -q
@@ -73,4 +79,4 @@ font: ## the letters' font, from Debian when it is missing and we may install it
 	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/bin/python -r bench/requirements.txt
 	@touch $@
 
-.PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity lock
+.PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity bench-sending bench-letters lock
