@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from receivables import campaigns, db
-from receivables.campaigns import letters
+from receivables.campaigns import letters, quiet
 from receivables.campaigns.handover import batches, working
 from receivables.campaigns.handover.returning import LIST_HEAD, take_back
 from receivables.campaigns.handover.undelivered import came_back
@@ -47,7 +47,7 @@ def text_of(folder: Path) -> str:
 
 
 def test_a_letter_says_what_was_approved_and_its_slip_pays_that_claim(world: World) -> None:
-    debtor = world.debtor(outstanding_yen=12_300, delinquency_charge_yen=400, slip_no="01000000123404", **UNDUNNED)
+    debtor = world.debtor(outstanding_yen=12_300, charge_open_yen=400, slip_no="01000000123404", **UNDUNNED)
     told = send(world, "dunning_tax")
     assert (told["accepted"], told["waiting"], told["stopped_because"]) == (1, 0, None)
     (folder,) = folders(world)
@@ -83,8 +83,8 @@ def test_a_crash_at_any_point_hands_over_once(world: World, monkeypatch: pytest.
         if where == "written":
             broken.setattr(working.batches, "commit", crash)
         else:
-            released = iter([[], None])  # the first look finds nothing; the second is the release itself
-            broken.setattr(working.batches, "release", lambda *_: next(released) if False else _or_crash(released))
+            looks = iter([False, True])  # the first look finds nothing; the second is the release itself
+            broken.setattr(working.batches, "release", lambda *_, day: crash() if next(looks) else [])
         with pytest.raises(KeyboardInterrupt):
             campaigns.dispatch(run_id, state=world.state, now=NOW)
     assert folders(world) == []
@@ -100,10 +100,126 @@ def test_a_crash_at_any_point_hands_over_once(world: World, monkeypatch: pytest.
     assert len(letters.read_manifest(folder, world.state.secret("hmac_letters")).envelopes) == 3
 
 
-def _or_crash(answers: Any) -> list[str]:
-    if next(answers) is None:
+def held_back(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """A run whose batch is committed and not released, as a crash between the two leaves it: run and batch."""
+    world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    with monkeypatch.context() as broken:
+        broken.setattr(working.batches, "release", lambda *_, day: [])
+        campaigns.dispatch(run_id, state=world.state, now=NOW)
+    ((batch,),) = world.run("select batch from campaign.handover")
+    return run_id, str(batch)
+
+
+@pytest.mark.parametrize("why", ["recalled", "old"])
+def test_a_batch_that_a_crash_left_is_not_released_when_it_must_not_be(
+    world: World, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    run_id, _ = held_back(world, monkeypatch)
+    if why == "recalled":
+        campaigns.recall(run_id, user="chief_tax", why="test", state=world.state)
+    else:
+        world.run("update campaign.handover set made_at = made_at - interval '2 days'")
+    assert batches.release("letter", world.state, day=AS_OF) == []
+    assert (folders(world), drafts(world)) == ([], [])
+    assert states(world) == {"failed_perm": 1}
+    assert world.run("select contact_date, outcome from campaign.outbox") == [(None, "not_released")]
+    later = AS_OF + timedelta(days=1)
+    world.publish(later)
+    world.build(later, "dunning_tax")
+    treated = world.run("select treat_count from campaign.run order by built_at desc limit 1")
+    assert treated == [(1,)], "the claim was not dunned: a later list has it again"
+
+
+@pytest.mark.parametrize("how", ["stop", "quiet", "halt"])
+def test_a_batch_that_a_crash_left_waits_while_nothing_may_leave(
+    world: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    _, batch = held_back(world, monkeypatch)
+    if how == "stop":
+        campaigns.stop(user="chief", reason="test", state=world.state)
+    elif how == "quiet":
+        quiet.be_quiet(AS_OF, AS_OF, reason="台風", user="chief", state=world.state)
+    else:
+        campaigns.halt("dunning_tax", user="chief", reason="test", state=world.state)
+    assert batches.release("letter", world.state, day=AS_OF) == []
+    assert states(world) == {"accepted": 1}
+    world.run("update campaign.switch set is_stopped = false")
+    world.run("truncate campaign.quiet")
+    world.run("update campaign.halt set lifted_at = clock_timestamp(), lifted_by = 'x', lift_reason = 'x'")
+    assert batches.release("letter", world.state, day=AS_OF) == [batch]
+
+
+def test_a_claim_that_stays_claimed_comes_free_by_itself(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even when nobody dispatches its run again, and when its approval has run out."""
+    debtor = world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+
+    def crash(*_: Any) -> None:
         raise KeyboardInterrupt
-    return []
+
+    with monkeypatch.context() as broken:
+        broken.setattr(working.batches, "commit", crash)
+        with pytest.raises(KeyboardInterrupt):
+            campaigns.dispatch(run_id, state=world.state, now=NOW)
+    later = AS_OF + timedelta(days=1)
+    world.publish(later)
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor) == ("excluded", ["X15_dunning_window"]), "it may be in a letter"
+    world.build(later, "sms_after_letter")
+    assert world.contact(debtor)[0] == "excluded", "nobody was written to yet"
+    world.run("update campaign.outbox set settle_at = clock_timestamp() - interval '1 second'")
+    campaigns.expire(later, state=world.state)
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor) == ("treat", [])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("held_by = 'deferral'", "X03_deferral"),
+        ("prescription_state = 'completed'", "X09_prescribed"),
+        ("dunned_on = '2026-06-18'", "X15_dunning_window"),
+    ],
+)
+def test_a_claim_that_fell_out_since_the_approval_stops_the_letter_it_is_in(
+    world: World, change: str, code: str
+) -> None:
+    debtor = world.debtor(claim_id="resident_tax:one", **UNDUNNED)
+    world.claim(debtor, claim_id="resident_tax:two", **UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    world.run(f"update mart.fct_delinquencies set {change} where claim_id = 'resident_tax:two'")
+    campaigns.dispatch(run_id, state=world.state, now=NOW)
+    state, codes = world.message(debtor)
+    assert (state, code in codes, folders(world)) == ("suppressed", True, [])
+
+
+def test_a_claim_that_grew_since_the_approval_is_set_aside_for_a_later_list(world: World) -> None:
+    debtor = world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    world.run("update mart.fct_delinquencies set outstanding_yen = outstanding_yen + 1")
+    campaigns.dispatch(run_id, state=world.state, now=NOW)
+    assert (world.message(debtor)[0], folders(world)) == ("failed_perm", [])
+
+
+def test_figures_older_than_agreed_send_nothing_though_newer_files_are_loaded(world: World) -> None:
+    debtor = world.debtor(**UNDUNNED)
+    run_id = world.approved("dunning_tax")
+    world.run("update ops.published_batch set as_of = as_of - 1")
+    done = campaigns.dispatch(run_id, state=world.state, now=NOW)
+    assert (done["stopped_because"], world.message(debtor)[0]) == ("stale_source", "ready")
+
+
+def test_a_claim_dunned_under_another_id_is_dunned_already(world: World) -> None:
+    world.debtor(claim_id="resident_tax:one", **UNDUNNED)
+    send(world, "dunning_tax")
+    other = world.debtor(claim_id="resident_tax:unlike", **UNDUNNED)
+    world.run("delete from mart.fct_delinquencies where debtor_id = %s", other)
+    world.run("update mart.fct_delinquencies set debtor_id = %s", other)
+    later = AS_OF + timedelta(days=1)
+    world.publish(later)
+    world.build(later, "dunning_tax")
+    assert world.contact(other) == ("excluded", ["X15_dunning_window"])
 
 
 def test_a_batch_whose_files_were_changed_is_not_released(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,13 +227,13 @@ def test_a_batch_whose_files_were_changed_is_not_released(world: World, monkeypa
     run_id = world.approved("dunning_tax")
     real = batches.release
     with monkeypatch.context() as held:
-        held.setattr(working.batches, "release", lambda *_: [])
+        held.setattr(working.batches, "release", lambda *_, day: [])
         campaigns.dispatch(run_id, state=world.state, now=NOW)
     (draft,) = drafts(world)
     (pdf,) = draft.glob("*.pdf")
     pdf.write_bytes(pdf.read_bytes() + b"\n")
     with pytest.raises(Exception, match="not as committed"):
-        real("letter", world.state)
+        real("letter", world.state, day=AS_OF)
     assert folders(world) == []
 
 
@@ -254,6 +370,16 @@ def test_the_printers_return_is_taken_whole_and_once(world: World, tmp_path: Pat
     assert states(world) == {"delivered": 3}
 
 
+def test_a_return_without_the_manifest_is_not_taken(world: World, tmp_path: Path) -> None:
+    world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    batch, file = returned(world, tmp_path, printed(world, "posted"))
+    (folder,) = folders(world)
+    folder.rename(tmp_path / "taken-away")
+    with pytest.raises(InputRejectedError, match="bring the folder back"):
+        take_back(batch, file, today=TODAY, state=world.state)
+
+
 def test_a_return_that_lacks_an_envelope_is_taken_not_at_all(world: World, tmp_path: Path) -> None:
     for _ in range(3):
         world.debtor(**UNDUNNED)
@@ -264,18 +390,19 @@ def test_a_return_that_lacks_an_envelope_is_taken_not_at_all(world: World, tmp_p
     assert world.run("select count(*) from campaign.contact_event") == [(0,)]
 
 
-def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: World) -> None:
+def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: World, tmp_path: Path) -> None:
     debtor = world.debtor(**UNDUNNED)
     send(world, "dunning_tax")
+    take_back(*returned(world, tmp_path, printed(world, "posted")), today=TODAY, state=world.state)
     ((token,),) = world.run("select token from campaign.handover_line")
     told_on = datetime.now().astimezone().date()
     with pytest.raises(InputRejectedError, match="number 2 of 2"):
         came_back([token, "Z" * 13], on=told_on, why="転居先不明", user="officer_a", state=world.state)
-    assert world.run("select count(*) from campaign.contact_event") == [(0,)], "all or none"
+    assert world.run("select event from campaign.contact_event") == [("posted",)], "all or none"
     shown = f"{token[:4]}-{token[4:8]}-{token[8:]}"
     for _ in range(2):
         came_back([shown], on=told_on, why="転居先不明", user="officer_a", state=world.state)
-    assert world.run("select event, detail from campaign.contact_event") == [("undeliverable", "転居先不明")]
+    assert ("undeliverable", "転居先不明") in world.run("select event, detail from campaign.contact_event")
     later = AS_OF + timedelta(days=14)
     world.publish(later)
     world.build(later, "dunning_tax")

@@ -124,6 +124,20 @@ def candidates(
     ]
 
 
+def lost_codes(claims: Sequence[OverdueClaim], approved: Sequence[str], playbook: Playbook, day: date) -> set[str]:
+    """Why a contact may not be about what it was approved for: every claim must still be at its stage and unheld.
+
+    A message is written about exactly what was approved, so one claim that fell out stops it.
+    """
+    eligible = {claim.claim_id for claim in eligible_claims(claims, playbook, day)}
+    lost = [claim for claim in claims if claim.claim_id in approved and claim.claim_id not in eligible]
+    return {
+        _HELD.get(claim.held_by, _UNKNOWN_HOLD) if claim.held_by
+        else "X09_prescribed" if is_at_stage(claim, playbook, day) else "X15_dunning_window"
+        for claim in lost
+    }  # fmt: skip
+
+
 def _nowhere(playbook: Playbook) -> str:
     return "X27_no_address" if playbook.channel == "letter" else "X19_no_mobile"
 

@@ -5,6 +5,7 @@ moment: what it had claimed is looked up by another.
 """
 
 import os
+import secrets
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from receivables.campaigns.breaker import Breaker
 from receivables.campaigns.calling import Caller
 from receivables.campaigns.channels.sms import GatewaySilentError, SmsGateway
 from receivables.campaigns.claiming import Claimed, Claimer, Clock
+from receivables.campaigns.handover import batches
 from receivables.campaigns.handover.working import LEASE_SECONDS, Handler
 from receivables.campaigns.playbook import Gateway, gateway_terms
 from receivables.errors import EnvironmentFailureError, InputRejectedError, InvariantBrokenError, NeedsApprovalError
@@ -149,6 +151,7 @@ def dispatch(
     if ignored:
         _refuse_real_carrier(str(installed.get("url", "")))
     key = state.secret(four_eyes.KEY)
+    batches.settle(state)  # also of runs whose approval has run out: what they hold must come free
     with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
         _refuse_while_stopped(connection)
         run, contacts = outbox.approved_list(connection, run_id, key)
@@ -159,13 +162,17 @@ def dispatch(
         outbox.fill(connection, run, day=clock.day(run, clock.moment(connection)), is_window_ignored=ignored)
     if playbook.channel != "sms":
         return _hand_over(Claimer(
-            state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}", lease_seconds=LEASE_SECONDS
+            state, run, playbook, contacts, clock, terms, worker=_worker(), lease_seconds=LEASE_SECONDS
         ))  # fmt: skip
     with SmsGateway(url, token=state.secret("sms_gateway_token"), terms=terms) as gateway:
-        claimer = Claimer(state, run, playbook, contacts, clock, terms, worker=f"worker-{os.getpid()}")
+        claimer = Claimer(state, run, playbook, contacts, clock, terms, worker=_worker())
         worker = kind(state, claimer, gateway, terms)
         stopped_because = worker.run()
         return _close(state, run_id, gateway, worker.duplicate_count, stopped_because)
+
+
+def _worker() -> str:
+    return f"worker-{os.getpid()}-{secrets.token_hex(4)}"  # two containers may have one pid
 
 
 def _hand_over(claimer: Claimer) -> dict[str, Any]:

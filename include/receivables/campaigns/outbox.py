@@ -82,7 +82,7 @@ _FINISH = """
     update campaign.run set state = 'done'
     where run_id = %(run_id)s and state = 'sending' and not exists (
         select from campaign.outbox where run_id = %(run_id)s and state in ('ready', 'sending', 'unknown')
-    )
+    ) and not exists (select from campaign.handover where run_id = %(run_id)s and state = 'made')
 """
 
 

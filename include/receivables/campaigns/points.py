@@ -19,7 +19,7 @@ from receivables.db import Connection
 _CAME_BACK = """
     select about.phone_hash from campaign.contact_event as told
     inner join campaign.contact as about using (contact_id)
-    where told.event = 'undeliverable' and about.debtor_id = any(%s)
+    where told.event = 'undeliverable'
 """
 _PHONES = "select debtor_id, phone_digits, person_count from campaign.phones_of(%s) order by 1, 2"
 _ADDRESSES = """
@@ -48,7 +48,7 @@ def points_of(connection: Connection, channel: str, debtor_ids: Sequence[str], k
     found: dict[str, list[Point]] = defaultdict(list)
     with connection.cursor(row_factory=dict_row) as cursor:
         if channel == "letter":
-            came_back = {row["phone_hash"] for row in cursor.execute(_CAME_BACK, [list(debtor_ids)])}
+            came_back = {row["phone_hash"] for row in cursor.execute(_CAME_BACK)}
             for row in cursor.execute(_ADDRESSES, [list(debtor_ids)]).fetchall():
                 debtor = str(row.pop("debtor_id"))
                 value = json.dumps(row, ensure_ascii=False, sort_keys=True)

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from psycopg.rows import args_row, class_row, dict_row
 
+from receivables.calendar import rolled
 from receivables.campaigns.candidates import Candidate, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
 from receivables.campaigns.freshness import SourceState, rests_on, source_states, stale_sources
@@ -27,7 +28,8 @@ _CLAIMS = """
         prescription_state, prescription_date_safe, dunned_on, dunning_deadline, standing, held_by, due_date
     from mart.fct_delinquencies
     where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
-        and (not %(is_before_dunning)s or dunned_on is null)
+        -- What was approved is read whatever became of it, so that the reason can be told.
+        and (not %(is_before_dunning)s or dunned_on is null or %(debtor_ids)s::text[] is not null)
 """
 # 納期限後に納付した債権: paid after the due date, so another way to pay may help (口座振替・キャッシュレス勧奨).
 _SETTLED_LATE = """
@@ -42,12 +44,15 @@ _SETTLED_LATE = """
 """
 # What this project itself sent: a claim gets its 督促状 once, whether or not its department has noted the day yet.
 _WRITTEN = """
-    select unnest(about.claim_ids) as claim_id, sent.contact_date, made.purpose, made.campaign_name
-    from campaign.outbox as sent
-    inner join campaign.contact as about using (contact_id)
+    select unnest(about.claim_ids) as claim_id, sent.contact_date, made.purpose,
+        sent.state in ('sending', 'unknown') as is_under_way,
+        coalesce((made.playbook -> 'letter' ->> 'deadline_days')::integer, 0) as deadline_days
+    from campaign.contact as about
+    inner join campaign.outbox as sent using (contact_id)
     inner join campaign.run as made on sent.run_id = made.run_id
-    where sent.contact_date is not null and sent.debtor_id = any(%(debtor_ids)s)
-        and (made.purpose = 'dunning') <= (sent.state <> 'failed_perm')
+    -- By claim, not by debtor: whoever a claim is said to be of now, it was written about.
+    where about.claim_ids && %(claim_ids)s::text[] and sent.contact_date is not null
+        and sent.state in ('sending', 'unknown', 'accepted', 'delivered')
         and (made.purpose = 'dunning' or made.campaign_name = %(name)s)
         and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
     order by 1, 2
@@ -108,10 +113,10 @@ def read_candidates(
     """
     claims = _claims(connection, playbook, day, debtor_ids)
     known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
-    claims = _with_letters(connection, claims, known, playbook, as_of)
+    claims = _with_letters(connection, claims, playbook, as_of)
     sources = source_states(connection, day)
     needed = {"register"}.union(*(rests_on(claim.source_code) for claim in claims))
-    stale = stale_sources(sources, needed, day, playbook.max_data_age_days)
+    stale = stale_sources(sources, needed, day, playbook.max_data_age_days) | _stale_marts(connection, playbook, day)
     points = points_of(connection, playbook.channel, known, phone_key)
     facts = _facts(connection, known, day, playbook.channel, with_blocks=debtor_ids is None)
     for held in _quarantined(connection, claims):
@@ -139,6 +144,14 @@ def published_batch(connection: Connection, as_of: date) -> str:
     return str(found["published_batch"])
 
 
+def _stale_marts(connection: Connection, playbook: Playbook, day: date) -> frozenset[str]:
+    """`marts` when the published figures are older than agreed: what was loaded since is not in them yet."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        found = cursor.execute("select as_of from ops.published_batch where is_current").fetchone()
+    is_old = found is None or found["as_of"] < day - timedelta(days=playbook.max_data_age_days)
+    return frozenset({"marts"} if is_old else ())
+
+
 def _claims(
     connection: Connection, playbook: Playbook, day: date, debtor_ids: Sequence[str] | None
 ) -> list[OverdueClaim]:
@@ -155,26 +168,37 @@ def _claims(
 
 
 def _with_letters(
-    connection: Connection, claims: list[OverdueClaim], known: list[str], playbook: Playbook, as_of: date
+    connection: Connection, claims: list[OverdueClaim], playbook: Playbook, as_of: date
 ) -> list[OverdueClaim]:
     """The claims with what this project itself wrote about them: 督促, and the steps of this campaign's ladder."""
-    dunned: dict[str, date] = {}
+    dunned: dict[str, tuple[date, date]] = {}
+    under_way: set[str] = set()
     reminded: dict[str, list[date]] = defaultdict(list)
-    wanted = {"debtor_ids": known, "name": playbook.name, "as_of": as_of}
+    wanted = {"claim_ids": [claim.claim_id for claim in claims], "name": playbook.name, "as_of": as_of}
     with connection.cursor(row_factory=dict_row) as cursor:
         for row in cursor.execute(_WRITTEN, wanted):
-            if row["purpose"] == "dunning":
-                dunned.setdefault(row["claim_id"], row["contact_date"])
+            claim_id, day = row["claim_id"], row["contact_date"]
+            if row["purpose"] != "dunning":
+                reminded[claim_id].append(day)
+            elif row["is_under_way"]:
+                under_way.add(claim_id)
             else:
-                reminded[row["claim_id"]].append(row["contact_date"])
-    return [
-        replace(
-            claim,
-            dunned_on=claim.dunned_on or dunned.get(claim.claim_id),
-            reminded_on=tuple(reminded.get(claim.claim_id, ())),
-        )
-        for claim in claims
-    ]
+                dunned.setdefault(claim_id, (day, rolled(day + timedelta(days=row["deadline_days"]))))
+    return [_written(each, dunned.get(each.claim_id), reminded.get(each.claim_id, ()), under_way) for each in claims]
+
+
+def _written(
+    claim: OverdueClaim, letter: tuple[date, date] | None, reminded: Sequence[date], under_way: set[str]
+) -> OverdueClaim:
+    """The claim with our own 督促状 (its day and the deadline printed), where its department tells of none."""
+    own = letter if letter and not claim.dunned_on else (claim.dunned_on, claim.dunning_deadline)
+    return replace(
+        claim,
+        dunned_on=own[0],
+        dunning_deadline=own[1],
+        reminded_on=tuple(reminded),
+        is_being_dunned=claim.claim_id in under_way,
+    )
 
 
 def _quarantined(connection: Connection, claims: list[OverdueClaim]) -> list[OverdueClaim]:

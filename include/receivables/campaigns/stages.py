@@ -28,6 +28,7 @@ class OverdueClaim:
     held_by: str | None = None  # 催告を控えるもの (mart.fct_delinquencies)
     due_date: date | None = None  # 納期限
     last_paid_on: date | None = None
+    is_being_dunned: bool = False  # in a 督促状 that is being printed just now
     reminded_on: tuple[date, ...] = ()  # days on which this very campaign wrote about the claim
 
     @property
@@ -67,7 +68,7 @@ def stage_day(claim: OverdueClaim, playbook: Playbook) -> date | None:
     """The day that the stage of the playbook is counted from; None for a claim that is not at it."""
     stage = playbook.aim.stage
     if stage == "before_dunning":
-        return claim.due_date if claim.dunned_on is None else None
+        return claim.due_date if claim.dunned_on is None and not claim.is_being_dunned else None
     if stage == "letter_underway":
         return claim.dunned_on
     if stage == "settled_late":

@@ -65,6 +65,7 @@ create table if not exists campaign.contact (
     check (arm <> 'excluded' or exclusion_codes <> '{}'),
     check (cardinality(claim_ids) = cardinality(claim_yen))
 );
+create index if not exists contact_about_claim on campaign.contact using gin (claim_ids);
 alter table campaign.contact add column if not exists level integer not null default 1 check (level >= 1); -- 段階
 comment on table campaign.contact is '対象者: every candidate once, treated, held out or excluded, with every reason found';
 
@@ -240,20 +241,22 @@ for each row execute function campaign.guard_run();
 
 create or replace function campaign.guard_outbox() returns trigger language plpgsql as $$
 begin
-    if (new.contact_id, new.run_id, new.debtor_id, new.reference)
-       is distinct from (old.contact_id, old.run_id, old.debtor_id, old.reference) then
+    if (new.contact_id, new.run_id, new.debtor_id, new.reference, new.channel, new.is_statutory, new.parts_count)
+       is distinct from
+       (old.contact_id, old.run_id, old.debtor_id, old.reference, old.channel, old.is_statutory, old.parts_count) then
         raise exception 'a message keeps its person and reference' using errcode = 'RC010';
     end if;
     if new.state = old.state then
         return new;
     end if;
-    if (old.state || '>' || new.state) <> all (array[
+    if (old.state || '>' || new.state) <> all (array_remove(array[
         'ready>sending', 'ready>suppressed', 'ready>cancelled',
         'sending>accepted', 'sending>failed_perm', 'sending>unknown', 'sending>ready', 'sending>suppressed',
         'unknown>accepted', 'unknown>ready', 'unknown>failed_perm', 'unknown>sending',
         'accepted>delivered', 'accepted>failed_perm', 'accepted>failed_temp',
-        'failed_temp>failed_perm', 'failed_temp>delivered', 'failed_perm>delivered'
-    ]) then
+        'failed_temp>failed_perm', 'failed_temp>delivered', 'failed_perm>delivered',
+        case when new.channel = 'letter' then 'delivered>failed_perm' end -- 返戻
+    ], null)) then
         raise exception 'a message only moves forward' using errcode = 'RC011';
     end if;
     -- Back to ready only with a look-up newer than the claim: nothing is ever re-sent blindly.
@@ -328,6 +331,10 @@ begin
         raise exception 'expired' using errcode = 'RC007';
     elsif campaign.has_unexplained_shift(p_run_id) then
         raise exception 'unlike the list before' using errcode = 'RC009';
+    elsif exists (
+        select from campaign.shift_reason as r where r.run_id = p_run_id and lower(r.user_name) = lower(p_approver)
+    ) then
+        raise exception 'who explained a shift may not approve' using errcode = 'RC004';
     end if;
     insert into campaign.approval (run_id, content_sha256, approver, approved_at, expires_at, signature)
     values (p_run_id, p_content_sha256, p_approver, p_approved_at, p_expires_at, p_signature);
@@ -418,7 +425,8 @@ begin
         select distinct l.debtor_id as wanted_id, campaign.digits_of(p.phone) as digits
         from identity.link as l
         inner join vault.register__persons as p on p.addressee_no = l.source_debtor_key
-        where l.debtor_id = any(p_debtor_ids) and p._known_to is null and p.phone is not null
+        where l.source_code = 'register' and l.debtor_id = any(p_debtor_ids)
+            and p._known_to is null and p.phone is not null
             and campaign.digits_of(p.phone) <> ''
             -- 支援措置: nobody is called or written to by list, so nobody needs the number, nor its hash beside another's.
             and not exists (

@@ -8,7 +8,7 @@ create table if not exists campaign.handover (
     file_sha256 text not null, -- over the names and contents of all its files
     purpose text not null,
     expires_on date not null, -- the vendor deletes the data after this day
-    state text not null default 'made' check (state in ('made', 'released', 'returned')),
+    state text not null default 'made' check (state in ('made', 'released', 'returned', 'withdrawn')),
     made_at timestamptz not null default clock_timestamp(),
     released_at timestamptz,
     returned_at timestamptz

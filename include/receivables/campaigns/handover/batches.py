@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from psycopg.rows import args_row
+from psycopg.rows import args_row, dict_row
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
@@ -23,9 +23,36 @@ _MADE = """
     values (%s, %s, %s, %s, %s, %s, %s)
 """
 _LINES = "insert into campaign.handover_line (contact_id, batch, token) values (%s, %s, %s)"
-_WAITING = "select batch, channel, file_sha256 from campaign.handover where state = 'made' and channel = %s"
+# A batch waits while nothing may leave; one that was recalled, or that a crash left until it was out of date, is void.
+_WAITING = """
+    select h.batch, h.file_sha256,
+        r.state = 'cancelled' or h.expires_on < %(day)s or h.made_at < clock_timestamp() - interval '1 day' as is_void,
+        campaign.is_halted(h.run_id) or campaign.is_quiet(%(day)s) or stop.is_stopped as must_wait
+    from campaign.handover as h
+    inner join campaign.run as r using (run_id)
+    cross join campaign.switch as stop
+    where h.state = 'made' and h.channel = %(channel)s
+    order by h.made_at
+"""
 _RELEASED = """
     update campaign.handover set state = 'released', released_at = clock_timestamp() where batch = %s and state = 'made'
+"""
+_VOID = """
+    with gone as (
+        update campaign.handover set state = 'withdrawn' where batch = %(batch)s and state = 'made' returning batch
+    )
+    update campaign.outbox as box set state = 'failed_perm', contact_date = null, outcome = 'not_released',
+        changed_at = clock_timestamp()
+    from campaign.handover_line as l
+    where l.batch = %(batch)s and l.contact_id = box.contact_id and box.state = 'accepted'
+        and exists (select from gone)
+"""
+# A batch is committed with its contacts: what was claimed and is in none was given to nobody.
+_SETTLE = """
+    update campaign.outbox as box set state = 'ready', looked_up_at = clock_timestamp(), contact_date = null,
+        outcome = 'in_no_batch', changed_at = clock_timestamp()
+    where box.channel <> 'sms' and box.state in ('sending', 'unknown') and box.settle_at < clock_timestamp()
+        and not exists (select from campaign.handover_line as l where l.contact_id = box.contact_id)
 """
 
 
@@ -84,27 +111,45 @@ def commit(connection: db.Connection, batch: Batch, state: State) -> None:
     connection.cursor().executemany(_LINES, rows)
 
 
-def release(channel: str, state: State) -> list[str]:
-    """Give every committed batch of `channel` that was not released to its vendor; the names of those.
+def settle(state: State) -> int:
+    """Put back what a crash or a stop left claimed and in no batch, of every run; how many (照会)."""
+    with db.connect(state, "sender", doing="settle what is in no batch") as connection:
+        return connection.execute(_SETTLE).rowcount
 
-    Raises InvariantBrokenError when a committed batch's files are gone or changed: then a person must look, for its
-    contacts count as handed over.
+
+def release(channel: str, state: State, *, day: date) -> list[str]:
+    """Give every committed batch of `channel` that was not released to its vendor on `day`; the names of those.
+
+    One that was recalled or is out of date is withdrawn instead, its contacts failed. Raises InvariantBrokenError when
+    a committed batch's files are gone or changed: then a person must look, for its contacts count as handed over.
     """
+    released = []
     with db.connect(state, "sender", autocommit=True, doing="release batches") as connection:
-        with connection.cursor(row_factory=args_row(lambda *row: tuple(map(str, row)))) as cursor:
-            waiting = cursor.execute(_WAITING, [channel]).fetchall()
-        for name, _, sha256 in waiting:
-            draft, place = _draft(channel, name, state), place_of(name, channel, state)
-            if not place.exists():
-                if not draft.exists() or _sha256(draft) != sha256:
-                    raise InvariantBrokenError(
-                        f"{name}: its files are missing or not as committed in {draft.parent}; the vendor got nothing:"
-                        " have the contacts of campaign.handover_line handled by hand"
-                    )
-                draft.replace(place)
-                _to_disk(place.parent)
-            connection.execute(_RELEASED, [name])
-    return [name for name, _, _ in waiting]
+        with connection.cursor(row_factory=dict_row) as cursor:
+            waiting = cursor.execute(_WAITING, {"day": day, "channel": channel}).fetchall()
+        for each in waiting:
+            name = str(each["batch"])
+            if each["is_void"] and not place_of(name, channel, state).exists():
+                connection.execute(_VOID, {"batch": name})
+                discard(channel, name, state)
+            elif not each["must_wait"]:
+                _give(name, channel, str(each["file_sha256"]), state)
+                connection.execute(_RELEASED, [name])
+                released.append(name)
+    return released
+
+
+def _give(name: str, channel: str, sha256: str, state: State) -> None:
+    draft, place = _draft(channel, name, state), place_of(name, channel, state)
+    if place.exists():
+        return
+    if not draft.exists() or _sha256(draft) != sha256:
+        raise InvariantBrokenError(
+            f"{name}: its files are missing or not as committed in {draft.parent}; nobody knows whether the vendor has"
+            " them: ask the vendor before its contacts (campaign.handover_line) are handled by hand"
+        )
+    draft.replace(place)
+    _to_disk(place.parent)
 
 
 def _draft(channel: str, name: str, state: State) -> Path:

@@ -1,6 +1,7 @@
 """Letters out of claimed contacts (書面の作成): addresses from the claim, yen and slips from the published claims."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,10 +27,11 @@ from receivables.yen import Yen
 
 _CLAIMS = """
     select claim_id, claim_type, legal_class, owner_dept, fiscal_year, instalment_no, due_date, outstanding_yen,
-        coalesce(delinquency_charge_yen, 0)::bigint as charge_yen, slip_no
+        coalesce(charge_open_yen, 0)::bigint as charge_yen, slip_no
     from mart.fct_delinquencies where claim_id = any(%s)
     order by due_date, claim_id
 """
+_SLIP_NO = re.compile(r"[0-9]{14}", re.ASCII)  # a claim whose number is another has no slip
 _KINDS: Mapping[str, letters.Kind] = {
     "dunning": "dunning", "reminder": "reminder", "direct_debit": "direct_debit", "cashless": "cashless",
 }  # fmt: skip
@@ -49,13 +51,15 @@ def write_letters(
 ) -> Written:  # fmt: skip
     """Print the letters of claimed contacts into `folder`, one order a step of the ladder; their day of issue is `day`.
 
-    A contact whose claims are not as approved any more is left out. Raises InvariantBrokenError when a page came out
-    wrong.
+    A contact whose claims are not as approved any more is refused (changed): a later list has it again. Raises
+    InvariantBrokenError when a page came out wrong.
     """
     rules, key = run.rules(), state.secret("hmac_letters")
     assert rules.letter is not None
     made = _letters(connection, messages, contacts, rules, day, key)
-    refused: dict[str, tuple[str, ...]] = {}
+    refused: dict[str, tuple[str, ...]] = {
+        each.contact_id: ("changed",) for each in messages if each.contact_id not in made
+    }
     order = Order(batch, day + timedelta(days=rules.letter.post_within_days), expires_on(rules.letter, day))
     levels = sorted({contacts[each].level for each in made})
     for level in levels:
@@ -110,13 +114,14 @@ def _claim(row: Mapping[str, object], deadline: date) -> LetterClaim:
     total = int(str(row["outstanding_yen"])) + int(str(row["charge_yen"]))
     due = row["due_date"]
     assert isinstance(due, date)
-    slip = Slip(str(row["slip_no"]), Yen(total), deadline) if row["slip_no"] and total > 0 else None
+    number = str(row["slip_no"] or "")
+    slip = Slip(number, Yen(total), deadline) if _SLIP_NO.fullmatch(number) and total > 0 else None
     return LetterClaim(
         claim_type=str(row["claim_type"]),
         legal_class=LegalClass(str(row["legal_class"])),
         name=rulebook().claim_types[str(row["claim_type"])].name_ja,
         fiscal_year=int(str(row["fiscal_year"])),
-        instalment=f"第{int(str(row['instalment_no']))}期",
+        instalment=f"第{row['instalment_no']}期" if row["instalment_no"] is not None else "－",
         due_date=due,
         principal_yen=Yen(int(str(row["outstanding_yen"]))),
         late_charge_yen=Yen(int(str(row["charge_yen"]))),

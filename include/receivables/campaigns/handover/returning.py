@@ -45,8 +45,18 @@ _FAILED = """
     where contact_id = %s and state = 'accepted'
 """
 _DELIVERED = """
-    update campaign.outbox set state = 'delivered', outcome = %s, changed_at = clock_timestamp()
-    where contact_id = %s and state = 'accepted'
+    update campaign.outbox set state = 'delivered', contact_date = coalesce(contact_date, %s), outcome = %s,
+        changed_at = clock_timestamp()
+    where contact_id = %s and state in ('accepted', 'failed_perm') -- spoiled, and printed again
+"""
+# Only when something was told of every contact: until then its silence is watched.
+_RETURNED = """
+    update campaign.handover as h set state = 'returned', returned_at = clock_timestamp()
+    where h.batch = %s and not exists (
+        select from campaign.handover_line as l where l.batch = h.batch and not exists (
+            select from campaign.contact_event as e where e.contact_id = l.contact_id
+        )
+    )
 """
 _HOLD = """
     insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept, channel)
@@ -91,9 +101,7 @@ def take_back(batch: str, file: Path, *, today: date, state: State) -> dict[str,
         read = _letter_events if made["channel"] == "letter" else _call_events
         events = list(read(made, content, lines, today, state))
         _store(connection, made, events, lines, hashlib.sha256(content).hexdigest())
-        connection.execute(
-            "update campaign.handover set state = 'returned', returned_at = clock_timestamp() where batch = %s", [batch]
-        )
+        connection.execute(_RETURNED, [batch])
     late = sum(each.occurred_on > made["expires_on"] for each in events)
     return {"batch": batch, "events": dict(Counter(each.event for each in events)), "after_expiry": late}
 
@@ -106,6 +114,10 @@ def _letter_events(
     manifests = [letters.read_manifest(file.parent, key) for file in sorted(folder.rglob(letters.MANIFEST))]
     told = letters.read_return(content)
     everybody = {envelope.token for each in manifests for envelope in each.envelopes}
+    if everybody != set(lines):
+        raise InputRejectedError(
+            f"{made['batch']}: its manifests in {folder} are missing or not those of the batch; bring the folder back"
+        )
     for manifest in manifests:
         others = everybody - {envelope.token for envelope in manifest.envelopes}
         found = letters.reconcile(manifest, [line for line in told if line.fields[0] not in others], today=today)
@@ -176,7 +188,7 @@ def _store(
         if each.event in ("spoiled", "withdrawn"):
             connection.execute(_FAILED, [each.event, contact_id])
         elif each.event in (*_REACHED, "posted"):
-            connection.execute(_DELIVERED, [each.event, contact_id])
+            connection.execute(_DELIVERED, [each.occurred_on, each.event, contact_id])
         for channel in each.stops:
             connection.execute(_HOLD, {"debtor_id": debtor_id, "day": each.occurred_on, "channel": channel})
         if each.event == "complaint":

@@ -8,7 +8,7 @@ from psycopg.rows import dict_row
 from receivables import db
 from receivables.campaigns import letters
 from receivables.campaigns.exclusions import reason_ja
-from receivables.campaigns.handover.batches import place_of
+from receivables.campaigns.handover.batches import place_of, settle
 from receivables.campaigns.handover.lists import LIST
 from receivables.errors import InputRejectedError
 from receivables.settings import State
@@ -51,19 +51,11 @@ _BY_HAND = """
     from campaign.contact as c
     inner join campaign.run as r using (run_id)
     left join campaign.outbox as b using (contact_id)
-    where r.run_id = %s and (c.arm = 'excluded' or b.state in ('suppressed', 'failed_perm'))
+    where r.run_id = %s and (c.arm = 'excluded' or b.state in ('suppressed', 'failed_perm', 'cancelled'))
     order by c.subject_key
 """
-# Of whoever is left out of a 督促 for one of these, the claim is to be dunned all the same, by a person.
-_PERSONS = (
-    "X07_deceased",
-    "X08_dv",
-    "X14_minor_guardian",
-    "X20_unlinked",
-    "X25_identity",
-    "X27_no_address",
-    "X28_unreachable",
-)
+# Paid, not yet due for it, or in no batch because the sources were old: a later list has these again by itself.
+_LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window"})
 
 
 def batches(*, state: State) -> list[dict[str, Any]]:
@@ -79,10 +71,11 @@ def silent(day: date, *, state: State) -> list[dict[str, Any]]:
 
 
 def expire(day: date, *, state: State) -> list[str]:
-    """Delete names, addresses and numbers of every batch whose last day is before `day`; the batches' names.
+    """Put back what is in no batch, and delete what batches hold of people after their last day; those batches' names.
 
     Manifests stay: they name nobody. The vendor deletes on the same day; the contract says so, and the batch does.
     """
+    settle(state)
     with db.connect(state, "sender", doing="expire batches") as connection:
         found = connection.execute(_EXPIRED, [day]).fetchall()
     done = []
@@ -112,5 +105,5 @@ def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
     return [
         {**row, "reasons_ja": [reason_ja(code) for code in row["codes"] or []]}
         for row in rows
-        if row["state"] == "failed_perm" or set(row["codes"] or []) & set(_PERSONS)
+        if row["state"] in ("failed_perm", "cancelled") or set(row["codes"] or []) - _LATER
     ]

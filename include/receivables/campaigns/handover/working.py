@@ -19,13 +19,6 @@ from receivables.campaigns.windows import is_open
 _AT_ONCE = 100  # claimed in one transaction
 LEASE_SECONDS = 1800.0  # printing a batch takes minutes
 _MOST = {"letter": 1000, "auto_call": 5000, "phone_centre": 5000}
-# A batch is committed with its contacts: what was claimed and is in none was given to nobody.
-_SETTLE = """
-    update campaign.outbox as box set state = 'ready', looked_up_at = clock_timestamp(), contact_date = null,
-        outcome = 'in_no_batch', changed_at = clock_timestamp()
-    where box.run_id = %s and box.state in ('sending', 'unknown') and box.settle_at < clock_timestamp()
-        and not exists (select from campaign.handover_line as l where l.contact_id = box.contact_id)
-"""
 _OPEN = "select exists (select from campaign.outbox where run_id = %s and state in ('sending', 'unknown'))"
 _LAST_LOOK = """
     select box.contact_id,
@@ -78,10 +71,10 @@ class Handler:
             return self._run()
 
     def _run(self) -> str | None:
-        state, channel = self.claimer.state, self.claimer.playbook.channel
+        state = self.claimer.state
         while True:
-            batches.release(channel, state)
-            self._settle()
+            self._release()
+            batches.settle(state)
             messages, held_because = self._collect()
             if messages:
                 self._hand_over(messages)
@@ -94,7 +87,12 @@ class Handler:
         """The messages of one batch, claimed some at a time, and why there are no more."""
         found: list[Message] = []
         while len(found) < _MOST[self.claimer.playbook.channel]:
-            claimed = self.claimer.claim(_AT_ONCE)
+            try:
+                claimed = self.claimer.claim(_AT_ONCE)
+            except db.DatabaseError as error:
+                if error.constraint != "one_free_contact_a_day":  # else another campaign took the same person just now
+                    raise
+                continue
             found += claimed.messages
             if claimed.held_because or not (claimed.messages or claimed.held_count):
                 return found, claimed.held_because
@@ -114,7 +112,7 @@ class Handler:
                 batches.discard(batch.channel, batch.name, state)
                 # A reason came up while the batch was being written: it is written again without them.
                 wanted, tried = [each for each in wanted if each.contact_id not in dropped], tried + 1
-        batches.release(claimer.playbook.channel, state)
+        self._release()
 
     def _write(
         self, connection: db.Connection, messages: Sequence[Message], day: date, tried: int
@@ -171,9 +169,10 @@ class Handler:
             connection.execute(_HANDED, [batch.name, list(batch.tokens)])
         return set()
 
-    def _settle(self) -> None:
-        with db.connect(self.claimer.state, "sender", doing="settle what is in no batch") as connection:
-            connection.execute(_SETTLE, [self.claimer.run.run_id])
+    def _release(self) -> None:
+        with db.connect(self.claimer.state, "sender", doing="what day it is") as connection:
+            day = self.claimer.clock.day(self.claimer.run, self.claimer.clock.moment(connection))
+        batches.release(self.claimer.playbook.channel, self.claimer.state, day=day)
 
     def _is_open(self) -> bool:
         with db.connect(self.claimer.state, "sender", doing="look what is open") as connection:
