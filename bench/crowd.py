@@ -16,7 +16,8 @@ persons as (
 
 links as (
     insert into identity.link (source_code, source_debtor_key, debtor_id, method, probability, batch_id)
-    select 'resident_tax', lpad(n::text, 15, '0'), debtor_id, 'addressee_no', 1, 'made' from one
+    select source, lpad(n::text, 15, '0'), debtor_id, 'addressee_no', 1, 'made'
+    from one cross join unnest(array['resident_tax', 'register']) as source
 ),
 
 debtors as (insert into mart.dim_debtors (debtor_id, contact_block) select debtor_id, false from one)

@@ -16,7 +16,7 @@ from receivables.calendar import is_holiday
 from receivables.campaigns import windows
 from receivables.campaigns.playbook import playbook
 
-from .conftest import AS_OF, NOON, QUICK, SOURCES, CarrierProcess, World
+from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 
 Start = Callable[..., CarrierProcess]
 WINDOW = playbook("sms_after_dunning").send_window
@@ -86,8 +86,7 @@ def test_nothing_is_accepted_after_closing_with_workers_in_flight(lead: float, w
     outside = [each for each in gateway.sent() if float(each["at"]) - began >= lead]
     assert (outside, [each["stopped_because"] for each in told]) == ([], ["window_closed"] * 3)
     assert len(gateway.sent()) < 150
-    for source in SOURCES:
-        world.load(source, AS_OF + timedelta(days=1))
+    world.publish(AS_OF + timedelta(days=1))
     rest = campaigns.dispatch(
         run_id, state=world.state, gateway_url=gateway.url, terms=QUICK,
         now=closes(AS_OF + timedelta(days=1)) - timedelta(hours=1),

@@ -15,7 +15,7 @@ from receivables.campaigns import outbox, receipts
 from receivables.campaigns.breaker import Breaker
 from receivables.errors import InputRejectedError, NeedsApprovalError
 
-from .conftest import AS_OF, NOON, QUICK, SOURCES, CarrierProcess, World
+from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
 
 Start = Callable[..., CarrierProcess]
 
@@ -153,8 +153,7 @@ def test_no_number_and_no_name_is_stored_outside_the_vault(world: World, carrier
 def test_nothing_leaves_outside_the_window(moment: str, sent: int, world: World, carrier: Start) -> None:
     world.debtor()
     run_id, gateway = world.approved(), carrier()
-    for source in SOURCES:
-        world.load(source, AS_OF + timedelta(days=1))
+    world.publish(AS_OF + timedelta(days=1))
 
     done = send(world, run_id, gateway.url, now=moment)
 
@@ -172,8 +171,7 @@ def test_the_window_closes_in_the_middle_of_a_batch(world: World, carrier: Start
 
     assert done["stopped_because"] == "window_closed"
     assert 1 <= len(gateway.sent()) <= 11
-    for source in SOURCES:
-        world.load(source, AS_OF + timedelta(days=1))
+    world.publish(AS_OF + timedelta(days=1))
     done = send(world, run_id, gateway.url, now="2026-06-20T10:00:00+09:00")
     assert (sorted(set(gateway.ledger().values())), len(gateway.ledger()), done["waiting"]) == ([1], 20, 0)
 

@@ -19,6 +19,11 @@ from receivables.settings import State
 from .conftest import QUICK, CarrierProcess
 
 AS_OF = date(2026, 6, 19)
+# Calls before letters: whoever was written to is not called in the same week, and a letter reaches nearly everybody.
+IN_FILES = sorted(
+    (each.name for each in campaigns.playbooks() if each.channel != "sms"),
+    key=lambda name: (playbook(name).channel == "letter", name),
+)
 NEVER = {"X05", "X07", "X08", "X11", "X17", "NOT_REGISTERED"}
 
 
@@ -103,7 +108,7 @@ def test_on_the_ward_only_those_who_may_be_reminded_are_and_each_once(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [each.name for each in campaigns.playbooks() if each.channel != "sms"])
+@pytest.mark.parametrize("name", IN_FILES)
 def test_what_leaves_the_ward_in_files_is_lawful_for_everybody_in_it(own_ward: State, name: str) -> None:
     """Real marts, real rights, real letters: nobody who paid, nobody protected or dead, and every yen as published."""
     rules = playbook(name)
