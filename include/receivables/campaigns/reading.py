@@ -28,8 +28,7 @@ _CLAIMS = """
         prescription_state, prescription_date_safe, dunned_on, dunning_deadline, standing, held_by, due_date
     from mart.fct_delinquencies
     where claim_type = any(%(claim_types)s) and (%(debtor_ids)s::text[] is null or debtor_id = any(%(debtor_ids)s))
-        -- What was approved is read whatever became of it, so that the reason can be told.
-        and (not %(is_before_dunning)s or dunned_on is null or %(debtor_ids)s::text[] is not null)
+        and (not %(is_before_dunning)s or dunned_on is null)
 """
 # 納期限後に納付した債権: paid after the due date, so another way to pay may help (口座振替・キャッシュレス勧奨).
 _SETTLED_LATE = """
