@@ -5,14 +5,14 @@ They lie in a folder named by the municipality code, as all that belongs to one 
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from receivables.campaigns.experiments.plan import ExperimentPlan
 from receivables.campaigns.purposes import PURPOSES, Purpose, PurposeName
 from receivables.campaigns.terms import Cap, CohortLimits, LetterTerms, Level, ListTerms, SendWindow, Strict, Template
+from receivables.campaigns.yaml_files import mapping
 from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
@@ -130,7 +130,7 @@ class Gateway(Strict):
 def read_playbook(file: Path) -> Playbook:
     """The playbook in `file`; raises InputRejectedError that names the file and every wrong key."""
     try:
-        found = Playbook.model_validate(_mapping(file))
+        found = Playbook.model_validate(mapping(file))
     except ValidationError as error:
         raise InputRejectedError(_explanation(file, error)) from None
     if found.name != file.stem:
@@ -155,7 +155,7 @@ def playbook(name: str, folder: Path = FOLDER) -> Playbook:
 def gateway_terms(name: str, folder: Path = FOLDER) -> Gateway:
     """The terms agreed with the carrier `name` of gateways.yml."""
     file = folder / "gateways.yml"
-    terms = _mapping(file)
+    terms = mapping(file)
     if name not in terms:
         raise InputRejectedError(f"{file.name}: no gateway {name!r}; there are: {', '.join(terms)}")
     try:
@@ -167,17 +167,7 @@ def gateway_terms(name: str, folder: Path = FOLDER) -> Gateway:
 @cache
 def gateway_names(folder: Path = FOLDER) -> tuple[str, ...]:
     """The carriers of gateways.yml."""
-    return tuple(_mapping(folder / "gateways.yml"))
-
-
-def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InputRejectedError(f"{file.name} is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(found, dict):
-        raise InputRejectedError(f"{file.name}: expected keys and values")
-    return found
+    return tuple(mapping(folder / "gateways.yml"))
 
 
 def _explanation(file: Path, error: ValidationError) -> str:

@@ -19,7 +19,7 @@ from receivables.db import Connection
 _CAME_BACK = """
     select about.phone_hash from campaign.contact_event as told
     inner join campaign.contact as about using (contact_id)
-    where told.event = 'undeliverable'
+    where told.event = 'undeliverable' and about.phone_hash = any(%s)
 """
 _PHONES = "select debtor_id, phone_digits, person_count from campaign.phones_of(%s) order by 1, 2"
 _ADDRESSES = """
@@ -48,13 +48,12 @@ def points_of(connection: Connection, channel: str, debtor_ids: Sequence[str], k
     found: dict[str, list[Point]] = defaultdict(list)
     with connection.cursor(row_factory=dict_row) as cursor:
         if channel == "letter":
-            came_back = {row["phone_hash"] for row in cursor.execute(_CAME_BACK)}
-            for row in cursor.execute(_ADDRESSES, [list(debtor_ids)]).fetchall():
-                debtor = str(row.pop("debtor_id"))
-                value = json.dumps(row, ensure_ascii=False, sort_keys=True)
-                digest = phone_hash(value, key)
-                if digest not in came_back:
-                    found[debtor].append(Point(Phone(digest, 1), value))
+            homes = [_home(row, key) for row in cursor.execute(_ADDRESSES, [list(debtor_ids)])]
+            hashes = [point.phone.phone_hash for _, point in homes]
+            came_back = {row["phone_hash"] for row in cursor.execute(_CAME_BACK, [hashes])}
+            for debtor, point in homes:
+                if point.phone.phone_hash not in came_back:
+                    found[debtor].append(point)
         else:
             usable = mobile_number if channel == "sms" else voice_number
             for row in cursor.execute(_PHONES, [list(debtor_ids)]):
@@ -62,3 +61,9 @@ def points_of(connection: Connection, channel: str, debtor_ids: Sequence[str], k
                 if number:
                     found[row["debtor_id"]].append(Point(Phone(phone_hash(number, key), row["person_count"]), number))
     return {debtor: sorted(each, key=lambda point: point.phone.phone_hash) for debtor, each in found.items()}
+
+
+def _home(row: dict[str, str], key: str) -> tuple[str, Point]:
+    debtor = row.pop("debtor_id")
+    value = json.dumps(row, ensure_ascii=False, sort_keys=True)
+    return debtor, Point(Phone(phone_hash(value, key), 1), value)

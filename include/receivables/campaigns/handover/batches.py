@@ -68,6 +68,15 @@ class Batch:
     tokens: Mapping[str, str]  # contact_id → what the vendor knows of it
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written for a vendor: the number of each contact, why others cannot be written, the data's last day."""
+
+    tokens: dict[str, str]
+    refused: dict[str, tuple[str, ...]]
+    expires_on: date
+
+
 def place_of(batch: str, channel: str, state: State) -> Path:
     """The released folder of a batch, from which the vendor's transfer takes it."""
     return state.path("outgoing", channel, "x").parent / batch

@@ -15,6 +15,7 @@ from pathlib import Path
 from psycopg.rows import args_row
 
 from receivables import db
+from receivables.campaigns.handover.batches import Written
 from receivables.campaigns.letters.manifest import written
 from receivables.campaigns.outbox import Message
 from receivables.campaigns.runs import Run
@@ -46,8 +47,8 @@ def write_list(
     batch: str,
     folder: Path,
     state: State,
-) -> dict[str, str]:
-    """Write list, script and signed manifest of claimed contacts into `folder`; each contact's 受付番号."""
+) -> Written:
+    """Write list, script and signed manifest of claimed contacts into `folder`, each under its 受付番号."""
     rules, key = run.rules(), state.secret("hmac_letters")
     assert rules.call_list is not None
     tokens = {each.contact_id: request_no(each.reference, key) for each in messages}
@@ -63,7 +64,7 @@ def write_list(
         lines.writerows(rows)
     written(folder / SCRIPT, run.template_text.encode())
     _write_manifest(folder, batch, rules.channel, rules.call_list, day=day, count=len(rows), key=key)
-    return tokens
+    return Written(tokens, {}, expires_on(rules.call_list, day))
 
 
 def expires_on(terms: ListTerms, day: date) -> date:

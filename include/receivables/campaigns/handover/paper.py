@@ -4,7 +4,6 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,12 +13,12 @@ from receivables import db
 from receivables.calendar import rolled
 from receivables.campaigns import letters
 from receivables.campaigns.contacts import Contact
+from receivables.campaigns.handover.batches import Written
 from receivables.campaigns.letters import Letter, LetterClaim, Order, Place, Recipient, Slip
 from receivables.campaigns.outbox import Message
 from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.rendering import text_of_level
 from receivables.campaigns.runs import Run
-from receivables.campaigns.terms import LetterTerms
 from receivables.claims import LegalClass
 from receivables.rulebook import rulebook
 from receivables.settings import State
@@ -37,14 +36,6 @@ _KINDS: Mapping[str, letters.Kind] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What was written: the number of each contact's envelope, and why others cannot be written."""
-
-    tokens: dict[str, str]
-    refused: dict[str, tuple[str, ...]]
-
-
 def write_letters(
     connection: db.Connection, messages: Sequence[Message], contacts: Mapping[str, Contact], run: Run, *,
     day: date, batch: str, folder: Path, state: State,
@@ -60,7 +51,9 @@ def write_letters(
     refused: dict[str, tuple[str, ...]] = {
         each.contact_id: ("changed",) for each in messages if each.contact_id not in made
     }
-    order = Order(batch, day + timedelta(days=rules.letter.post_within_days), expires_on(rules.letter, day))
+    order = Order(
+        batch, day + timedelta(days=rules.letter.post_within_days), day + timedelta(days=rules.letter.keep_days)
+    )
     levels = sorted({contacts[each].level for each in made})
     for level in levels:
         of_level = {each: letter for each, letter in made.items() if contacts[each].level == level}
@@ -71,12 +64,9 @@ def write_letters(
         if printed:
             part = folder if len(levels) == 1 else folder / f"level-{level}"
             letters.render(printed, part, order, key=key, place=place)
-    return Written({each: letter.token for each, letter in made.items() if each not in refused}, refused)
-
-
-def expires_on(terms: LetterTerms, day: date) -> date:
-    """The day after which the printer may hold nothing of the batch any more."""
-    return day + timedelta(days=terms.keep_days)
+    return Written(
+        {each: letter.token for each, letter in made.items() if each not in refused}, refused, order.expires_on
+    )
 
 
 def _letters(

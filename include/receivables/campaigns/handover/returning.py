@@ -134,7 +134,7 @@ def _letter_events(
 def _call_events(
     made: Mapping[str, Any], content: bytes, lines: Mapping[str, object], today: date, _: State
 ) -> Iterator[Event]:
-    rows = list(csv.reader(io.StringIO(_text(content), newline="")))
+    rows = list(csv.reader(io.StringIO(letters.return_text(content), newline="")))
     if not rows or tuple(rows[0]) != LIST_HEAD:
         raise InputRejectedError(f"{made['batch']}: the first line must be {','.join(LIST_HEAD)}")
     most = made["playbook"]["call_list"]["most_attempts"]
@@ -204,12 +204,3 @@ def _outcomes() -> dict[tuple[str, str, str], dict[str, str]]:
 def _meaning(channel: str, code: str, detail: str) -> dict[str, str] | None:
     """What a vendor's code means: the row of exactly this detail, else of any."""
     return _outcomes().get((channel, code, detail)) or _outcomes().get((channel, code, ""))
-
-
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputRejectedError("the return is neither UTF-8 nor CP932; ask for it again")

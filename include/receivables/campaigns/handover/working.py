@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from psycopg.rows import class_row
 
@@ -120,21 +121,14 @@ class Handler:
         claimer, rules = self.claimer, self.claimer.playbook
         digest = hashlib.sha256("|".join([str(tried), *(each.reference for each in messages)]).encode()).hexdigest()
         name = f"{rules.name}-{day:%Y%m%d}-{digest[:8]}"
-        terms = rules.letter or rules.call_list
-        assert terms is not None
-        expires = paper.expires_on(rules.letter, day) if rules.letter else lists.expires_on(terms, day)  # type: ignore[arg-type]
-        folder = batches.begin(rules.channel, name, claimer.state)
+        given: Any = {"day": day, "batch": name, "folder": batches.begin(rules.channel, name, claimer.state)}
         if rules.letter:
             made = paper.write_letters(
-                connection, messages, claimer.contacts, claimer.run, day=day, batch=name, folder=folder,
-                state=claimer.state,
-            )  # fmt: skip
-            tokens, refused = made.tokens, made.refused
+                connection, messages, claimer.contacts, claimer.run, **given, state=claimer.state
+            )
         else:
-            tokens, refused = lists.write_list(
-                connection, messages, claimer.run, day=day, batch=name, folder=folder, state=claimer.state
-            ), {}  # fmt: skip
-        return Batch(name, claimer.run.run_id, rules.channel, rules.purpose, expires, tokens), refused
+            made = lists.write_list(connection, messages, claimer.run, **given, state=claimer.state)
+        return Batch(name, claimer.run.run_id, rules.channel, rules.purpose, made.expires_on, made.tokens), made.refused
 
     def _commit(
         self, connection: db.Connection, batch: Batch, refused: dict[str, tuple[str, ...]],

@@ -10,7 +10,14 @@ from receivables.campaigns.letters.letter import Kind, Letter, LetterClaim, Reci
 from receivables.campaigns.letters.manifest import NAME as MANIFEST
 from receivables.campaigns.letters.manifest import Manifest, delete_expired, read_manifest, require_files
 from receivables.campaigns.letters.printing import Order, Place, render, unprintable
-from receivables.campaigns.letters.returns import Difference, Reconciliation, Returned, read_return, reconcile
+from receivables.campaigns.letters.returns import (
+    Difference,
+    Reconciliation,
+    Returned,
+    read_return,
+    reconcile,
+    return_text,
+)
 from receivables.campaigns.letters.seals import is_seal, seal
 from receivables.campaigns.letters.slips import Slip, slip_number
 
@@ -36,6 +43,7 @@ __all__ = [
     "reconcile",
     "render",
     "require_files",
+    "return_text",
     "seal",
     "slip_number",
     "unprintable",

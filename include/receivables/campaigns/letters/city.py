@@ -6,12 +6,12 @@ All lies in the folder named by the municipality code. Lengths are millimetres.
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from receivables.campaigns.letters.letter import Kind, LetterClaim
+from receivables.campaigns.yaml_files import mapping
 from receivables.errors import InputRejectedError, InvariantBrokenError
 
 FOLDER = Path(__file__).parent / "131121"
@@ -129,7 +129,7 @@ def setting(folder: Path = FOLDER) -> Setting:
     Raises InputRejectedError that names file and key, InvariantBrokenError when the legal text is not the locked one.
     """
     _hold_lock(folder)
-    parts = {name: _read(folder / f"{name}.yml") for name in ("city", "legal", "tone")}
+    parts = {name: mapping(folder / f"{name}.yml") for name in ("city", "legal", "tone")}
     digest = hashlib.sha256(b"".join((folder / f"{name}.yml").read_bytes() for name in parts)).hexdigest()
     try:
         return Setting.model_validate({**parts, "sha256": digest})
@@ -149,13 +149,3 @@ def _hold_lock(folder: Path) -> None:
             f"letters/{folder.name}/legal.yml is not the text that was locked: nothing is printed; "
             "restore it, or have the legal section agree and write a new legal.lock (docs/letters.md)"
         )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise InputRejectedError(f"{file.name} is not YAML: {str(error).splitlines()[0]}") from None
-    if not isinstance(found, dict):
-        raise InputRejectedError(f"{file.name}: expected keys and values")
-    return found

@@ -86,7 +86,7 @@ class Line:
 
 def read_return(content: bytes) -> tuple[Line, ...]:
     """The lines of a return file. Raises InputRejectedError when it is no text or has other columns."""
-    text = _text(content)
+    text = return_text(content)
     rows = list(csv.reader(io.StringIO(text, newline="")))
     if not rows or tuple(field.strip() for field in rows[0]) != HEAD:
         raise InputRejectedError(f"the printer's return: its first line must be {','.join(HEAD)}; ask for it again")
@@ -161,10 +161,11 @@ def _repeatable(token: str) -> str:
     return token if is_seal(token) else "?"
 
 
-def _text(content: bytes) -> str:
+def return_text(content: bytes) -> str:
+    """The text of a vendor's file, UTF-8 or CP932; raises InputRejectedError when it is neither."""
     for encoding in ("utf-8-sig", "cp932"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputRejectedError("the printer's return is neither UTF-8 nor CP932; ask for it again")
+    raise InputRejectedError("the return is neither UTF-8 nor CP932; ask for it again")
