@@ -15,7 +15,7 @@ PASS, EXPLAINED, FAIL, NOT_RUN = "PASS", "EXPLAINED", "FAIL", "NOT RUN"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check between legs: S source, W warehouse, G staged, F file."""
+    """One check between legs: S source, W warehouse, G staged, F file, T new system, L finance."""
 
     id: str
     legs: str
@@ -27,13 +27,14 @@ class Check:
     actual: str | None = None
     cause: str | None = None
     keys: list[str] = field(default_factory=list)  # keyed hashes
+    group: str | None = None  # of the standard; None: of the run as a whole
 
     def as_dict(self) -> dict[str, Any]:
         """The check as the command prints it."""
         return {
             "id": self.id, "legs": self.legs, "status": self.status, "difference": self.difference,
             "cause": self.cause, "keys": self.keys, "title": self.title, "grain": self.grain,
-            "expected": self.expected, "actual": self.actual,
+            "expected": self.expected, "actual": self.actual, "group": self.group,
         }  # fmt: skip
 
 
@@ -56,12 +57,12 @@ def keep_checks(connection: db.Connection, run_id: str, checks: Iterable[Check])
     with connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into migration.recon_result (run_id, position, check_id, legs, grain, title_ja, status, expected,
-                actual, difference, cause, keys)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+            insert into migration.recon_result (run_id, position, group_id, check_id, legs, grain, title_ja, status,
+                expected, actual, difference, cause, keys)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
             """,
             [
-                (run_id, at, each.id, each.legs, each.grain, each.title, each.status, each.expected, each.actual,
+                (run_id, at, each.group, each.id, each.legs, each.grain, each.title, each.status, each.expected, each.actual,
                  each.difference, each.cause, json.dumps(each.keys))
                 for at, each in enumerate(checks, start=1)
             ],
@@ -73,7 +74,8 @@ def kept_checks(connection: db.Connection, run_id: str) -> list[Check]:
     with connection.cursor(row_factory=class_row(Check)) as cursor:
         return cursor.execute(
             """
-            select check_id as id, legs, title_ja as title, status, difference, grain, expected, actual, cause, keys
+            select check_id as id, legs, title_ja as title, status, difference, grain, expected, actual, cause, keys,
+                group_id as "group"
             from migration.recon_result where run_id = %s order by position
             """,
             [run_id],
