@@ -166,3 +166,38 @@ grant select on migration.signoff to migrator;
 grant select on migration.run, migration.run_group, migration.file_manifest, migration.recon_result, migration.signoff to approver, screen, auditor;
 grant select on migration.recon_diff to screen, auditor;
 grant insert on migration.signoff to approver;
+
+-------- names and places, for the groups 宛名 and 連絡先
+
+create or replace function migration.persons_told(p_as_of date)
+returns table (
+    addressee_no text, person_name text, person_kana text, birth_text text, sex_code text, postal_code text,
+    address text, address_detail text, phone text, moved_on date, move_code text, is_protected boolean
+)
+language plpgsql stable security definer set search_path = pg_catalog as $$
+begin
+    return query
+    select r.addressee_no, v.person_name, v.person_kana, v.birth_date, r.sex_code,
+        -- 支援措置: no place and no number of a protected person leaves by file; people carry it over by hand.
+        case when not hidden.is_protected then v.postal_code end,
+        case when not hidden.is_protected then v.address end,
+        case when not hidden.is_protected then v.address_detail end,
+        case when not hidden.is_protected then v.phone end,
+        r.moved_on, r.move_code, hidden.is_protected
+    from raw.register__persons as r
+    left join vault.register__persons as v
+        on r.addressee_no = v.addressee_no and r._batch_id = v._batch_id and r._line_no = v._line_no
+    cross join lateral (
+        select r.is_protected or exists (
+            select from identity.link as l
+            inner join identity.contact_fact as f on l.debtor_id = f.debtor_id
+            where l.source_code = 'register' and l.source_debtor_key = r.addressee_no
+                and f.exclusion_code = 'X08' and f.valid_to is null
+        ) as is_protected
+    ) as hidden
+    where r._known_from <= p_as_of and (r._known_to is null or r._known_to > p_as_of);
+end $$;
+comment on function migration.persons_told(date) is
+'宛名: names of the register, and places and numbers of those who are not protected; the migrator has no other way into the vault';
+revoke all on function migration.persons_told(date) from public;
+grant execute on function migration.persons_told(date) to migrator;

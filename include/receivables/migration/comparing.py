@@ -6,6 +6,7 @@ from itertools import combinations
 
 from psycopg import sql
 
+from receivables import db
 from receivables.migration.checks import EXPLAINED, FAIL, KEYS_SHOWN, PASS, Check, passed_when
 from receivables.migration.differences import Difference, class_of, keep_differences
 from receivables.migration.digests import group_digest
@@ -17,8 +18,9 @@ _DIFFERS = sql.SQL(" where a.digest is distinct from b.digest")
 
 def compared(bench: Bench) -> Iterator[Check]:
     """All row-level checks of every pair of legs; keeps the differences and the unexplained keys."""
-    bench.connection.execute("delete from migration.recon_diff where run_id = %s", [bench.run.run_id])
-    bench.connection.execute("create temp table unexplained (row_key text, yen numeric) on commit drop")
+    bench.connection.execute(
+        "create temp table if not exists unexplained (group_id text, row_key text, yen numeric) on commit drop"
+    )
     for left, right in PAIRS:
         yield _key_sets(bench, left, right)
         differing = _differing_columns(bench, left, right)
@@ -30,9 +32,9 @@ def compared(bench: Bench) -> Iterator[Check]:
         _keep_unexplained(bench, left, right)
 
 
-def unexplained(bench: Bench) -> tuple[int, int]:
+def unexplained(connection: db.Connection) -> tuple[int, int]:
     """Keys with a difference nobody explained, and the yen that differ in them over all amount items."""
-    rows = bench.rows("select count(distinct row_key), coalesce(sum(yen), 0)::bigint from unexplained")
+    rows = connection.execute("select count(distinct (group_id, row_key)), coalesce(sum(yen), 0)::bigint from unexplained")
     return int(str(rows[0][0])), int(str(rows[0][1]))
 
 
@@ -223,14 +225,15 @@ def _keep_unexplained(bench: Bench, left: str, right: str) -> None:
             for item in bench.spec.group.items
         )
 
-    yen = sql.SQL(" + ").join(
+    gaps = [
         sql.SQL("abs(coalesce(a.{0}, 0) - coalesce(b.{0}, 0))").format(sql.Identifier(name))
         for name in bench.spec.yen_columns
-    )
+    ]
+    yen = sql.SQL(" + ").join([sql.SQL("0"), *gaps])
     bench.connection.execute(
         sql.SQL(
-            "insert into unexplained select coalesce(a.row_key, b.row_key), {} from {}"
+            "insert into unexplained select {group}, coalesce(a.row_key, b.row_key), {} from {}"
             " where a.digest is distinct from b.digest and (a.row_key is null or b.row_key is null"
             " or ({}) is distinct from ({}))"
-        ).format(yen, pair(left, right), values("a"), values("b"))
+        ).format(yen, pair(left, right), values("a"), values("b"), group=sql.Literal(bench.group.group_id))
     )

@@ -43,11 +43,11 @@ def keep_differences(
     with bench.connection.cursor() as cursor:
         cursor.executemany(
             """
-            insert into migration.recon_diff (run_id, check_id, legs, key_hash, component, a, b, class, suspected_cause)
-            values (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            insert into migration.recon_diff (run_id, group_id, check_id, legs, key_hash, component, a, b, class, suspected_cause)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
             """,
             [
-                (bench.run.run_id, check_id, legs, bench.hashes([each.row_key])[0], column,
+                (bench.run.run_id, bench.group.group_id, check_id, legs, bench.hashes([each.row_key])[0], column,
                  _shown(each.a, is_hidden), _shown(each.b, is_hidden), each.kind, cause)
                 for each in found[:KEPT_PER_COMPONENT]
             ],

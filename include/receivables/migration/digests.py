@@ -4,17 +4,16 @@ from typing import Any
 
 from psycopg import sql
 
-from receivables.migration.legs import G0, Bench, leg
+from receivables.migration.legs import Bench, leg
 
 
 def group_digest(bench: Bench, name: str) -> tuple[str, dict[tuple[Any, ...], str]]:
     """The canonical digest of a leg and of each of its segments (g0), ordered by the key's bytes."""
-    keys = sql.SQL(", ").join(map(sql.Identifier, G0))
+    keys = [sql.Identifier(each) for each in bench.g0]
+    made = sql.SQL("encode(sha256(string_agg(digest, ''::bytea order by row_key collate \"C\", digest)), 'hex')")
+    grouped = sql.SQL("group by {}").format(sql.SQL(", ").join(keys)) if keys else sql.SQL("having count(*) > 0")
     rows = bench.rows(
-        sql.SQL(
-            "select {keys}, encode(sha256(string_agg(digest, ''::bytea order by row_key collate \"C\", digest)), 'hex')"
-            " from {} group by {keys}"
-        ).format(leg(name), keys=keys)
+        sql.SQL("select {} from {} {}").format(sql.SQL(", ").join([*keys, made]), leg(name), grouped)
     )
     whole = bench.rows(
         sql.SQL(

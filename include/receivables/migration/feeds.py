@@ -14,7 +14,7 @@ _TEXTUAL = ("text", "code", "flag", "time")
 
 # Why a row is not staged, the check it breaks, and what it means.
 REJECTIONS = {
-    "NO_BALANCE": ("R-001", "残高の計算に無い調定"),
+    "NO_BALANCE": ("C-050", "残高の計算に無い調定"),
     "CODE_UNMAPPED": ("C-040", "コード変換表に無い、または期間外のコード"),
     "KEY_NULL": ("C-010", "キー項目が空"),
     "CODE_OVERFLOW": ("C-051", "桁埋めの桁数を超える番号（切捨て禁止）"),
@@ -27,9 +27,17 @@ REJECTIONS = {
     "DUPLICATE_KEY": ("C-050", "キーの重複"),
     "CLAIM_REJECTED": ("R-001", "調定が取り込めなかった収納"),
 }
-EXCLUSIONS_OF_RECEIPTS = {
+# Why a row stays behind whatever a map says.
+LEFT_BEHIND = {
     "ORPHAN_RECEIPT": "該当する調定が無い収納",
     "CLAIM_EXCLUDED": "対象外とした調定の収納",
+    "ORPHAN": "該当する調定が無い（隔離中または不明）",
+    "OTHER_SYSTEM": "移行の対象でない債権のもの",
+    "NO_CLAIM": "移行する債権が無い",
+    "PROTECTED": "支援措置対象者の連絡先（職員が手で移す）",
+    "NO_PHONE": "電話番号が無い",
+    "NO_CLOCK": "時効の日を計算できない",
+    "OTHER_PERIOD": "2年・5年以外の時効",
 }
 
 
@@ -46,7 +54,7 @@ def expressions(spec: Spec, chosen: Map) -> sql.Composed:
 
 
 def _expression(feed: Feed | None, chosen: Map) -> sql.Composable:
-    if feed is None:
+    if feed is None or feed.nothing:
         return sql.SQL("null")
     if feed.column is None:
         return sql.Literal(feed.constant)
@@ -55,18 +63,20 @@ def _expression(feed: Feed | None, chosen: Map) -> sql.Composable:
         return sql.SQL(
             "select c.target_code from code_rows as c where c.code_set = {} and c.source_code = {}::text"
             " and s.{} between c.valid_from and c.valid_to"
-        ).format(sql.Literal(feed.codes), column, sql.Identifier(chosen.code_date))
+        ).format(sql.Literal(feed.codes), column, sql.Identifier(chosen.code_date or ""))
     if feed.transform == "zero_pad":  # lpad alone would cut a longer number silently (C-051)
         return sql.SQL("lpad({0}::text, greatest({1}, length({0}::text)), '0')").format(column, sql.Literal(feed.width))
     if feed.transform == "null_when_zero":
         return sql.SQL("nullif({}, 0)").format(column)
+    if feed.transform == "empty_when_null":  # 該当なし in a key
+        return sql.SQL("coalesce({}, '')").format(column)
     return column
 
 
 def exclusion_reason(rules: tuple[Exclusion, ...]) -> sql.Composable:
-    """The reason of the first exclusion that fits the source row `s`, else NULL."""
+    """Why the source row `s` stays behind: by itself, or by the first exclusion that fits; else NULL."""
     if not rules:
-        return sql.SQL("null::text")
+        return sql.SQL("s.left_behind")
     cases = [
         sql.SQL("when {} then {}").format(
             sql.SQL(" and ").join(
@@ -79,7 +89,7 @@ def exclusion_reason(rules: tuple[Exclusion, ...]) -> sql.Composable:
         )
         for rule in rules
     ]
-    return sql.SQL("case {} end").format(sql.SQL(" ").join(cases))
+    return sql.SQL("coalesce(s.left_behind, case {} end)").format(sql.SQL(" ").join(cases))
 
 
 def rejection_reason(spec: Spec, chosen: Map) -> sql.Composed:
@@ -89,13 +99,12 @@ def rejection_reason(spec: Spec, chosen: Map) -> sql.Composed:
         for reason, tests in _tests(spec, chosen)
         if tests
     ]
-    return sql.SQL("case {} end").format(sql.SQL("\n    ").join(cases))
+    return sql.SQL("coalesce(s.broken, case {} end)").format(sql.SQL("\n    ").join(cases))
 
 
 def _tests(spec: Spec, chosen: Map) -> Iterator[tuple[str, list[sql.Composable]]]:
     items = spec.group.items
     textual = [_of("m", item) for item in items if item.type in _TEXTUAL]
-    yield "NO_BALANCE", [sql.SQL("not s.has_balance")]
     yield (
         "CODE_UNMAPPED",
         [
@@ -104,7 +113,11 @@ def _tests(spec: Spec, chosen: Map) -> Iterator[tuple[str, list[sql.Composable]]
             if feed.codes and feed.column
         ],
     )
-    yield "KEY_NULL", [sql.SQL("m.{} is null").format(sql.Identifier(name)) for name in spec.group.key]
+    nothing = {name for name, feed in chosen.items.items() if feed.nothing}
+    yield (
+        "KEY_NULL",
+        [sql.SQL("m.{} is null").format(sql.Identifier(name)) for name in spec.group.key if name not in nothing],
+    )
     yield (
         "CODE_OVERFLOW",
         [
@@ -133,7 +146,6 @@ def _tests(spec: Spec, chosen: Map) -> Iterator[tuple[str, list[sql.Composable]]
             if item.type == "yen"
         ],
     )
-    yield "DUPLICATE_KEY", [sql.SQL("m.key_count > 1")]
 
 
 def _of(alias: str, item: Item) -> sql.Identifier:

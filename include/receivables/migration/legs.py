@@ -12,12 +12,12 @@ from psycopg import sql
 
 from receivables import db
 from receivables.migration.rereading import Reread
-from receivables.migration.runs import Run, key_hash
+from receivables.migration.runs import Run, RunGroup, key_hash
 from receivables.migration.spec import Spec
-from receivables.migration.tables import canonical_row, columns_of, row_key, table
+from receivables.migration.tables import canonical_row, columns_of, part, row_key, table
 from receivables.settings import State
 
-G0 = ("kamoku_cd", "fuka_nendo", "soto_nendo", "category")  # 科目・賦課年度・相当年度・現年/滞繰
+G0 = ("kamoku_cd", "fuka_nendo", "soto_nendo", "category")  # 科目・賦課年度・相当年度・現年/滞繰, as far as a group has them
 PAIRS = (("W", "G"), ("G", "F"))
 _CLOSING_MONTHS = 2  # 出納整理期間 to 31 May (地方自治法235条の5)
 
@@ -29,8 +29,20 @@ class Bench:
     connection: db.Connection
     state: State
     run: Run
+    group: RunGroup
     spec: Spec
     found: Reread
+
+    @property
+    def g0(self) -> tuple[str, ...]:
+        """What rows and yen are counted by, as far as this group has it: 科目・賦課年度・相当年度・現年/滞繰."""
+        items = {item.column for item in self.spec.group.items}
+        return tuple(name for name in G0 if name in items or (name == "category" and "soto_nendo" in items))
+
+    @property
+    def g1(self) -> tuple[str, ...]:
+        """g0 and 期別."""
+        return (*self.g0, *(item.column for item in self.spec.group.items if item.column == "kibetsu_cd"))
 
     def rows(self, query: sql.Composed | sql.SQL | LiteralString) -> list[tuple[Any, ...]]:
         """The rows of our own query."""
@@ -66,7 +78,9 @@ def keep_reread(connection: db.Connection, run: Run, spec: Spec, found: Reread) 
     """Replace the run's re-read rows and issues by what was found in the file now."""
     target = table("reread", spec)
     connection.execute(sql.SQL("delete from {} where run_id = {}").format(target, sql.Literal(run.run_id)))
-    connection.execute("delete from migration.reread_issue where run_id = %s", [run.run_id])
+    connection.execute(
+        "delete from migration.reread_issue where run_id = %s and group_id = %s", [run.run_id, spec.group.id]
+    )
     statement = sql.SQL("copy {} (run_id, row_no, {}) from stdin").format(target, columns_of(spec))
     with connection.cursor().copy(statement) as copy:
         block = io.StringIO()
@@ -81,8 +95,9 @@ def keep_reread(connection: db.Connection, run: Run, spec: Spec, found: Reread) 
     )
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into migration.reread_issue (run_id, check_id, row_no, item, problem) values (%s, %s, %s, %s, %s)",
-            [(run.run_id, each.check_id, each.row_no, each.item, each.problem) for each in found.issues],
+            "insert into migration.reread_issue (run_id, group_id, check_id, row_no, item, problem)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            [(run.run_id, spec.group.id, each.check_id, each.row_no, each.item, each.problem) for each in found.issues],
         )
 
 
@@ -92,53 +107,60 @@ def _copied(value: str | None) -> str:
     return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
 
 
+_EXTRAS = {
+    "W": "source_code, source_key, source_claim_type, expected_outstanding_yen, expected_refund_yen",
+    "G": "source_code, source_key",
+    "F": "row_no",
+}
+_KINDS = {"W": "warehouse", "G": "stage", "F": "reread"}
+
+
 def lay_out(bench: Bench) -> Excluded:
     """Make the temporary tables; returns what the map excluded of W's rows with a reason."""
-    run_id = sql.Literal(bench.run.run_id)
-    for name, kind, extra in (
-        ("W", "warehouse", "source_key, source_claim_type, expected_outstanding_yen, expected_refund_yen"),
-        ("G", "stage", "source_key"),
-        ("F", "reread", "row_no"),
-    ):
+    run_id = bench.run.run_id
+    for name, extra in _EXTRAS.items():
         bench.connection.execute(
             sql.SQL(
                 "create temp table {leg} on commit drop as select row_key, row_number() over (partition by row_key"
                 " order by {extra}) as occurrence, {digest} as digest, {category} as category, {extra}, {columns}"
-                " from {table} where run_id = {run_id}"
+                " from {table} {staying}"
             ).format(
                 leg=leg(name),
                 extra=sql.SQL(extra),
                 digest=canonical_row(bench.spec),
-                category=_category(bench.run),
+                category=_category(bench),
                 columns=columns_of(bench.spec),
-                table=table(kind, bench.spec),
-                run_id=run_id,
+                table=part(_KINDS[name], bench.spec, run_id),
+                staying=sql.SQL("where not is_set_aside" if name == "W" else ""),
             )
         )
-    excluded = _set_aside(bench)
-    for name in "WGF":
         bench.connection.execute(sql.SQL("create index on {} (row_key, occurrence)").format(leg(name)))
         bench.connection.execute(sql.SQL("analyze {}").format(leg(name)))
-    return excluded
+    return _set_aside(bench)
+
+
+def clear(bench: Bench) -> None:
+    """Drop the temporary tables, for the next group."""
+    bench.connection.execute(sql.SQL("drop table {}").format(sql.SQL(", ").join(map(leg, _EXTRAS))))
 
 
 def _set_aside(bench: Bench) -> Excluded:
-    """Take the rows that the map excluded out of W; the ledger holds each with its reason."""
-    carried = sql.SQL(" or ").join(
-        sql.SQL("coalesce({}, 0) <> 0").format(sql.Identifier("leg_w", name)) for name in bench.spec.yen_columns
-    )
+    """What the map left behind of W's rows; the ledger holds each with its reason."""
+    yen = [sql.SQL("coalesce({}, 0) <> 0").format(sql.Identifier(name)) for name in bench.spec.yen_columns]
+    carried = sql.SQL(" or ").join(yen) if yen else sql.SQL("false")
     rows = bench.rows(
-        sql.SQL(
-            "delete from leg_w using migration.row_ledger as l where l.run_id = {} and l.entity = 'claim'"
-            " and l.disposition = 'excluded' and l.source_key = leg_w.source_key returning ({})"
-        ).format(sql.Literal(bench.run.run_id), carried)
+        sql.SQL("select count(*), count(*) filter (where {}) from {} where is_set_aside").format(
+            carried, part("warehouse", bench.spec, bench.run.run_id)
+        )
     )
-    return Excluded(len(rows), sum(bool(has_yen) for (has_yen,) in rows))
+    return Excluded(int(rows[0][0]), int(rows[0][1]))
 
 
-def _category(run: Run) -> sql.Composed:
+def _category(bench: Bench) -> sql.Composable:
     """現年分 or 滞納繰越分: a year's books close on 31 May of the next."""
-    day = run.snapshot_date
+    if "category" not in bench.g0:
+        return sql.SQL("null::text")
+    day = bench.run.snapshot_date
     open_year = day.year - (day.month <= 3 + _CLOSING_MONTHS)
     return sql.SQL("case when soto_nendo >= {} then 'current' else 'arrears' end").format(sql.Literal(open_year))
 

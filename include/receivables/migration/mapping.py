@@ -1,34 +1,23 @@
 """Which source column fills which item (項目対応表): read from YAML and CSV, checked before any row moves."""
 
 import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from receivables.errors import InputRejectedError
+from receivables.migration.entities import Entity
 from receivables.migration.spec import explanation, read_mapping, sha256_of
 from receivables.standard import Group, Item
 
 MUNICIPALITY = "131121"  # 世田谷区
 MAPS = Path(__file__).with_name("maps") / MUNICIPALITY
 
-# What a map may take from the source row (sql/source_<source>.sql) and its kind.
-COLUMNS = {
-    "nhi": {
-        "claim_type": "text", "levy_year": "year", "fiscal_year": "year", "notice_no": "text", "instalment_no": "int",
-        "addressee_no": "text", "due_date": "date", "assessed_yen": "yen", "medical_yen": "yen", "support_yen": "yen",
-        "care_yen": "yen", "written_off_yen": "yen", "written_off_on": "date", "received_principal_yen": "yen",
-        "provisional_principal_yen": "yen", "received_charge_yen": "yen", "provisional_charge_yen": "yen",
-        "received_fee_yen": "yen", "provisional_fee_yen": "yen", "received_total_yen": "yen",
-        "last_received_on": "date", "last_paid_on": "date",
-    },
-}  # fmt: skip
 _FITS = {  # kinds of source column that an item of this type takes as they are
     "yen": {"yen"}, "int": {"int", "year"}, "year": {"year"}, "date": {"date"}, "decimal": {"yen", "int"},
     "text": {"text"}, "code": {"text"}, "flag": {"text"}, "time": {"text"},
@@ -40,18 +29,19 @@ class _Strict(BaseModel):
 
 
 class Feed(_Strict):
-    """Where one item's value comes from: a source column, changed or not, or a constant."""
+    """Where one item's value comes from: a source column, changed or not, a constant, or nothing on purpose."""
 
     column: str | None = None
     constant: str | int | None = None
-    transform: Literal["as_is", "zero_pad", "null_when_zero"] = "as_is"
+    nothing: bool = False  # 該当なし: a key item that this source has no value for
+    transform: Literal["as_is", "zero_pad", "null_when_zero", "empty_when_null"] = "as_is"
     width: int | None = Field(default=None, ge=1, le=20)
     codes: str | None = Field(default=None, pattern=r"^[a-z_]+$")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
-        if (self.column is None) == (self.constant is None):
-            raise ValueError("give exactly one of column and constant")
+        if [self.column is not None, self.constant is not None, self.nothing].count(True) != 1:
+            raise ValueError("give exactly one of column, constant and nothing")
         if (self.transform == "zero_pad") != (self.width is not None):
             raise ValueError("width belongs to transform zero_pad, which needs it")
         return self
@@ -82,9 +72,14 @@ class Exclusion(_Strict):
 class _MapFile(_Strict):
     group: str
     source: str
-    code_date: str
+    code_date: str | None = None
+    extends: str | None = Field(default=None, pattern=r"^_[a-z_]+$")
     items: dict[str, Feed] = Field(min_length=1)
     exclusions: list[Exclusion] = []
+
+
+class _SharedItems(_Strict):
+    items: dict[str, Feed] = Field(min_length=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,22 +98,23 @@ class Code:
 class Map:
     """A checked map with its code tables."""
 
-    source: str
+    sources: tuple[str, ...]  # whose rows it feeds
     group: str
-    code_date: str
+    code_date: str | None
     items: dict[str, Feed]
     exclusions: tuple[Exclusion, ...]
     codes: dict[str, tuple[Code, ...]]
+    files: tuple[Path, ...]
     sha256: str
 
-    def as_json(self) -> str:
+    def as_dict(self) -> dict[str, Any]:
         """The map as it is kept with its run."""
         tables = {name: [_listed(code) for code in table] for name, table in self.codes.items()}
         feeds = {column: feed.model_dump(exclude_none=True) for column, feed in self.items.items()}
         rules = [rule.model_dump(exclude_none=True) for rule in self.exclusions]
-        return json.dumps(
-            {"code_date": self.code_date, "items": feeds, "codes": tables, "exclusions": rules}, ensure_ascii=False
-        )
+        return {
+            "sources": self.sources, "code_date": self.code_date, "items": feeds, "codes": tables, "exclusions": rules
+        }  # fmt: skip
 
 
 def _listed(code: Code) -> dict[str, str | bool]:
@@ -128,65 +124,104 @@ def _listed(code: Code) -> dict[str, str | bool]:
     }  # fmt: skip
 
 
-def map_of(source: str, group: Group, folder: Path | None = None) -> Map:
-    """The map of `source` to `group`: files in `folder` replace the project's own, one by one.
+ALL = "all"  # a map for every source that has none of its own
 
-    Raises InputRejectedError that names the file and the key.
+
+def maps_of(group: Group, entity: Entity, sources: Sequence[str], folder: Path | None = None) -> list[Map]:
+    """The maps that feed `group`: a source's own where it has one, the common one for the others.
+
+    Files in `folder` replace the project's own, one by one. Raises InputRejectedError that names the file and the key.
     """
+    own = [name for name in sources if entity.is_levied and _Folder(name, folder).has(f"{group.id}.yaml")]
+    others = tuple(name for name in sources if name not in own)
+    found = [_map_of(name, (name,), group, entity, folder) for name in own]
+    return [*found, _map_of(ALL, others, group, entity, folder)] if others else found
+
+
+def _map_of(source: str, sources: tuple[str, ...], group: Group, entity: Entity, folder: Path | None) -> Map:
     chosen = _Folder(source, folder)
     file = chosen.file(f"{group.id}.yaml")
     try:
         found = _MapFile.model_validate(read_mapping(file))
+        shared = _shared(chosen, found.extends)
     except ValidationError as error:
         raise InputRejectedError(explanation(file.name, error)) from None
-    wrong = list(_mistakes(found, source, group))
+    items = shared | found.items
+    wrong = list(_mistakes(found, items, source, group, entity))
     if wrong:
         raise InputRejectedError(f"{file.name}: " + "; ".join(wrong))
-    names = sorted({feed.codes for feed in found.items.values() if feed.codes})
+    names = sorted({feed.codes for feed in items.values() if feed.codes})
     tables = {name: _codes(chosen.file(f"codes/{name}.csv")) for name in names}
-    chosen.require_use()
     digest = sha256_of(b"".join(each.read_bytes() for each in chosen.used))
-    return Map(source, group.id, found.code_date, found.items, tuple(found.exclusions), tables, digest)
+    return Map(sources, group.id, found.code_date, items, tuple(found.exclusions), tables, tuple(chosen.used), digest)
+
+
+def _shared(chosen: "_Folder", name: str | None) -> dict[str, Feed]:
+    return {} if name is None else _SharedItems.model_validate(read_mapping(chosen.file(f"{name}.yaml"))).items
+
+
+def require_use(folder: Path | None, maps: Iterable[Map]) -> None:
+    """A folder of which no file was read is a mistake, not the project's own maps."""
+    if folder and not any(file.is_relative_to(folder) for each in maps for file in each.files):
+        names = sorted({file.relative_to(MAPS).as_posix() for file in MAPS.rglob("*.*")})
+        raise InputRejectedError(f"--maps {folder.name!r} holds none of the files that are read: {', '.join(names)}")
 
 
 class _Folder:
-    """Looks in the user's folder first, at any of its three usual depths, then in the project's own."""
+    """Looks in the user's folder first, at any of its usual depths, then in the project's own."""
 
     def __init__(self, source: str, folder: Path | None) -> None:
-        self.used: list[Path] = []
-        self.given = folder
-        self.own = MAPS / source
-        deep = (Path(MUNICIPALITY) / source, Path(source), Path())
-        self.places = [folder / part for part in deep] if folder else []
         if folder and not folder.is_dir():
             raise InputRejectedError(f"--maps {folder.name!r} is no folder")
+        self.used: list[Path] = []
+        self.source = source
+        roots = [[folder / MUNICIPALITY, folder] if folder else [], [MAPS]]
+        self.own = [[root / source for root in each] for each in roots] if source != ALL else [[], []]
+        self.roots = roots
+
+    def has(self, name: str) -> bool:
+        """Whether this very source has the file."""
+        return any((place / name).is_file() for part in self.own for place in part) or self._loose(name) is not None
 
     def file(self, name: str) -> Path:
-        found = next((place / name for place in self.places if (place / name).is_file()), self.own / name)
-        if not found.is_file():
-            raise InputRejectedError(f"no map file {name} for {self.own.name}; see {MAPS.parent.name}/{MUNICIPALITY}")
-        self.used.append(found)
-        return found
+        """The file that is read: the user's before the project's, the source's own before the common one."""
+        theirs, ours = self.own
+        loose = [file.parent] if (file := self._loose(name)) else []
+        common = [root for part in self.roots for root in part]
+        places = [*theirs, *loose, *ours, *common] if self.source != ALL else common
+        is_map = not name.startswith("_") and name.endswith(".yaml")
+        for place in places:
+            candidate = place / name
+            if candidate.is_file() and not (is_map and place in common and place not in loose and self._is_other(candidate)):
+                self.used.append(candidate)
+                return candidate
+        raise InputRejectedError(f"no map file {name} for {self.source}; see {MAPS.parent.name}/{MUNICIPALITY}")
 
-    def require_use(self) -> None:
-        """A folder without any file that is read is a mistake, not the project's own map."""
-        if self.given and all(file.is_relative_to(self.own) for file in self.used):
-            names = ", ".join(str(file.relative_to(self.own)) for file in self.used)
-            raise InputRejectedError(f"--maps {self.given.name!r} holds none of the files that are read: {names}")
+    def _loose(self, name: str) -> Path | None:
+        """A file of this source that lies in the user's folder without a folder of its own."""
+        if self.source == ALL:
+            return None
+        files = [root / name for root in self.roots[0]]
+        return next((file for file in files if file.is_file() and not self._is_other(file)), None)
+
+    def _is_other(self, file: Path) -> bool:
+        return file.suffix == ".yaml" and read_mapping(file).get("source") != self.source
 
 
-def _mistakes(found: _MapFile, source: str, group: Group) -> Iterator[str]:
-    columns = COLUMNS[source]
+def _mistakes(
+    found: _MapFile, items: dict[str, Feed], source: str, group: Group, entity: Entity
+) -> Iterator[str]:
+    columns = entity.columns
     if (found.group, found.source) != (group.id, source):
         yield f"keys group and source: must be {group.id} and {source}"
-    if columns.get(found.code_date) != "date":
+    if any(feed.codes for feed in items.values()) and columns.get(found.code_date or "") != "date":
         yield f"key code_date: {found.code_date!r} is not a date column of the source"
     known = {item.column: item for item in group.items}
-    for name, feed in found.items.items():
+    for name, feed in items.items():
         mistake = _misfit(feed, known[name], columns) if name in known else " no such item in the group"
         if mistake:
             yield f"key items.{name}.{mistake}"
-    yield from (f"key items.{name}: a key item needs a source" for name in group.key if name not in found.items)
+    yield from (f"key items.{name}: a key item needs a source" for name in group.key if name not in items)
     yield from (
         f"key exclusions.{at}.when: {each.column!r} is not a source column"
         for at, rule in enumerate(found.exclusions)
@@ -197,6 +232,9 @@ def _mistakes(found: _MapFile, source: str, group: Group) -> Iterator[str]:
 
 def _misfit(feed: Feed, item: Item, columns: dict[str, str]) -> str | None:
     """What keeps a feed from filling an item, or None."""
+    if feed.nothing:
+        is_fit = item.key and item.type in ("date", "time")
+        return None if is_fit else "nothing: only for a key item that is a date or time; leave other items out"
     if feed.constant is not None:
         wanted = int if item.type in ("yen", "int", "year") else str
         fits = isinstance(feed.constant, wanted) and item.type != "date"

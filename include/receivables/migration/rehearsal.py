@@ -1,29 +1,42 @@
-"""One whole rehearsal (移行リハーサル)."""
+"""One whole rehearsal (移行リハーサル): every group staged, written, read again, reconciled and reported."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from receivables.migration.mapping import map_of
+from receivables.migration.plan import scope
 from receivables.migration.reconciling import reconcile
 from receivables.migration.spec import spec_of
-from receivables.migration.staging import stage
+from receivables.migration.staging import maps_for, stage
 from receivables.migration.writing import write
 from receivables.settings import State
 
-GROUP, SOURCE = "chotei_shuno", "nhi"
 
+def rehearse(
+    *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
+    groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
+) -> str:  # fmt: skip
+    """One rehearsal; returns its run_id. By default every group of every source whose claims have yet to move.
 
-def rehearse(*, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None) -> str:
-    """One rehearsal of 調定収納情報 for the health insurance premium; returns its run_id.
-
-    Stages the rows as of `snapshot`, writes the file, reads it again, reconciles and reports.
+    Stages the rows as of `snapshot`, writes the files, reads them again, reconciles and reports.
     `maps` replaces the project's own mapping folder, file by file. A failed reconciliation is a
-    verdict and no error. Raises InputRejectedError for an unknown edition, profile or map, and
-    when the published warehouse stands at another day than `snapshot`.
+    verdict and no error. Raises InputRejectedError for an unknown edition, profile, group, source or
+    map, and when the published warehouse stands at another day than `snapshot`.
     """
-    spec = spec_of(edition, GROUP, profile)
-    chosen = map_of(SOURCE, spec.group, maps)
-    run_id = stage(spec, chosen, snapshot=snapshot, state=state)
+    run_id = prepare(
+        edition=edition, profile=profile, snapshot=snapshot, state=state, maps=maps, groups=groups, sources=sources,
+        kind=kind,
+    )  # fmt: skip
     write(run_id, state=state)
     reconcile(run_id, state=state)
     return run_id
+
+
+def prepare(
+    *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
+    groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
+) -> str:  # fmt: skip
+    """The first step alone: check specification and maps, stage every group; returns the new run_id."""
+    chosen = scope(sources, groups)
+    specs = [spec_of(edition, group, profile) for group in chosen.groups]
+    return stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state)

@@ -7,7 +7,7 @@ from psycopg import sql
 
 from receivables.migration.checks import KEYS_SHOWN
 from receivables.migration.conformance import empty_items
-from receivables.migration.feeds import EXCLUSIONS_OF_RECEIPTS, REJECTIONS
+from receivables.migration.feeds import LEFT_BEHIND, REJECTIONS
 from receivables.migration.legs import Bench, leg
 from receivables.migration.totals import Cell, Cells, persons
 
@@ -135,7 +135,7 @@ def _ledger(bench: Bench) -> list[dict[str, Any]]:
         [bench.run.run_id],
     ).fetchall()
     rules = {str(rule["reason"]): str(rule["title"]) for rule in bench.run.map["exclusions"]}
-    titles = {reason: title for reason, (_, title) in REJECTIONS.items()} | EXCLUSIONS_OF_RECEIPTS | rules
+    titles = {reason: title for reason, (_, title) in REJECTIONS.items()} | LEFT_BEHIND | rules
     return [
         {
             "entity": _ENTITIES[str(entity)], "disposition": _DISPOSITIONS[str(disposition)], "reason": reason,

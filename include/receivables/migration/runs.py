@@ -17,12 +17,24 @@ from receivables.settings import PROJECT, State
 
 
 @dataclass(frozen=True, slots=True)
+class RunGroup:
+    """A row of migration.run_group: one group of a run with the maps that fed it."""
+
+    group_id: str
+    position: int
+    maps: list[dict[str, Any]]
+    source_totals: dict[str, dict[str, int]]
+    staged_rows: int | None
+    warehouse_digest: str | None
+    staged_digest: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """A row of migration.run."""
 
     run_id: str
     kind: str
-    group_id: str
     edition: str
     profile: str
     snapshot_date: date
@@ -31,19 +43,17 @@ class Run:
     spec_sha256: str
     map_sha256: str
     profile_sha256: str
-    map: dict[str, Any]
-    source_totals: dict[str, dict[str, int]]
-    warehouse_digest: str | None
-    staged_digest: str | None
+    plan: dict[str, Any]
+    inputs: dict[str, Any]
     verdict: str | None
     unexplained_rows: int | None
     unexplained_yen: int | None
     report_file: str | None
     report_sha256: str | None
 
-    def spec(self) -> Spec:
-        """The specification the run obeys; InputRejectedError when its files changed since."""
-        found = spec_of(self.edition, self.group_id, self.profile)
+    def spec(self, group_id: str) -> Spec:
+        """The specification that a group of the run obeys; InputRejectedError when its files changed since."""
+        found = spec_of(self.edition, group_id, self.profile)
         if (found.spec_sha256, found.profile_sha256) != (self.spec_sha256, self.profile_sha256):
             raise InputRejectedError(
                 f"run {self.run_id}: edition {self.edition} or profile {self.profile} was edited since; rehearse again"
@@ -56,9 +66,8 @@ def run_of(connection: db.Connection, run_id: str) -> Run:
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         found = cursor.execute(
             """
-            select run_id, kind, group_id, edition, profile, snapshot_date, published_batch, revision, spec_sha256,
-                map_sha256, profile_sha256, map, source_totals, warehouse_digest, staged_digest, verdict,
-                unexplained_rows, unexplained_yen, report_file, report_sha256
+            select run_id, kind, edition, profile, snapshot_date, published_batch, revision, spec_sha256, map_sha256,
+                profile_sha256, plan, inputs, verdict, unexplained_rows, unexplained_yen, report_file, report_sha256
             from migration.run where run_id = %s
             """,
             [run_id],
@@ -68,6 +77,18 @@ def run_of(connection: db.Connection, run_id: str) -> Run:
         shown = ", ".join(str(row[0]) for row in latest) or "none yet"
         raise InputRejectedError(f"no migration run {run_id!r}; the latest: {shown}")
     return found
+
+
+def groups_of(connection: db.Connection, run_id: str) -> list[RunGroup]:
+    """The groups of a run in the order of loading (投入順)."""
+    with connection.cursor(row_factory=class_row(RunGroup)) as cursor:
+        return cursor.execute(
+            """
+            select group_id, position, maps, source_totals, staged_rows, warehouse_digest, staged_digest
+            from migration.run_group where run_id = %s order by position
+            """,
+            [run_id],
+        ).fetchall()
 
 
 def folder_of(run_id: str, state: State) -> Path:

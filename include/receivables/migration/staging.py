@@ -1,9 +1,10 @@
-"""Staging (段階化): every source row becomes a row of the group, or a line in the ledger that says why not.
+"""Staging (段階化): every source row becomes a row of its group, or a line in the ledger that says why not.
 
 Source, staged rows, ledger and the independent recomputation come from one snapshot of the warehouse.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -11,47 +12,58 @@ from psycopg import sql
 
 from receivables import db
 from receivables.errors import InputRejectedError
-from receivables.migration.feeds import exclusion_reason, expressions, rejection_reason
-from receivables.migration.mapping import Map
+from receivables.migration.deciding import decide, keep_decided
+from receivables.migration.entities import ENTITIES, Entity, fragments, query
+from receivables.migration.mapping import Map, maps_of, require_use
+from receivables.migration.plan import GROUPS, Scope
 from receivables.migration.runs import revision
-from receivables.migration.spec import Spec
-from receivables.migration.tables import ROLE, columns_of, prepare_tables, row_key, table
+from receivables.migration.spec import Spec, sha256_of
+from receivables.migration.tables import ROLE, columns_of, open_parts, prepare_tables, row_key, table
 from receivables.settings import State
 
-_SQL = Path(__file__).with_name("sql")
-_SOURCES = (
-    "staging.stg_nhi__claims, staging.stg_nhi__claim_components, staging.stg_nhi__receipts,"
-    " intermediate.int_claims__unioned, intermediate.int_claims__balances, intermediate.int_receipts__allocated"
-)
-_TOTALS = """
-    select jsonb_build_object(
-        'claim', (select jsonb_build_object('rows', count(*), 'assessed_yen', coalesce(sum(assessed_yen), 0),
-            'written_off_yen', coalesce(sum(written_off_yen), 0)) from staging.stg_nhi__claims),
-        'receipt', (select jsonb_build_object('rows', count(*), 'principal_yen', coalesce(sum(principal_yen), 0),
-            'delinquency_charge_yen', coalesce(sum(delinquency_charge_yen), 0),
-            'dunning_fee_yen', coalesce(sum(dunning_fee_yen), 0)) from staging.stg_nhi__receipts))
-"""
+Maps = dict[str, list[Map]]
+_READ = ("staging", "intermediate")
 
 
-def stage(spec: Spec, chosen: Map, *, snapshot: date, state: State) -> str:
-    """Stage the group as of `snapshot`; returns the new run_id.
+def maps_for(specs: Sequence[Spec], scope: Scope, folder: Path | None) -> Maps:
+    """The checked maps of every group; InputRejectedError names file and key."""
+    maps = {spec.group.id: maps_of(spec.group, _entity(spec), scope.sources, folder) for spec in specs}
+    require_use(folder, [each for feeds in maps.values() for each in feeds])
+    return maps
 
-    Raises InputRejectedError when the published warehouse stands at another day or holds no such claim.
+
+def stage(
+    specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State
+) -> str:
+    """Stage every group as of `snapshot`; returns the new run_id.
+
+    Raises InputRejectedError when the published warehouse stands at another day or a source holds no claim.
     """
-    prepare_tables(spec, state=state)
-    with db.connect(state, ROLE, doing=f"stage {spec.group.id}") as connection:
+    prepare_tables(specs, state=state)
+    with db.connect(state, ROLE, doing="stage the groups") as connection:
         connection.execute("set transaction isolation level repeatable read")
-        # Locked before the snapshot is taken: nobody rebuilds these tables under our reading.
-        connection.execute(sql.SQL("lock table " + _SOURCES + " in access share mode"))
+        _lock(connection)
         batch = _published(connection, snapshot)
-        run_id = _open_run(connection, spec, chosen, snapshot, batch)
-        _read_source(connection, chosen, snapshot)
-        _decide(connection, spec, chosen)
-        _keep_staged(connection, spec, run_id)
-        _keep_claims(connection, spec, chosen, run_id)
-        _keep_receipts(connection, spec, chosen, run_id)
-        _keep_warehouse(connection, spec, chosen, run_id)
+        parts = fragments(scope.sources, sql.Literal(snapshot))
+        _refuse_empty(connection, scope, snapshot)
+        run_id = _open_run(connection, specs, scope, maps, kind, snapshot, batch)
+        _lay_out_keys(connection, parts)
+        for position, spec in enumerate(specs, start=1):
+            _stage_group(connection, spec, maps[spec.group.id], position, run_id, parts)
     return run_id
+
+
+def _entity(spec: Spec) -> Entity:
+    return ENTITIES[GROUPS[spec.group.id]]
+
+
+def _lock(connection: db.Connection) -> None:
+    """Locked before the snapshot is taken: nobody rebuilds these tables under our reading."""
+    names = connection.execute(
+        "select schemaname, tablename from pg_tables where schemaname = any(%s) order by 1, 2", [list(_READ)]
+    ).fetchall()
+    listed = sql.SQL(", ").join(sql.Identifier(str(schema), str(name)) for schema, name in names)
+    connection.execute(sql.SQL("lock table {} in access share mode").format(listed))
 
 
 def _published(connection: db.Connection, snapshot: date) -> str:
@@ -66,136 +78,116 @@ def _published(connection: db.Connection, snapshot: date) -> str:
     return str(found[0])
 
 
-def _open_run(connection: db.Connection, spec: Spec, chosen: Map, snapshot: date, batch: str) -> str:
+def _refuse_empty(connection: db.Connection, scope: Scope, snapshot: date) -> None:
+    for source in scope.sources:
+        name = sql.Identifier("staging", f"stg_{source}__claims")
+        found = connection.execute(sql.SQL("select exists (select from {})").format(name)).fetchone()
+        assert found is not None
+        if not found[0]:
+            raise InputRejectedError(f"the warehouse holds no claim of {source} at {snapshot}: ingest the source first")
+
+
+def _open_run(
+    connection: db.Connection, specs: Sequence[Spec], scope: Scope, maps: Maps, kind: str, snapshot: date, batch: str
+) -> str:  # fmt: skip
     number = connection.execute("select nextval('migration.run_number')").fetchone()
     assert number is not None
     run_id = f"m{snapshot:%Y%m%d}-{number[0]:04}"
-    totals = connection.execute(_TOTALS).fetchone()
-    assert totals is not None
-    if totals[0]["claim"]["rows"] == 0:  # type: ignore[index]
-        raise InputRejectedError(
-            f"the warehouse holds no claim of {chosen.source} at {snapshot}: ingest the source first"
-        )
+    digests = "".join(each.sha256 for spec in specs for each in maps[spec.group.id])
     connection.execute(
         """
-        insert into migration.run (run_id, group_id, edition, profile, snapshot_date, published_batch, revision,
-            spec_sha256, map_sha256, profile_sha256, map, source_totals)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s::jsonb)
+        insert into migration.run (run_id, kind, edition, profile, snapshot_date, published_batch, revision,
+            spec_sha256, map_sha256, profile_sha256, plan, inputs)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, coalesce((
+            select jsonb_object_agg(l.batch_id, jsonb_build_object('source', l.source, 'file', l.file_name,
+                'sha256', l.file_sha256, 'rows', l.accepted_rows, 'yen', l.accepted_yen))
+            from ops.load as l where l.state = 'loaded' and l.business_date <= %s and l.source = any(%s)
+        ), '{}'))
         """,
-        [run_id, spec.group.id, spec.edition, spec.profile_name, snapshot, batch, revision(), spec.spec_sha256,
-         chosen.sha256, spec.profile_sha256, chosen.as_json(), json.dumps(totals[0])],
+        [run_id, kind, specs[0].edition, specs[0].profile_name, snapshot, batch, revision(), specs[0].spec_sha256,
+         sha256_of(digests.encode()), specs[0].profile_sha256, scope.as_json(), snapshot,
+         [*scope.sources, "arrears", "register"]],
     )  # fmt: skip
     return run_id
 
 
-def _read_source(connection: db.Connection, chosen: Map, snapshot: date) -> None:
-    query = sql.SQL((_SQL / f"source_{chosen.source}.sql").read_text(encoding="utf-8"))
+def _lay_out_keys(connection: db.Connection, parts: dict[str, sql.Composable]) -> None:
+    """Claims with what names them in every group: once from staging (S), once from the warehouse (W)."""
+    for name in ("claim_keys", "warehouse_keys"):
+        connection.execute(sql.SQL("create temp table {} on commit drop as {}").format(
+            sql.Identifier(name), query(name, parts)
+        ))  # fmt: skip
+    connection.execute("create index on claim_keys (source_code, source_claim_key)")
+    connection.execute("create index on claim_keys (slip_notice_no, instalment_no)")
+    connection.execute("create index on warehouse_keys (claim_id)")
     connection.execute(
-        sql.SQL("create temp table source_rows on commit drop as select s.*, {}::date as snapshot_date from ({}) as s")
-        .format(sql.Literal(snapshot), query)
+        "create temp table subjects on commit drop as select * from (values ('01', 'resident_tax'),"
+        " ('08', 'light_vehicle_tax'), ('20', 'nhi'), ('22', 'latter_stage'), ('21', 'ltci'), ('31', 'nursery'),"
+        " ('41', 'welfare_refund')) as s (subject_code, source_code)"
+    )
+    for name in ("claim_keys", "warehouse_keys"):
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(name)))
+
+
+def _stage_group(
+    connection: db.Connection, spec: Spec, feeds: list[Map], position: int, run_id: str,
+    parts: dict[str, sql.Composable],
+) -> None:  # fmt: skip
+    entity = _entity(spec)
+    open_parts(connection, spec, run_id)
+    connection.execute(
+        """
+        insert into migration.run_group (run_id, group_id, position, maps, source_totals)
+        values (%s, %s, %s, %s::jsonb, %s::jsonb)
+        """,
+        [run_id, spec.group.id, position, json.dumps([each.as_dict() for each in feeds], ensure_ascii=False),
+         json.dumps(_totals(connection, spec, entity, parts))],
     )  # fmt: skip
-    connection.execute(
-        "create temp table code_rows (code_set text, source_code text, target_code text, valid_from date,"
-        " valid_to date) on commit drop"
-    )
-    for name, codes in chosen.codes.items():
-        for code in codes:
-            connection.execute(
-                "insert into code_rows values (%s, %s, %s, %s, %s)",
-                [name, code.source_code, code.target_code, code.valid_from, code.valid_to],
+    decide(connection, spec, entity, feeds, parts)
+    keep_decided(connection, spec, entity, run_id, parts)
+    _keep_warehouse(connection, spec, run_id, parts)
+    connection.execute("drop table decided, source_rows")
+
+
+def _totals(
+    connection: db.Connection, spec: Spec, entity: Entity, parts: dict[str, sql.Composable]
+) -> dict[str, dict[str, int]]:
+    """Rows and yen of the source, counted from its own tables before anything is decided."""
+    counted = [entity, ENTITIES["receipt"]] if spec.group.id == "chotei_shuno" else [entity]
+    found = {}
+    for each in counted:
+        sums = [sql.SQL("coalesce(sum({}), 0)::bigint").format(sql.Identifier(name)) for name in each.yen]
+        row = connection.execute(
+            sql.SQL("select {} from {}").format(
+                sql.SQL(", ").join([sql.SQL("count(*)"), *sums]),
+                sql.SQL(each.counted).format(**parts),  # type: ignore[arg-type]
             )
+        ).fetchone()
+        assert row is not None
+        found[each.name] = dict(zip(("rows", *each.yen), map(int, map(str, row)), strict=True))
+    return found
 
 
-def _decide(connection: db.Connection, spec: Spec, chosen: Map) -> None:
-    """Give every source row its items, its key and the one thing that becomes of it."""
-    connection.execute(
-        sql.SQL(
-            """
-            create temp table decided on commit drop as
-            with mapped as (
-                select s.source_key, {excluded} as excluded_reason, {expressions} from source_rows as s
-            ), keyed as (
-                select mapped.*, {row_key} as row_key from mapped
-            ), counted as (
-                select keyed.*, count(*) filter (where excluded_reason is null) over (partition by row_key) as key_count
-                from keyed
-            )
-            select m.*, case when m.excluded_reason is null then {rejected} end as rejected_reason
-            from counted as m inner join source_rows as s on m.source_key = s.source_key
-            """
-        ).format(
-            excluded=exclusion_reason(chosen.exclusions),
-            expressions=expressions(spec, chosen),
-            row_key=row_key(spec),
-            rejected=rejection_reason(spec, chosen),
-        )
-    )
-
-
-def _keep_staged(connection: db.Connection, spec: Spec, run_id: str) -> None:
-    connection.execute(
-        sql.SQL(
-            "insert into {} (run_id, source_key, row_key, {columns}) select {}, source_key, row_key, {columns}"
-            " from decided where excluded_reason is null and rejected_reason is null"
-        ).format(table("stage", spec), sql.Literal(run_id), columns=columns_of(spec))
-    )
-
-
-def _keep_claims(connection: db.Connection, spec: Spec, chosen: Map, run_id: str) -> None:
-    connection.execute(
-        """
-        insert into migration.row_ledger (run_id, source_code, entity, source_key, disposition, reason_code, group_id,
-            target_key, amounts)
-        select %s, %s, 'claim', d.source_key,
-            case when d.excluded_reason is not null then 'excluded' when d.rejected_reason is not null then 'rejected'
-                else 'staged' end,
-            coalesce(d.excluded_reason, d.rejected_reason), %s,
-            case when coalesce(d.excluded_reason, d.rejected_reason) is null then d.row_key end,
-            jsonb_build_object('assessed_yen', s.ledger_assessed_yen, 'written_off_yen', s.ledger_written_off_yen)
-        from decided as d inner join source_rows as s on d.source_key = s.source_key
-        """,
-        [run_id, chosen.source, spec.group.id],
-    )
-
-
-def _keep_receipts(connection: db.Connection, spec: Spec, chosen: Map, run_id: str) -> None:
-    """A receipt is no row of this group: it is merged into its claim's row, or says why not."""
-    connection.execute(
-        """
-        insert into migration.row_ledger (run_id, source_code, entity, source_key, disposition, reason_code, group_id,
-            target_key, amounts)
-        select %s, %s, 'receipt', r.source_receipt_key,
-            case when d.source_key is null or d.excluded_reason is not null then 'excluded'
-                when d.rejected_reason is not null then 'rejected' else 'merged' end,
-            case when d.source_key is null then 'ORPHAN_RECEIPT' when d.excluded_reason is not null
-                then 'CLAIM_EXCLUDED' when d.rejected_reason is not null then 'CLAIM_REJECTED' end,
-            %s,
-            case when coalesce(d.excluded_reason, d.rejected_reason) is null then d.row_key end,
-            jsonb_build_object('principal_yen', r.principal_yen, 'delinquency_charge_yen', r.delinquency_charge_yen,
-                'dunning_fee_yen', r.dunning_fee_yen)
-        from staging.stg_nhi__receipts as r
-        left join decided as d on r.source_claim_key = d.source_key
-        """,
-        [run_id, chosen.source, spec.group.id],
-    )
-
-
-def _keep_warehouse(connection: db.Connection, spec: Spec, chosen: Map, run_id: str) -> None:
+def _keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: dict[str, sql.Composable]) -> None:
     """Keep the independent recomputation (W) of the same snapshot, for every later reconciliation."""
-    text = (_SQL / f"warehouse_{spec.group.id}_{chosen.source}.sql").read_text(encoding="utf-8")
-    query = sql.SQL(text)
-    connection.execute(sql.SQL("create temp table recomputed on commit drop as {}").format(query))
-    described = connection.execute("select * from recomputed limit 0").description or []
+    recomputed = query(f"warehouse/{spec.group.id}", parts)
+    described = connection.execute(sql.SQL("select * from ({}) as w limit 0").format(recomputed)).description or []
     present = {column.name for column in described}
-    extra = sql.SQL("source_key, source_claim_type, expected_outstanding_yen, expected_refund_yen")
-    typed = sql.SQL(", ").join(
-        sql.SQL("{}" if item.column in present else "null").format(sql.Identifier(item.column))
-        for item in spec.group.items
-    )
+    extra = ("source_code", "source_key", "source_claim_type", "expected_outstanding_yen", "expected_refund_yen")
+
+    def listed(names: Sequence[str]) -> sql.Composed:
+        return sql.SQL(", ").join(
+            sql.SQL("{}" if name in present else "null").format(sql.Identifier(name)) for name in names
+        )
+
     connection.execute(
         sql.SQL(
-            "insert into {} (run_id, {extra}, row_key, {columns}) select {}, {extra}, {}, {} from recomputed"
+            "insert into {} (run_id, {extra}, is_set_aside, row_key, {columns})"
+            " select {}, {}, exists (select from decided as d where d.source_code = w.source_code"
+            " and d.source_key = w.source_key and d.excluded_reason is not null), {}, {} from ({}) as w"
         ).format(
-            table("warehouse", spec), sql.Literal(run_id), row_key(spec), typed, extra=extra, columns=columns_of(spec)
+            table("warehouse", spec), sql.Literal(run_id), listed(extra), row_key(spec),
+            listed([item.column for item in spec.group.items]), recomputed,
+            extra=sql.SQL(", ").join(map(sql.Identifier, extra)), columns=columns_of(spec),
         )
-    )
+    )  # fmt: skip

@@ -4,6 +4,8 @@ Three tables hold the same items of the same run: what the warehouse says (W), w
 made of it (G) and what an independent reader found in the file (F).
 """
 
+from collections.abc import Iterable
+
 from psycopg import sql
 
 from receivables import db
@@ -15,12 +17,13 @@ ROLE = "migrator"
 POSTGRES = {"yen": "bigint", "int": "bigint", "year": "integer", "decimal": "numeric", "date": "date"}
 _TAGS = {"yen": "y", "int": "i", "year": "i", "decimal": "n", "date": "d"}
 _EXTRA = {
-    "stage": {"source_key": "text"},
+    "stage": {"source_code": "text", "source_key": "text"},
     "warehouse": {
-        "source_key": "text", "source_claim_type": "text", "expected_outstanding_yen": "bigint",
-        "expected_refund_yen": "bigint",
+        "source_code": "text", "source_key": "text", "source_claim_type": "text",
+        "expected_outstanding_yen": "bigint", "expected_refund_yen": "bigint",
+        "is_set_aside": "boolean", # by the map, with its reason in the ledger (対象外)
     },
-    "reread": {"row_no": "bigint"},
+    "reread": {"row_no": "bigint", "file_no": "integer"},
 }  # fmt: skip
 
 
@@ -29,25 +32,45 @@ def table(kind: str, spec: Spec) -> sql.Identifier:
     return sql.Identifier("migration", f"{kind}_{spec.group.id}")
 
 
-def prepare_tables(spec: Spec, *, state: State) -> None:
-    """Make the group's tables, or give those there are the items a newer edition added."""
-    with db.connect(state, ROLE, doing=f"make the tables of {spec.group.id}") as connection:
-        for kind, extra in _EXTRA.items():
-            columns = {"run_id": "text", **extra, "row_key": "text"} | {
-                item.column: POSTGRES.get(item.type, "text") for item in spec.group.items
-            }
-            drawn = [
-                sql.SQL("{} {} {}").format(
-                    sql.Identifier(name), sql.SQL(kind_), sql.SQL('collate "C"' if kind_ == "text" else "")
-                )
-                for name, kind_ in columns.items()
-            ]
-            name = table(kind, spec)
-            connection.execute(sql.SQL("create table if not exists {} ({})").format(name, sql.SQL(", ").join(drawn)))
-            added = sql.SQL(", ").join(sql.SQL("add column if not exists ") + each for each in drawn)
-            connection.execute(sql.SQL("alter table {} {}").format(name, added))
-            index = sql.Identifier(f"{kind}_{spec.group.id}_by_run")
-            connection.execute(sql.SQL("create index if not exists {} on {} (run_id)").format(index, name))
+def prepare_tables(specs: Iterable[Spec], *, state: State) -> None:
+    """Make the groups' tables, or give those there are the items a newer edition added."""
+    with db.connect(state, ROLE, doing="make the tables of the groups") as connection:
+        for spec in specs:
+            for kind, extra in _EXTRA.items():
+                _prepare(connection, spec, kind, extra)
+
+
+def _prepare(connection: db.Connection, spec: Spec, kind: str, extra: dict[str, str]) -> None:
+    columns = {"run_id": "text", **extra, "row_key": "text"} | {
+        item.column: POSTGRES.get(item.type, "text") for item in spec.group.items
+    }
+    drawn = [
+        sql.SQL("{} {} {}").format(
+            sql.Identifier(name), sql.SQL(kind_), sql.SQL('collate "C"' if kind_ == "text" else "")
+        )
+        for name, kind_ in columns.items()
+    ]
+    name = table(kind, spec)
+    connection.execute(
+        sql.SQL("create table if not exists {} ({}) partition by list (run_id)").format(name, sql.SQL(", ").join(drawn))
+    )
+    added = sql.SQL(", ").join(sql.SQL("add column if not exists ") + each for each in drawn)
+    connection.execute(sql.SQL("alter table {} {}").format(name, added))
+
+
+def open_parts(connection: db.Connection, spec: Spec, run_id: str) -> None:
+    """Give a new run a part of its own in each table of the group: a scan reads no other run's rows."""
+    for kind in _EXTRA:
+        connection.execute(
+            sql.SQL("create table {} partition of {} for values in ({})").format(
+                part(kind, spec, run_id), table(kind, spec), sql.Literal(run_id)
+            )
+        )
+
+
+def part(kind: str, spec: Spec, run_id: str) -> sql.Identifier:
+    """The part of a leg's table that holds one run."""
+    return sql.Identifier("migration", f"{kind}_{spec.group.id}_{run_id}")
 
 
 def columns_of(spec: Spec) -> sql.Composed:

@@ -7,7 +7,8 @@ from typing import Any
 from psycopg import sql
 
 from receivables.migration.checks import EXPLAINED, Check, passed_when
-from receivables.migration.legs import G0, PAIRS, Bench, Excluded, leg
+from receivables.migration.entities import ENTITIES
+from receivables.migration.legs import PAIRS, Bench, Excluded, leg
 
 Cell = tuple[Any, ...]
 Cells = dict[Cell, dict[str, int]]  # (科目, 賦課年度, 相当年度, 現年/滞繰, 期別) -> rows and yen per component
@@ -15,21 +16,24 @@ Cells = dict[Cell, dict[str, int]]  # (科目, 賦課年度, 相当年度, 現�
 
 def ledger_checks(bench: Bench) -> Iterator[Check]:
     """R-001, R-002: every source row and every yen of it in exactly one disposition."""
-    found: dict[str, dict[str, int]] = {"claim": defaultdict(int), "receipt": defaultdict(int)}
+    found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    mine = [bench.run.run_id, bench.group.group_id]
     for entity, rows in bench.connection.execute(
-        "select entity, count(*) from migration.row_ledger where run_id = %s group by 1", [bench.run.run_id]
+        "select entity, count(*) from migration.row_ledger where run_id = %s and group_id = %s group by 1", mine
     ).fetchall():
         found[str(entity)]["rows"] = int(str(rows))
     for entity, component, yen in bench.connection.execute(
         "select entity, part.key, sum(part.value::bigint)::bigint from migration.row_ledger"
-        " cross join lateral jsonb_each_text(amounts) as part where run_id = %s group by 1, 2",
-        [bench.run.run_id],
+        " cross join lateral jsonb_each_text(amounts) as part where run_id = %s and group_id = %s group by 1, 2",
+        mine,
     ).fetchall():
         found[str(entity)][str(component)] = int(str(yen))
-    for entity, name in (("claim", "調定"), ("receipt", "収納")):
-        source = bench.run.source_totals[entity]
+    for entity, source in sorted(bench.group.source_totals.items()):
+        name = ENTITIES[entity].title
         yield _ledger_check("R-001", f"{name}の件数が台帳と一致", {"rows": source["rows"]}, found[entity])
         amounts = {key: yen for key, yen in source.items() if key != "rows"}
+        if not amounts:
+            continue
         yield _ledger_check("R-002", f"{name}の金額が台帳と一致", amounts, found[entity])
 
 
@@ -47,25 +51,26 @@ def _ledger_check(check_id: str, title: str, source: dict[str, int], ledger: dic
 def cells(bench: Bench, name: str) -> Cells:
     """Rows and yen per component of a leg at g1 = g0 and 期別."""
     yen = bench.spec.yen_columns
-    keys = sql.SQL(", ").join(map(sql.Identifier, (*G0, "kibetsu_cd")))
-    sums = sql.SQL(", ").join(sql.SQL("coalesce(sum({}), 0)::bigint").format(sql.Identifier(each)) for each in yen)
+    keys = sql.SQL(", ").join(map(sql.Identifier, bench.g1))
+    sums = [sql.SQL("coalesce(sum({}), 0)::bigint").format(sql.Identifier(each)) for each in yen]
+    grouped = sql.SQL("group by {keys} order by {keys}").format(keys=keys) if bench.g1 else sql.SQL("")
     rows = bench.rows(
-        sql.SQL("select {keys}, count(*), {sums} from {} group by {keys} order by {keys}").format(
-            leg(name), keys=keys, sums=sums
+        sql.SQL("select {} from {} {}").format(
+            sql.SQL(", ").join([*map(sql.Identifier, bench.g1), sql.SQL("count(*)"), *sums]), leg(name), grouped
         )
     )
-    width = len(G0) + 1
+    width = len(bench.g1)
     return {row[:width]: dict(zip(("rows", *yen), map(int, map(str, row[width:])), strict=True)) for row in rows}
 
 
 def persons(bench: Bench, name: str) -> dict[Cell, int]:
     """Distinct 宛名番号 of a leg at g0 (人数)."""
-    keys = sql.SQL(", ").join(map(sql.Identifier, G0))
-    rows = bench.rows(
-        sql.SQL("select {keys}, count(distinct atena_no) from {} group by {keys} order by {keys}").format(
-            leg(name), keys=keys
-        )
-    )
+    if "atena_no" not in {item.column for item in bench.spec.group.items}:
+        return {}
+    keys = sql.SQL(", ").join(map(sql.Identifier, bench.g0))
+    grouped = sql.SQL("group by {keys} order by {keys}").format(keys=keys) if bench.g0 else sql.SQL("")
+    counted = [*map(sql.Identifier, bench.g0), sql.SQL("count(distinct atena_no)")]
+    rows = bench.rows(sql.SQL("select {} from {} {}").format(sql.SQL(", ").join(counted), leg(name), grouped))
     return {row[:-1]: int(str(row[-1])) for row in rows}
 
 
@@ -96,7 +101,7 @@ def count_checks(bench: Bench, by_leg: dict[str, Cells], excluded: Excluded) -> 
 
 def sum_checks(bench: Bench, by_leg: dict[str, Cells]) -> Iterator[Check]:
     """R-020: yen per component at g0 and 期別 are the same in both legs; names each component that is not."""
-    for left, right in PAIRS:
+    for left, right in PAIRS if bench.spec.yen_columns else ():
         a, b = by_leg[left], by_leg[right]
         gaps = {
             column: sum(abs(_of(a, at, column) - _of(b, at, column)) for at in a.keys() | b.keys())

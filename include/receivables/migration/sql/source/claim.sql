@@ -1,7 +1,8 @@
--- 移行元: one row per health insurance instalment, with everything a map may take from it.
-with receipts as (
+-- 調定: one row per instalment of the sources, with everything a map may take from it.
+with paid as (
 
     select
+        source_code,
         source_claim_key,
         coalesce(sum(principal_yen) filter (where not is_provisional), 0)::bigint as received_principal_yen,
         coalesce(sum(principal_yen) filter (where is_provisional), 0)::bigint as provisional_principal_yen,
@@ -12,31 +13,35 @@ with receipts as (
         sum(received_yen)::bigint as received_total_yen,
         max(received_on) filter (where not is_provisional) as last_received_on,
         max(paid_on) filter (where not is_provisional) as last_paid_on
-    from staging.stg_nhi__receipts
-    group by source_claim_key
+    from {receipts} as receipts
+    group by source_code, source_claim_key
 
 ),
 
 parts as (
 
     select
+        source_code,
         source_claim_key,
         (sum(assessed_yen) filter (where component_code = 'medical'))::bigint as medical_yen,
         (sum(assessed_yen) filter (where component_code = 'support'))::bigint as support_yen,
         (sum(assessed_yen) filter (where component_code = 'care'))::bigint as care_yen
-    from staging.stg_nhi__claim_components
-    group by source_claim_key
+    from {parts} as components
+    group by source_code, source_claim_key
 
 )
 
 select
+    claims.source_code,
     claims.source_claim_key as source_key,
     claims.claim_type,
     claims.levy_year,
     claims.fiscal_year,
     claims.notice_no,
     claims.instalment_no,
-    claims.source_debtor_key as addressee_no,
+    claims.addressee_no,
+    claims.child_no,
+    claims.vehicle_no,
     claims.due_date,
     balances.assessed_yen,
     parts.medical_yen,
@@ -44,22 +49,30 @@ select
     parts.care_yen,
     balances.written_off_yen,
     claims.written_off_on,
-    coalesce(receipts.received_principal_yen, 0) as received_principal_yen,
-    coalesce(receipts.provisional_principal_yen, 0) as provisional_principal_yen,
-    coalesce(receipts.received_charge_yen, 0) as received_charge_yen,
-    coalesce(receipts.provisional_charge_yen, 0) as provisional_charge_yen,
-    coalesce(receipts.received_fee_yen, 0) as received_fee_yen,
-    coalesce(receipts.provisional_fee_yen, 0) as provisional_fee_yen,
-    coalesce(receipts.received_total_yen, 0) as received_total_yen,
-    receipts.last_received_on,
-    receipts.last_paid_on,
-    balances.claim_id is not null as has_balance,
-    claims.assessed_yen as ledger_assessed_yen,
-    claims.written_off_yen as ledger_written_off_yen
-from staging.stg_nhi__claims as claims
+    claims.write_off_code,
+    coalesce(paid.received_principal_yen, 0) as received_principal_yen,
+    coalesce(paid.provisional_principal_yen, 0) as provisional_principal_yen,
+    coalesce(paid.received_charge_yen, 0) as received_charge_yen,
+    coalesce(paid.provisional_charge_yen, 0) as provisional_charge_yen,
+    coalesce(paid.received_fee_yen, 0) as received_fee_yen,
+    coalesce(paid.provisional_fee_yen, 0) as provisional_fee_yen,
+    coalesce(paid.received_total_yen, 0) as received_total_yen,
+    paid.last_received_on,
+    paid.last_paid_on,
+    null::text as left_behind,
+    case when balances.claim_id is null then 'NO_BALANCE' end as broken,
+    claims.assessed_yen as of_assessed_yen,
+    claims.written_off_yen as of_written_off_yen
+from claim_keys as claims
 left join intermediate.int_claims__balances as balances
     on
-        balances.source_code = 'nhi'
+        claims.source_code = balances.source_code
         and claims.source_claim_key = balances.source_claim_key
-left join parts on claims.source_claim_key = parts.source_claim_key
-left join receipts on claims.source_claim_key = receipts.source_claim_key
+left join parts
+    on
+        claims.source_code = parts.source_code
+        and claims.source_claim_key = parts.source_claim_key
+left join paid
+    on
+        claims.source_code = paid.source_code
+        and claims.source_claim_key = paid.source_claim_key

@@ -1,0 +1,23 @@
+-- 宛名情報の独立再計算（W）: whoever owes one of the claims that move.
+select
+    'register' as source_code,
+    p.addressee_no as source_key,
+    '131121' as shikuchoson_cd,
+    p.addressee_no as atena_no,
+    1::bigint as rireki_no,
+    '1' as saishin_flg,
+    p.person_name as shimei,
+    p.person_kana as shimei_kana,
+    case when substr(p.birth_text, 6) not like '%00%' then to_date(p.birth_text, 'YYYY-MM-DD') end as seinengappi,
+    (substr(p.birth_text, 6) like '%00%')::integer::text as seinengappi_fusho_flg,
+    case when substr(p.birth_text, 6) like '%00%' then p.birth_text end as seinengappi_fusho_hyoki,
+    p.sex_code as seibetsu_cd,
+    p.postal_code as yubin_no,
+    p.address as jusho,
+    p.address_detail as katagaki,
+    p.moved_on as ido_ymd,
+    p.move_code as ido_jiyu_cd,
+    p.is_protected::integer::text as shiensochi_flg,
+    '0' as del_flg
+from migration.persons_told({snapshot}) as p
+where exists (select from warehouse_keys as k where k.atena_no = p.addressee_no)

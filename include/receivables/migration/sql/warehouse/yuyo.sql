@@ -1,0 +1,26 @@
+-- 徴収（換価）猶予情報の独立再計算（W）: from the acts that the warehouse knows of its claims.
+select
+    'arrears' as source_code,
+    regexp_replace(split_part(e.event_id, ':', 3), '^deferral-(.*?)-(deferral|conversion_deferral)$', '\1') as source_key,
+    k.claim_type as source_claim_type,
+    k.shikuchoson_cd, k.mae_shikuchoson_cd, k.fuka_nendo, k.soto_nendo, k.tsuchisho_no, k.kamoku_cd, k.tokucho_shitei_no,
+    k.kibetsu_cd, k.shinkoku_rireki_no, k.jigyo_nendo_no, k.jido_atena_no,
+    k.atena_no,
+    e.document_no as yuyo_kanri_no,
+    null::date as shinsei_ymd,
+    '1' as saishin_flg,
+    case when e.event_type = 'deferral' then '01' when e.ground_code = 'application' then '02' else '03' end as choshu_kanka_kbn,
+    e.event_date as kaishi_ymd,
+    e.until_on as shuryo_ymd,
+    ended.event_date as torikeshi_ymd,
+    '0' as del_flg
+from intermediate.int_cases__claimed as e
+inner join warehouse_keys as k on e.claim_id = k.claim_id
+left join intermediate.int_cases__claimed as ended
+    on
+        e.claim_id = ended.claim_id
+        and e.document_no = ended.document_no
+        and ended.event_type = 'deferral_cancelled'
+where
+    e.source_code = 'arrears'
+    and e.event_type in ('deferral', 'conversion_deferral')
