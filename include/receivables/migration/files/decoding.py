@@ -8,7 +8,7 @@ from pathlib import Path
 
 from receivables.migration.files.profile import Profile
 
-_BYTES_AT_ONCE = 1 << 19
+BYTES_AT_ONCE = 1 << 22
 _BOM = "\ufeff"
 
 
@@ -21,7 +21,7 @@ class Bytes:
     problems: list[str] = field(default_factory=list)  # of C-100
 
 
-def texts(file: Path, profile: Profile, found: Bytes, at_once: int = _BYTES_AT_ONCE) -> Iterator[str]:
+def texts(file: Path, profile: Profile, found: Bytes) -> Iterator[str]:
     """The file's text without its BOM, block by block, up to the first byte that is none in the agreed encoding.
 
     All bytes are counted and digested, also those behind such a byte.
@@ -29,7 +29,7 @@ def texts(file: Path, profile: Profile, found: Bytes, at_once: int = _BYTES_AT_O
     decoder = codecs.getincrementaldecoder(profile.encoding)("strict")
     is_broken = False
     with file.open("rb") as source:
-        block = source.read(max(at_once, len(codecs.BOM_UTF8)))
+        block = source.read(max(BYTES_AT_ONCE, len(codecs.BOM_UTF8)))
         skipped = _bom(block, profile, found)
         while True:
             found.digest.update(block)
@@ -43,7 +43,7 @@ def texts(file: Path, profile: Profile, found: Bytes, at_once: int = _BYTES_AT_O
             if not block:
                 return
             found.size += len(block)
-            block, skipped = source.read(at_once), 0
+            block, skipped = source.read(BYTES_AT_ONCE), 0
 
 
 def _bom(block: bytes, profile: Profile, found: Bytes) -> int:

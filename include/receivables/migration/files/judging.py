@@ -13,6 +13,7 @@ from receivables.standard import Item
 NOTHING = "\\N"
 MEIJI = date(1868, 1, 25)  # 明治元年1月1日 by the Gregorian calendar: no date of a claim is older
 YEARS_AHEAD = 30
+_TEXTS_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 64  # per item; characters
 
 Problem = tuple[str, str]  # the check it breaks, and how; the value itself is not repeated
 Judgement = tuple[str, tuple[Problem, ...]]
@@ -31,6 +32,21 @@ _STRAY_SELECTOR = re.compile(f"(?:^|[{_SELECTORS}])[{_SELECTORS}]")
 _ODD = re.compile("[\0-\x1f\x7f-\x9f\ue000-\uf8ff\ufeff\ufffd-\uffff\U000f0000-\U000fffff]")
 _BLANKS = " \u3000\t\u00a0"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
+
+
+class Accepted(dict[str, str | None]):
+    """Texts of one item as COPY text, None for those that have a problem; files repeat themselves, so it remembers."""
+
+    def __init__(self, judge: Callable[[str], Judgement], *, is_forgetful: bool = False) -> None:
+        super().__init__()
+        self.judge, self.room = judge, 0 if is_forgetful else _TEXTS_REMEMBERED
+
+    def __missing__(self, text: str) -> str | None:
+        value, problems = self.judge(text)
+        found = None if problems else value
+        if len(self) < self.room and len(text) <= _LONGEST_REMEMBERED:
+            self[text] = found
+        return found
 
 
 def judge_of(item: Item, empty: str, snapshot: date) -> Callable[[str], Judgement]:

@@ -1,16 +1,17 @@
-"""The records of one file, judged and given on (再読込): fast where nothing is odd, by the letter where something is.
+"""The records of one file, judged and given on (再読込): by column where nothing is odd, by the letter where something is.
 
-The first doubt sends a whole lot of records to the slow way, which alone knows how to complain.
+A record that is not plain, or has a word in doubt, goes the slow way, which alone knows how to complain.
 """
 
-from collections import Counter
-from collections.abc import Callable
-from operator import getitem
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
+
 from receivables.migration.files import decoding
+from receivables.migration.files.columns import Columns, Lot
 from receivables.migration.files.findings import Reread
-from receivables.migration.files.judging import NOTHING, Judgement, judge_of
+from receivables.migration.files.judging import NOTHING, Accepted
 from receivables.migration.files.parsing import (
     LONGEST_RECORD,
     TOO_LONG,
@@ -22,65 +23,20 @@ from receivables.migration.files.parsing import (
 from receivables.migration.files.profile import GroupSpec
 
 Sink = Callable[[str], object]
-_TEXTS_REMEMBERED, _LONGEST_REMEMBERED = 20_000, 64  # per item; characters
-
-
-class _DoubtError(Exception):
-    """A text that the fast way must not judge."""
-
-
-class _Accepted(dict[str, str]):
-    """Texts of one item without any problem, as COPY text; files repeat themselves. An odd text raises _DoubtError."""
-
-    def __init__(self, judge: Callable[[str], Judgement], room: int) -> None:
-        super().__init__()
-        self.judge, self.room = judge, room
-
-    def __missing__(self, text: str) -> str:
-        value, problems = self.judge(text)
-        if problems:
-            raise _DoubtError
-        if len(self) < self.room and len(text) <= _LONGEST_REMEMBERED:
-            self[text] = value
-        return value
-
-
-class Judges:
-    """One judge for each item of the group, with what it said before."""
-
-    def __init__(self, spec: GroupSpec, *, is_forgetful: bool) -> None:
-        self.spec = spec
-        room = 0 if is_forgetful else _TEXTS_REMEMBERED
-        self.accepted = [
-            _Accepted(judge_of(item, empty, spec.snapshot), room)
-            for item, empty in zip(spec.group.items, spec.empties, strict=True)
-        ]
-
-    def values(self, number: int, fields: list[str], found: Reread) -> list[str]:
-        """The record's values as COPY text; every problem is noted. A field that is missing is judged as empty."""
-        values: list[str] = []
-        for at, (item, accepted) in enumerate(zip(self.spec.group.items, self.accepted, strict=True)):
-            text = fields[at] if at < len(fields) else ""
-            try:
-                values.append(accepted[text])
-            except _DoubtError:
-                value, problems = accepted.judge(text)
-                values.append(value)
-                for check_id, problem in problems:
-                    found.note(check_id, problem, number, item.name)
-        return values
 
 
 class FileReader:
     """Reads one file into `found`, the last of whose files it is, and into `sink`."""
 
-    def __init__(self, judges: Judges, found: Reread, sink: Sink, *, is_slow: bool) -> None:
-        self.judges, self.found, self.sink, self.is_slow = judges, found, sink, is_slow
-        self.spec, self.profile = judges.spec, judges.spec.profile
+    def __init__(self, spec: GroupSpec, accepted: list[Accepted], found: Reread, sink: Sink, *, is_slow: bool) -> None:
+        self.spec, self.profile, self.accepted = spec, spec.profile, accepted
+        self.found, self.sink, self.is_slow = found, sink, is_slow
         self.file, self.file_no = found.files[-1], len(found.files)
-        self.yen = [(at, self.spec.group.items[at].column) for at in self.spec.yen_at]
+        self.is_quoted = self.profile.quoting == "all"
+        self.columns = Columns(accepted, spec.yen_at, self.profile.delimiter, is_quoted=self.is_quoted)
         self.number = 0  # of the record read last
         self.ends: set[str] = set()
+        self.lines: list[str] = []  # for the sink
 
     def read(self, file: Path) -> None:
         """Everything in the file; never raises for what is in it."""
@@ -110,14 +66,16 @@ class FileReader:
             if len(rest) > LONGEST_RECORD + 1:  # one may be a CR whose LF is still to come
                 raise MalformedError(TOO_LONG)
         except MalformedError as error:
-            self.found.note("C-100", str(error), self.number + 1)
+            self._note("C-100", str(error), self.number + 1)
             return "", True
+        finally:
+            if self.lines:
+                self.sink("".join(self.lines))
+                self.lines.clear()
         return rest, False
 
     def _is_mixed(self, whole: str) -> bool:
-        """Whether lines end in more than the agreed way, or one is so long that it must be looked at alone."""
-        if len(whole) > LONGEST_RECORD:
-            return True
+        """Whether lines end in anything but the agreed way."""
         feeds, returns = whole.count("\n"), whole.count("\r")
         return returns > 0 if self.profile.newline == "LF" else not feeds == returns == whole.count("\r\n")
 
@@ -132,61 +90,86 @@ class FileReader:
         return at
 
     def _quickly(self, whole: str, *, is_last: bool) -> int:
-        """The same for text whose lines all end as agreed: many lines at once that say plainly what their fields are."""
+        """The same for text whose lines all end as agreed: all at once, or the plain ones among them."""
+        at = 0
+        if self.profile.header and not self.number and whole:
+            head = record_at(whole, 0, self.profile.delimiter, is_last=is_last)
+            if head is None:
+                return 0
+            self._one(head)
+            at = head.next_at
+        data = whole[at:].replace(self.profile.line_end, "\n").encode()
+        lot = self.columns.lot(data, self.number + 1, self.file_no)
+        if lot is None or lot.lines.null_count:
+            return self._by_lines(whole, at, is_last=is_last)
+        self.lines.append(lot.text)
+        self._count(lot, len(lot.lines))
+        self.number += len(lot.lines)
+        return len(whole)
+
+    def _by_lines(self, whole: str, at: int, *, is_last: bool) -> int:
+        """Plain lines at once, the others and those in doubt by the letter, all in their order."""
+        records: list[str | Record] = []
+        try:
+            for each, at in self._lines(whole, at, is_last=is_last):
+                records.append(each)
+        finally:  # what comes before a break of the rules counts
+            self._take(records)
+        return at
+
+    def _lines(self, whole: str, at: int, *, is_last: bool) -> Iterator[tuple[str | Record, int]]:
+        """The records, those on plain lines still as text, and where the next one begins."""
         end, delimiter = self.profile.line_end, self.profile.delimiter
-        lines = whole.split(end)
-        del lines[-1]  # what stands behind the last line end
-        if '"' not in whole:
-            self._many([line.split(delimiter) for line in lines], is_quoted=False)
-            return self._slowly(whole, is_last=is_last, at=whole.rfind(end) + len(end) if lines else 0)
-        is_quoted = self.profile.quoting == "all"
-        fields_of = _quoted_fields if is_quoted else _bare_fields
-        at = taken = 0
-        rows: list[list[str]] = []
-        for line in lines:
-            begin, at = at, at + len(line) + len(end)
-            if begin < taken:  # the record before this line went on over it
+        while at < len(whole):
+            stop = whole.find(end, at)
+            line = whole[at : stop + len(end)] if stop >= 0 else ""
+            if line and self._is_plain(line[: -len(end)]):
+                at += len(line)
+                yield line, at
                 continue
-            fields = fields_of(line, delimiter)
-            if fields is not None:
-                rows.append(fields)
-                continue
-            self._many(rows, is_quoted=is_quoted)
-            rows = []
-            record = record_at(whole, begin, delimiter, is_last=is_last)
+            record = record_at(whole, at, delimiter, is_last=is_last)
             if record is None:
-                return begin
+                return
+            at = record.next_at
+            yield record, at
+
+    def _is_plain(self, line: str) -> bool:
+        """Whether all fields are there, all in quotation marks or none, and no mark within a field.
+
+        Cut at every `","`: the marks left over are then the first, the last, and those within fields, which are counted.
+        """
+        if len(line) > LONGEST_RECORD:
+            return False
+        between, width = len(self.accepted) - 1, len(self.accepted)
+        if not self.is_quoted:
+            return line.count(self.profile.delimiter) == between and '"' not in line
+        is_framed = len(line) > 1 and line[0] == line[-1] == '"' and line.count('"') == 2 * width
+        return is_framed and line[1:-1].count(f'"{self.profile.delimiter}"') == between
+
+    def _take(self, records: list[str | Record]) -> None:
+        plain = [(number, each) for number, each in enumerate(records, self.number + 1) if isinstance(each, str)]
+        done: Iterator[str | None] = iter(())
+        if plain:
+            end = self.profile.line_end
+            data = "".join([line.replace(end, "\n") for _, line in plain]).encode()
+            lot = self.columns.lot(data, np.array([number for number, _ in plain], dtype=np.int64), self.file_no)
+            assert lot is not None, "plain lines make a plain block"
+            self._count(lot, len(lot.lines) - lot.lines.null_count)
+            done = iter(lot.lines.to_pylist())
+        for each in records:
+            line = next(done) if isinstance(each, str) else None
+            if line is not None:
+                self.lines.append(line)
+                self.number += 1
+                continue
+            record = record_at(each, 0, self.profile.delimiter, is_last=True) if isinstance(each, str) else each
+            assert record is not None
             self._one(record)
-            taken = record.next_at
-        self._many(rows, is_quoted=is_quoted)
-        return self._slowly(whole, is_last=is_last, at=max(at, taken))
 
-    def _many(self, rows: list[list[str]], *, is_quoted: bool) -> None:
-        """Take records of which all fields were quoted, or none was; their lines ended as agreed."""
-        if not rows:
-            return
-        is_head = self.profile.header and not self.number
-        if not is_head and is_quoted == (self.profile.quoting == "all"):
-            try:
-                return self._accept(rows)
-            except _DoubtError:
-                pass
-        for fields in rows:
-            self._one(Record(fields, [is_quoted] * len(fields), self.profile.line_end, 0))
-
-    def _accept(self, rows: list[list[str]]) -> None:
-        """Take the records if nothing is odd in any of them, or raise _DoubtError and take none."""
-        accepted = self.judges.accepted
-        if set(map(len, rows)) != {len(accepted)}:
-            raise _DoubtError
-        lines = ["\t".join(map(getitem, accepted, fields)) for fields in rows]
-        mark = f"\t{self.file_no}\t"
-        self.sink("".join([f"{number}{mark}{line}\n" for number, line in enumerate(lines, self.number + 1)]))
-        for at, column in self.yen:
-            counted = Counter([fields[at] for fields in rows])
-            self.found.sums[column] += sum(int(text) * count for text, count in counted.items() if text)
-        self.number += len(rows)
-        self.file.rows += len(rows)
+    def _count(self, lot: Lot, rows: int) -> None:
+        for at, total in lot.sums.items():
+            self.found.sums[self.spec.group.items[at].column] += total
+        self.file.rows += rows
         self.ends.add(self.profile.line_end)
 
     def _one(self, record: Record) -> None:
@@ -196,16 +179,26 @@ class FileReader:
         is_head = self.number == 1 and self.profile.header
         if is_head:
             self._check_header(record.fields)
-        elif len(record.fields) != len(self.spec.group.items):
-            self._note("C-001", f"{len(record.fields)} fields instead of {len(self.spec.group.items)}")
+        elif len(record.fields) != len(self.accepted):
+            self._note("C-001", f"{len(record.fields)} fields instead of {len(self.accepted)}")
         self._check_quotes(record)
         if is_head:
             return
-        values = self.judges.values(self.number, record.fields, self.found)
-        for at, column in self.yen:
-            self.found.sums[column] += 0 if values[at] == NOTHING else int(values[at])
+        values = [self._value(at, record.fields) for at in range(len(self.accepted))]
+        for at in self.spec.yen_at:
+            self.found.sums[self.spec.group.items[at].column] += 0 if values[at] == NOTHING else int(values[at])
         self.file.rows += 1
-        self.sink("\t".join((str(self.number), str(self.file_no), *values)) + "\n")
+        self.lines.append("\t".join((str(self.number), str(self.file_no), *values)) + "\n")
+
+    def _value(self, at: int, fields: list[str]) -> str:
+        """An item's value as COPY text, its problems noted; a field that is missing is judged as empty."""
+        text = fields[at] if at < len(fields) else ""
+        value = self.accepted[at][text]
+        if value is None:
+            value, problems = self.accepted[at].judge(text)
+            for check_id, problem in problems:
+                self.found.note(check_id, problem, self.number, self.spec.group.items[at].name)
+        return value
 
     def _check_header(self, fields: list[str]) -> None:
         names = self.spec.group.names
@@ -229,21 +222,5 @@ class FileReader:
         ):
             self._note("C-100", "a field is quoted without need")
 
-    def _note(self, check_id: str, problem: str) -> None:
-        self.found.note(check_id, problem, self.number)
-
-
-def _bare_fields(line: str, delimiter: str) -> list[str] | None:
-    """The fields of a line without any quotation mark; None when it has one."""
-    return None if '"' in line else line.split(delimiter)
-
-
-def _quoted_fields(line: str, delimiter: str) -> list[str] | None:
-    """The fields of a line that are all in quotation marks and hold none; None when the line may be anything else.
-
-    Cut at every `","`: the marks left over are then the first, the last, and those within fields, which are counted.
-    """
-    if len(line) < 2 or line[0] != '"' or line[-1] != '"':
-        return None
-    fields = line[1:-1].split(f'"{delimiter}"')
-    return fields if line.count('"') == 2 * len(fields) else None
+    def _note(self, check_id: str, problem: str, number: int | None = None) -> None:
+        self.found.note(check_id, problem, number or self.number)

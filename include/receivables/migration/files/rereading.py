@@ -3,16 +3,16 @@
 It shares nothing with the writer but the loader of the profile: own decoding, own RFC 4180 parser, own types. What it
 cannot accept becomes an issue; it never repairs, and it never raises for what is in a file. A file is read in blocks.
 
-Records without anything odd go the fast way, many at once; the first doubt sends the whole lot to the slow way, which
-alone knows how to complain. Both give the same, by test.
+Records without anything odd are read many at once, by column; the others by the letter. Both ways give the same, by test.
 """
 
 from pathlib import Path
 
 from receivables.migration.files.findings import FileRead, Reread
+from receivables.migration.files.judging import Accepted, judge_of
 from receivables.migration.files.presence import check_names, check_rows
 from receivables.migration.files.profile import GroupSpec
-from receivables.migration.files.records import FileReader, Judges, Sink
+from receivables.migration.files.records import FileReader, Sink
 
 
 def reread_group(files: list[Path], spec: GroupSpec, sink: Sink, *, is_slow: bool = False) -> Reread:
@@ -23,11 +23,12 @@ def reread_group(files: list[Path], spec: GroupSpec, sink: Sink, *, is_slow: boo
     """
     found = Reread(sums={spec.group.items[at].column: 0 for at in spec.yen_at})
     check_names(files, spec, found)
-    judges = Judges(spec, is_forgetful=is_slow)
+    judges = zip(spec.group.items, spec.empties, strict=True)
+    accepted = [Accepted(judge_of(item, empty, spec.snapshot), is_forgetful=is_slow) for item, empty in judges]
     for file in files:
         found.files.append(FileRead(file.name))
         if file.is_file():
-            FileReader(judges, found, sink, is_slow=is_slow).read(file)
+            FileReader(spec, accepted, found, sink, is_slow=is_slow).read(file)
         else:
             found.note("C-100", f"file {file.name} is missing")
     check_rows(spec, found)
