@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from receivables.migration.checks import FAIL, PASS, Check, passed_when
 from receivables.migration.feeds import REJECTIONS
 from receivables.migration.legs import Bench
-from receivables.migration.writing import file_name
 
 _TITLES = {
     "C-001": "項目の有無・順序・過不足",
@@ -22,7 +21,7 @@ _TITLES = {
     "C-100": "ファイル（文字コード・BOM・改行・引用・名前・件数・SHA-256）",
     "C-110": "仕様の確定度（草案では警告のみ）",
 }
-_OF_FILE = ("C-001", "C-010", "C-020", "C-021", "C-070", "C-090")
+_OF_FILE = ("C-001", "C-010", "C-020", "C-021", "C-030", "C-070", "C-090")
 
 
 def conformance_checks(bench: Bench) -> Iterator[Check]:
@@ -51,9 +50,9 @@ def _columns(bench: Bench) -> Check:
 def _of_staged(bench: Bench) -> Iterator[Check]:
     """What staging rejected, under the check that each reason breaks."""
     rows = bench.connection.execute(
-        "select reason_code, count(*) from migration.row_ledger where run_id = %s and disposition = 'rejected'"
-        " and entity = 'claim' group by 1 order by 1",
-        [bench.run.run_id],
+        "select reason_code, count(*) from migration.row_ledger where run_id = %s and group_id = %s"
+        " and disposition = 'rejected' and reason_code <> 'CLAIM_REJECTED' group by 1 order by 1",
+        [bench.run.run_id, bench.group.group_id],
     ).fetchall()
     rejected = {str(reason): int(str(count)) for reason, count in rows}
     for check_id in sorted({REJECTIONS[reason][0] for reason in REJECTIONS} - {"R-001", "C-050"}):
@@ -68,9 +67,9 @@ def _of_staged(bench: Bench) -> Iterator[Check]:
 
 def _source_keys(bench: Bench, reason: str) -> list[object]:
     rows = bench.connection.execute(
-        "select source_key from migration.row_ledger where run_id = %s and reason_code = %s and entity = 'claim'"
+        "select source_key from migration.row_ledger where run_id = %s and group_id = %s and reason_code = %s"
         " order by source_key limit 20",
-        [bench.run.run_id, reason],
+        [bench.run.run_id, bench.group.group_id, reason],
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -79,13 +78,13 @@ def _injective(bench: Bench) -> Check:
     """C-050: no two source rows became one key, and none was set aside because they would have."""
     repeated = bench.connection.execute(
         "select count(*) - count(distinct target_key), count(*) from migration.row_ledger"
-        " where run_id = %s and entity = 'claim' and disposition = 'staged'",
-        [bench.run.run_id],
+        " where run_id = %s and group_id = %s and disposition = 'staged'",
+        [bench.run.run_id, bench.group.group_id],
     ).fetchone()
     colliding = bench.connection.execute(
         "select count(*) from migration.row_ledger"
-        " where run_id = %s and reason_code in ('DUPLICATE_KEY', 'NO_BALANCE')",
-        [bench.run.run_id],
+        " where run_id = %s and group_id = %s and reason_code in ('DUPLICATE_KEY', 'NO_BALANCE')",
+        [bench.run.run_id, bench.group.group_id],
     ).fetchone()
     assert repeated is not None
     assert colliding is not None
@@ -99,11 +98,12 @@ def _of_file(bench: Bench) -> Iterator[Check]:
     """What the independent reader could not accept, under the check it breaks."""
     for check_id in _OF_FILE:
         mine = [issue for issue in bench.found.issues if issue.check_id == check_id]
+        count = bench.found.issue_counts[check_id]
         seen = Counter(f"{issue.item or '行'}: {issue.problem}" for issue in mine)
         first = min((issue.row_no for issue in mine if issue.row_no), default=None)
         cause = "; ".join(f"{text} ×{count:,}" for text, count in seen.most_common(5))
         yield Check(
-            check_id, "F", _TITLES[check_id], passed_when(not mine), len(mine), grain="findings",
+            check_id, "F", _TITLES[check_id], passed_when(not count), count, grain="findings",
             cause=f"{cause}（最初は {first} 行目）" if mine and first else cause or None,
         )  # fmt: skip
 
@@ -111,25 +111,30 @@ def _of_file(bench: Bench) -> Iterator[Check]:
 def _file(bench: Bench) -> Check:
     """C-100: the bytes on the disk are those that were written, in the agreed form."""
     manifest = bench.connection.execute(
-        "select file_name, sha256, rows, bytes from migration.file_manifest where run_id = %s", [bench.run.run_id]
-    ).fetchone()
+        "select file_name, sha256, rows, bytes from migration.file_manifest where run_id = %s and group_id = %s"
+        " order by length(file_name), file_name",
+        [bench.run.run_id, bench.group.group_id],
+    ).fetchall()
     problems = [issue.problem for issue in bench.found.issues if issue.check_id == "C-100"]
-    if manifest is None:
-        problems.append("the run has no line in file_manifest")
-    else:
-        found = bench.found
-        for what, written, read in (
-            ("name", manifest[0], file_name(bench.spec, bench.run)),
-            ("SHA-256", manifest[1], found.sha256),
-            ("rows", manifest[2], len(found.rows)),
-            ("bytes", manifest[3], found.size),
-        ):
-            if written != read:
-                problems.append(f"{what} is not as written: {written} → {read}")
+    read = {each.file_name: each for each in bench.found.files}
+    if not manifest:
+        problems.append("the group has no line in file_manifest")
+    for name, sha256, rows, size in manifest:
+        found = read.pop(str(name), None)
+        if found is None:
+            problems.append(f"{name} is missing")
+            continue
+        for what, written, seen in (
+            ("SHA-256", sha256, found.sha256), ("rows", rows, found.rows), ("bytes", size, found.bytes)
+        ):  # fmt: skip
+            if written != seen:
+                problems.append(f"{what} of {name} is not as written: {written} → {seen}")
+    problems += [f"{name} was never written" for name in read if manifest]
     return Check(
         "C-100", "F", _TITLES["C-100"], passed_when(not problems), len(problems), grain="findings",
-        cause="; ".join(list(dict.fromkeys(problems))[:8]) or None, expected=str(manifest[1]) if manifest else None,
-        actual=bench.found.sha256,
+        cause="; ".join(list(dict.fromkeys(problems))[:8]) or None,
+        expected="; ".join(str(row[1]) for row in manifest) or None,
+        actual="; ".join(str(each.sha256) for each in bench.found.files),
     )  # fmt: skip
 
 
@@ -147,5 +152,5 @@ def _status_of_spec(bench: Bench) -> Check:
 
 def empty_items(bench: Bench) -> list[str]:
     """Items of the group for which this source has no value (値の無い項目)."""
-    mapped = bench.run.map["items"]
+    mapped = {column for feeds in bench.group.maps for column in feeds["items"]}
     return [item.name for item in bench.spec.group.items if item.column not in mapped]

@@ -4,17 +4,19 @@ Temporary tables of one transaction; every row has its key, its occurrence (so t
 row is compared once and found once) and the digest of its canonical form.
 """
 
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, LiteralString, NamedTuple
 
 from psycopg import sql
 
 from receivables import db
-from receivables.migration.rereading import Reread
+from receivables.migration.files.findings import Reread
+from receivables.migration.files.rereading import reread_group
 from receivables.migration.runs import Run, RunGroup, key_hash
 from receivables.migration.spec import Spec
-from receivables.migration.tables import canonical_row, columns_of, part, row_key, table
+from receivables.migration.tables import canonical_row, columns_of, part, row_key
 from receivables.settings import State
 
 G0 = ("kamoku_cd", "fuka_nendo", "soto_nendo", "category")  # 科目・賦課年度・相当年度・現年/滞繰, as far as a group has them
@@ -74,37 +76,43 @@ def leg(name: str) -> sql.Identifier:
     return sql.Identifier(f"leg_{name.lower()}")
 
 
-def keep_reread(connection: db.Connection, run: Run, spec: Spec, found: Reread) -> None:
-    """Replace the run's re-read rows and issues by what was found in the file now."""
-    target = table("reread", spec)
-    connection.execute(sql.SQL("delete from {} where run_id = {}").format(target, sql.Literal(run.run_id)))
+def reread(connection: db.Connection, run: Run, spec: Spec, files: Sequence[Path]) -> Reread:
+    """Read the group's files again and keep what an independent reader finds, in place of what was found before."""
+    target = part("reread", spec, run.run_id)
+    connection.execute(sql.SQL("truncate {}").format(target))
+    connection.execute("drop table if exists read_again")
     connection.execute(
-        "delete from migration.reread_issue where run_id = %s and group_id = %s", [run.run_id, spec.group.id]
+        sql.SQL("create temp table read_again on commit drop as select row_no, file_no, {} from {} limit 0").format(
+            _file_columns(spec), target
+        )
     )
-    statement = sql.SQL("copy {} (run_id, row_no, {}) from stdin").format(target, columns_of(spec))
-    with connection.cursor().copy(statement) as copy:
-        block = io.StringIO()
-        for row_no, values in found.rows:
-            block.write("\t".join([run.run_id, str(row_no), *map(_copied, values)]) + "\n")
-            if block.tell() > 1_000_000:
-                copy.write(block.getvalue())
-                block = io.StringIO()
-        copy.write(block.getvalue())
+    with connection.cursor().copy(sql.SQL("copy read_again from stdin")) as copy:
+        found = reread_group(list(files), spec.files, copy.write)
     connection.execute(
-        sql.SQL("update {} set row_key = {} where run_id = {}").format(target, row_key(spec), sql.Literal(run.run_id))
-    )
+        sql.SQL("insert into {} (run_id, row_no, file_no, row_key, {columns}) select {}, row_no, file_no, {}, {columns}"
+                " from read_again").format(target, sql.Literal(run.run_id), row_key(spec), columns=_file_columns(spec))
+    )  # fmt: skip
+    _keep_issues(connection, run, spec, found)
+    return found
+
+
+def _file_columns(spec: Spec) -> sql.Composed:
+    return sql.SQL(", ").join(map(sql.Identifier, spec.files.columns))
+
+
+def _keep_issues(connection: db.Connection, run: Run, spec: Spec, found: Reread) -> None:
+    mine = [run.run_id, spec.group.id]
+    connection.execute("delete from migration.reread_issue where run_id = %s and group_id = %s", mine)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "insert into migration.reread_issue (run_id, group_id, check_id, row_no, item, problem)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            [(run.run_id, spec.group.id, each.check_id, each.row_no, each.item, each.problem) for each in found.issues],
-        )
-
-
-def _copied(value: str | None) -> str:
-    if value is None:
-        return "\\N"
-    return value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+            "insert into migration.reread_issue (run_id, group_id, check_id, file_name, row_no, item, problem)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (*mine, each.check_id, found.files[each.file_no - 1].file_name if each.file_no else None, each.row_no,
+                 each.item, each.problem)
+                for each in found.issues
+            ],
+        )  # fmt: skip
 
 
 _EXTRAS = {

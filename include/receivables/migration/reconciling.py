@@ -1,5 +1,7 @@
-"""Reconciliation (照合): read the file again, lay the legs side by side, run every check, report."""
+"""Reconciliation (照合): read every file again, lay the legs side by side, run every check, report."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from receivables import db
@@ -7,45 +9,47 @@ from receivables.errors import InputRejectedError
 from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks, verdict_of
 from receivables.migration.comparing import compared, unexplained
 from receivables.migration.conformance import conformance_checks
-from receivables.migration.consistency import consistency_checks
+from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.digests import group_digest
-from receivables.migration.legs import Bench, keep_reread, lay_out
+from receivables.migration.legs import Bench, clear, lay_out, reread
 from receivables.migration.report import Report, keep_report, report_files
 from receivables.migration.report_model import report_model
-from receivables.migration.rereading import reread
-from receivables.migration.runs import folder_of, run_of
+from receivables.migration.runs import Run, RunGroup, groups_of, run_of
 from receivables.migration.tables import ROLE
-from receivables.migration.totals import cells, count_checks, ledger_checks, sum_checks
-from receivables.migration.writing import file_name
+from receivables.migration.totals import Cells, cells, count_checks, ledger_checks, sum_checks
+from receivables.migration.writing import files_of
 from receivables.settings import State
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """One group after its checks: what the report needs of it."""
+
+    bench: Bench
+    cells: dict[str, Cells]
+    checks: list[Check]
+
+
 def reconcile(run_id: str, *, state: State) -> dict[str, Any]:
-    """Check the run's file against the staged rows and the warehouse of the same snapshot.
+    """Check the run's files against the staged rows and the warehouse of the same snapshot.
 
     Returns the verdict and every check; keeps them, the differences and the report.
     """
     with db.connect(state, ROLE, doing=f"reconcile {run_id}") as connection:
         # One reconciliation of a run at a time: they replace the same results.
         connection.execute("select run_id from migration.run where run_id = %s for update", [run_id])
-        bench = _bench(connection, run_id, state)
-        excluded = lay_out(bench)
-        by_leg = {name: cells(bench, name) for name in "WGF"}
-        checks: list[Check] = [
-            *ledger_checks(bench),
-            *count_checks(bench, by_leg, excluded),
-            *sum_checks(bench, by_leg),
-            *compared(bench),
-            *consistency_checks(bench),
-            *conformance_checks(bench),
-        ]
-        checks.sort(key=lambda check: (check.id[0] != "R", check.id))
-        rows, yen = unexplained(bench)
+        run = run_of(connection, run_id)
+        connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
+        groups = [_group(connection, run, group, state) for group in groups_of(connection, run_id)]
+        checks = sorted(
+            (check for group in groups for check in group.checks), key=lambda check: (check.id[0] != "R", check.id)
+        )
+        rows, yen = unexplained(connection)
         verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL
         keep_checks(connection, run_id, checks)
         result = _result(run_id, verdict, rows, yen, checks)
-        report = keep_report(report_model(bench, by_leg, result), state=state)
-        _keep_verdict(bench, result, report)
+        report = keep_report(report_model(groups[0].bench, groups[0].cells, result), state=state)
+        _keep_verdict(connection, run_id, result, report)
     return result | {"report": str(report.html), "report_sha256": report.sha256}
 
 
@@ -60,13 +64,36 @@ def outcome(run_id: str, *, state: State) -> dict[str, Any]:
     return result | {"report": str(report_files(run_id, state).html), "report_sha256": run.report_sha256}
 
 
-def _bench(connection: db.Connection, run_id: str, state: State) -> Bench:
-    """The run with what an independent reader finds in its file now."""
-    run = run_of(connection, run_id)
-    spec = run.spec()
-    found = reread(folder_of(run_id, state) / file_name(spec, run), spec)
-    keep_reread(connection, run, spec, found)
-    return Bench(connection, state, run, spec, found)
+def _group(connection: db.Connection, run: Run, group: RunGroup, state: State) -> Reconciled:
+    """Every check of one group, with what an independent reader finds in its files now."""
+    spec = run.spec(group.group_id)
+    found = reread(connection, run, spec, files_of(run, spec, state))
+    bench = Bench(connection, state, run, group, spec, found)
+    excluded = lay_out(bench)
+    by_leg = {name: cells(bench, name) for name in "WGF"}
+    checks = [
+        replace(check, group=group.group_id)
+        for check in (
+            *ledger_checks(bench),
+            *count_checks(bench, by_leg, excluded),
+            *sum_checks(bench, by_leg),
+            *compared(bench),
+            *consistency_checks(bench),
+            *_keep_digests(bench),
+            *conformance_checks(bench),
+        )
+    ]
+    clear(bench)
+    return Reconciled(bench, by_leg, checks)
+
+
+def _keep_digests(bench: Bench) -> Iterator[Check]:
+    """Keep the digests of the legs before R-090 asks for earlier runs with the same."""
+    bench.connection.execute(
+        "update migration.run_group set warehouse_digest = %s, staged_digest = %s where run_id = %s and group_id = %s",
+        [group_digest(bench, "W")[0], group_digest(bench, "G")[0], bench.run.run_id, bench.group.group_id],
+    )
+    yield rerun_check(bench)
 
 
 def _result(run_id: str, verdict: str, rows: int, yen: int, checks: list[Check]) -> dict[str, Any]:
@@ -76,13 +103,12 @@ def _result(run_id: str, verdict: str, rows: int, yen: int, checks: list[Check])
     }  # fmt: skip
 
 
-def _keep_verdict(bench: Bench, result: dict[str, Any], report: Report) -> None:
-    digests = {name: group_digest(bench, name)[0] for name in "WG"}
-    bench.connection.execute(
+def _keep_verdict(connection: db.Connection, run_id: str, result: dict[str, Any], report: Report) -> None:
+    connection.execute(
         "update migration.run set verdict = %s, unexplained_rows = %s, unexplained_yen = %s, report_file = %s,"
-        " report_sha256 = %s, warehouse_digest = %s, staged_digest = %s where run_id = %s",
+        " report_sha256 = %s where run_id = %s",
         [
             result["verdict"], result["unexplained_rows"], result["unexplained_yen"], report.name, report.sha256,
-            digests["W"], digests["G"], bench.run.run_id,
+            run_id,
         ],
     )  # fmt: skip

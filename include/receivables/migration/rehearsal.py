@@ -38,5 +38,5 @@ def prepare(
 ) -> str:  # fmt: skip
     """The first step alone: check specification and maps, stage every group; returns the new run_id."""
     chosen = scope(sources, groups)
-    specs = [spec_of(edition, group, profile) for group in chosen.groups]
+    specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
     return stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state)

@@ -53,7 +53,7 @@ class Run:
 
     def spec(self, group_id: str) -> Spec:
         """The specification that a group of the run obeys; InputRejectedError when its files changed since."""
-        found = spec_of(self.edition, group_id, self.profile)
+        found = spec_of(self.edition, group_id, self.profile, self.snapshot_date)
         if (found.spec_sha256, found.profile_sha256) != (self.spec_sha256, self.profile_sha256):
             raise InputRejectedError(
                 f"run {self.run_id}: edition {self.edition} or profile {self.profile} was edited since; rehearse again"

@@ -1,5 +1,7 @@
 """Signatures under a report (署名): two persons, the same digest, a verdict that may be signed."""
 
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from receivables import db
@@ -7,7 +9,6 @@ from receivables.errors import InputRejectedError, InvariantBrokenError, NeedsAp
 from receivables.migration.report import keep_signatures, report_files
 from receivables.migration.runs import Run, folder_of, run_of
 from receivables.migration.spec import sha256_of
-from receivables.migration.writing import file_name
 from receivables.settings import State
 
 REQUIRED = 2
@@ -58,10 +59,20 @@ def _refuse_unsound(connection: db.Connection, run: Run, state: State) -> None:
         raise InvariantBrokenError(
             f"run {run.run_id}: the report was changed; `receivables migration reconcile` it again"
         )
-    file = folder_of(run.run_id, state) / file_name(run.spec(), run)
-    present = sha256_of(file.read_bytes()) if file.is_file() else None
     written = connection.execute(
-        "select sha256 from migration.file_manifest where run_id = %s", [run.run_id]
-    ).fetchone()
-    if written is None or present != written[0]:
-        raise InvariantBrokenError(f"run {run.run_id}: the file was changed after reconciliation; rehearse again")
+        "select file_name, sha256 from migration.file_manifest where run_id = %s", [run.run_id]
+    ).fetchall()
+    folder = folder_of(run.run_id, state)
+    changed = [name for name, sha256 in written if _sha256(folder / str(name)) != sha256]
+    if changed or not written:
+        raise InvariantBrokenError(
+            f"run {run.run_id}: {', '.join(map(str, changed)) or 'every file'} was changed after reconciliation;"
+            " rehearse again"
+        )
+
+
+def _sha256(file: Path) -> str | None:
+    if not file.is_file():
+        return None
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -67,11 +67,11 @@ def _years_after(snapshot: date) -> date:
 
 
 def _nothing(text: str, item: Item, empty: str) -> Judgement:
-    """The text says that there is nothing, be it as agreed or not. In a key that is 該当なし, which only a text can say."""
-    if item.key and (item.type in NUMERIC or item.type == "date"):
+    """The text says that there is nothing, be it as agreed or not. In a key that is 該当なし, which no number can say."""
+    if item.key and item.type in NUMERIC:
         return NOTHING, (("C-010", "a key item is empty"),)
     problems = () if text == empty else (("C-020", "empty although the profile has a sentinel for it"),)
-    return "" if item.key else NOTHING, problems
+    return "" if item.key and item.type != "date" else NOTHING, problems
 
 
 def _number(text: str, item: Item) -> Judgement:

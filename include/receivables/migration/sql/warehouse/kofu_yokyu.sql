@@ -16,7 +16,9 @@ select
 from intermediate.int_cases__claimed as e
 inner join warehouse_keys as k on e.claim_id = k.claim_id
 left join intermediate.int_cases__claimed as ended
-    on e.event_id = regexp_replace(ended.event_id, '^arrears:claim_filing_ended:(.*)-claim_filing_ended$', 'arrears:claim_filed:\1-claim_filed')
+    on
+        ended.event_type = 'claim_filing_ended'
+        and replace(ended.event_id, 'claim_filing_ended', 'claim_filed') = e.event_id
 where
     e.source_code = 'arrears'
     and e.event_type = 'claim_filed'
