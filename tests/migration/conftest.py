@@ -30,6 +30,10 @@ create table staging.stg_nhi__receipts (
     accounting_year integer, principal_yen bigint, delinquency_charge_yen bigint, dunning_fee_yen bigint,
     received_yen bigint, channel_code text, is_provisional boolean, batch_id text, line_no bigint
 );
+create table staging.stg_nhi__events (
+    source_code text, source_event_key text, source_claim_key text, event_type text, event_date date, issued_on date,
+    arrived_on date, designated_deadline date, batch_id text, line_no bigint
+);
 create view intermediate.int_claims__unioned as
 select source_code || ':' || source_claim_key as claim_id, c.* from staging.stg_nhi__claims as c;
 create view intermediate.int_receipts__allocated as
@@ -50,7 +54,7 @@ grant select on all tables in schema staging, intermediate to migrator;
 """
 _EMPTY = """
 truncate staging.stg_nhi__claims, staging.stg_nhi__claim_components, staging.stg_nhi__receipts,
-    migration.run, migration.row_ledger, migration.file_manifest, migration.reread_issue, migration.recon_result,
+    staging.stg_nhi__events, migration.run, migration.run_group, migration.row_ledger, migration.file_manifest, migration.reread_issue, migration.recon_result,
     migration.recon_diff, migration.signoff, ops.published_batch cascade;
 """
 
@@ -103,7 +107,8 @@ class World:
     def rehearse(self, *, profile: str = "standard_csv", maps: Path | None = None) -> dict[str, Any]:
         """One rehearsal; returns what reconcile says of it."""
         run_id = migration.rehearse(
-            edition="0.1-draft", profile=profile, snapshot=SNAPSHOT, state=self.state, maps=maps
+            edition="0.1-draft", profile=profile, snapshot=SNAPSHOT, state=self.state, maps=maps,
+            groups=["chotei_shuno"], sources=["nhi"],
         )  # fmt: skip
         return migration.outcome(run_id, state=self.state)
 

@@ -124,7 +124,7 @@ def test_a_run_is_judged_by_the_warehouse_of_its_own_snapshot(ordinary: World) -
 
 @pytest.mark.parametrize("role", ["analyst", "screen", "approver", "auditor", "sender", "dept_insurance_staff", "etl"])
 def test_nobody_but_the_migrator_reads_the_rows(handmade_state: State, role: str) -> None:
-    prepare_tables(spec_of("0.1-draft", "chotei_shuno", "standard_csv"), state=handmade_state)
+    prepare_tables([spec_of("0.1-draft", "chotei_shuno", "standard_csv", SNAPSHOT)], state=handmade_state)
 
     for name in ("stage_chotei_shuno", "warehouse_chotei_shuno", "reread_chotei_shuno", "row_ledger"):
         with pytest.raises(db.DatabaseError) as refused, db.connect(handmade_state, role) as connection:
@@ -155,7 +155,8 @@ def test_another_day_than_the_published_one_is_refused(world: World) -> None:
 
     with pytest.raises(InputRejectedError, match=r"stands at 2026-06-19"):
         migration.rehearse(
-            edition="0.1-draft", profile="standard_csv", snapshot=date(2026, 6, 20), state=world.state
+            edition="0.1-draft", profile="standard_csv", snapshot=date(2026, 6, 20), state=world.state,
+            groups=["chotei_shuno"], sources=["nhi"],
         )  # fmt: skip
 
 

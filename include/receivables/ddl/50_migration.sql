@@ -169,15 +169,18 @@ grant insert on migration.signoff to approver;
 
 -------- names and places, for the groups 宛名 and 連絡先
 
-create or replace function migration.persons_told(p_as_of date)
+drop function if exists migration.persons_told(date);
+create function migration.persons_told(p_as_of date)
 returns table (
-    addressee_no text, person_name text, person_kana text, birth_text text, sex_code text, postal_code text,
-    address text, address_detail text, phone text, moved_on date, move_code text, is_protected boolean
+    addressee_no text, person_kind text, person_name text, person_kana text, birth_text text, sex_code text,
+    postal_code text, address text, address_detail text, phone text, moved_on date, move_code text, is_protected boolean
 )
 language plpgsql stable security definer set search_path = pg_catalog as $$
+declare
+    told record;
 begin
     return query
-    select r.addressee_no, v.person_name, v.person_kana, v.birth_date, r.sex_code,
+    select r.addressee_no, '1', v.person_name, v.person_kana, v.birth_date, r.sex_code,
         -- 支援措置: no place and no number of a protected person leaves by file; people carry it over by hand.
         case when not hidden.is_protected then v.postal_code end,
         case when not hidden.is_protected then v.address end,
@@ -196,6 +199,31 @@ begin
         ) as is_protected
     ) as hidden
     where r._known_from <= p_as_of and (r._known_to is null or r._known_to > p_as_of);
+
+    -- 住登外者: debtors whom the register does not have, by the name that their department's own file gives them.
+    for told in
+        select n.nspname, c.relname from pg_class as c
+        inner join pg_namespace as n on c.relnamespace = n.oid and n.nspname = 'vault'
+        where c.relkind in ('r', 'p') and c.relname ~ '__(claims|instalments|decisions|rents)$'
+            and (select count(*) from pg_attribute as a where a.attrelid = c.oid
+                and a.attname in ('person_name', '_batch_id', '_line_no')) = 3
+            and exists (select from pg_attribute as a
+                where a.attrelid = to_regclass('raw.' || quote_ident(c.relname)) and a.attname = 'addressee_no')
+        order by 1, 2
+    loop
+        return query execute format($q$
+            select distinct on (r.addressee_no) r.addressee_no, '2', v.person_name, to_jsonb(v) ->> 'person_kana', null::text,
+                null::text, null::text, null::text, null::text, null::text, null::date, null::text, false
+            from raw.%1$I as r
+            inner join vault.%1$I as v on r._batch_id = v._batch_id and r._line_no = v._line_no
+            where r._known_from <= $1 and (r._known_to is null or r._known_to > $1) and v.person_name is not null
+                and not exists (
+                    select from raw.register__persons as p where p.addressee_no = r.addressee_no
+                        and p._known_from <= $1 and (p._known_to is null or p._known_to > $1)
+                )
+            order by r.addressee_no, r._batch_id desc, r._line_no desc
+        $q$, told.relname) using p_as_of;
+    end loop;
 end $$;
 comment on function migration.persons_told(date) is
 '宛名: names of the register, and places and numbers of those who are not protected; the migrator has no other way into the vault';

@@ -130,10 +130,11 @@ ENTITIES = {
         ),
         Entity(
             "person", "宛名",
-            _PERSON | {"person_name": "text", "person_kana": "text", "birth_date": "date", "birth_unknown_flag": "text",
+            _PERSON | {"person_kind": "text", "person_name": "text", "person_kana": "text", "birth_date": "date", "birth_unknown_flag": "text",
                        "birth_unknown_text": "text", "sex_code": "text", "postal_code": "text", "address": "text",
                        "address_detail": "text", "moved_on": "date", "move_code": "text", "protected_flag": "text"},
-            _known("register__persons"), is_levied=False,
+            "(select addressee_no from raw.register__persons where _known_from <= {snapshot} and (_known_to is null"
+            " or _known_to > {snapshot}) union select addressee_no from claim_keys) as counted", is_levied=False,
         ),
         Entity("contact_point", "連絡先", _PERSON | {"phone": "text"}, _known("register__persons"), is_levied=False),
         Entity(

@@ -10,6 +10,7 @@ from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks, 
 from receivables.migration.comparing import compared, unexplained
 from receivables.migration.conformance import conformance_checks
 from receivables.migration.consistency import consistency_checks, rerun_check
+from receivables.migration.crossing import crossing_checks
 from receivables.migration.digests import group_digest
 from receivables.migration.legs import Bench, clear, lay_out, reread
 from receivables.migration.report import Report, keep_report, report_files
@@ -41,9 +42,9 @@ def reconcile(run_id: str, *, state: State) -> dict[str, Any]:
         run = run_of(connection, run_id)
         connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
         groups = [_group(connection, run, group, state) for group in groups_of(connection, run_id)]
-        checks = sorted(
-            (check for group in groups for check in group.checks), key=lambda check: (check.id[0] != "R", check.id)
-        )
+        found = [check for group in groups for check in group.checks]
+        found += crossing_checks([group.bench for group in groups])
+        checks = sorted(found, key=lambda check: (check.id[0] != "R", check.id))
         rows, yen = unexplained(connection)
         verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL
         keep_checks(connection, run_id, checks)

@@ -13,3 +13,4 @@ select
 from migration.persons_told({snapshot}) as persons
 left join (select distinct addressee_no from claim_keys) as owing
     on persons.addressee_no = owing.addressee_no
+where persons.person_kind = '1'

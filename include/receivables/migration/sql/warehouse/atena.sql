@@ -1,11 +1,25 @@
 -- 宛名情報の独立再計算（W）: whoever owes one of the claims that move.
+with told as (
+
+    select distinct on (t.addressee_no) t.* from migration.persons_told({snapshot}) as t
+    order by t.addressee_no, t.person_kind, t.person_name collate "C"
+
+),
+
+owing as (
+
+    select distinct k.atena_no from warehouse_keys as k
+
+)
+
 select
     'register' as source_code,
-    p.addressee_no as source_key,
+    owing.atena_no as source_key,
     '131121' as shikuchoson_cd,
-    p.addressee_no as atena_no,
+    owing.atena_no,
     1::bigint as rireki_no,
     '1' as saishin_flg,
+    coalesce(p.person_kind, '2') as atena_kbn,
     p.person_name as shimei,
     p.person_kana as shimei_kana,
     case when substr(p.birth_text, 6) not like '%00%' then to_date(p.birth_text, 'YYYY-MM-DD') end as seinengappi,
@@ -17,7 +31,7 @@ select
     p.address_detail as katagaki,
     p.moved_on as ido_ymd,
     p.move_code as ido_jiyu_cd,
-    p.is_protected::integer::text as shiensochi_flg,
+    coalesce(p.is_protected, false)::integer::text as shiensochi_flg,
     '0' as del_flg
-from migration.persons_told({snapshot}) as p
-where exists (select from warehouse_keys as k where k.atena_no = p.addressee_no)
+from owing
+left join told as p on owing.atena_no = p.addressee_no

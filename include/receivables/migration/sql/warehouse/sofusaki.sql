@@ -13,5 +13,6 @@ select
 from migration.persons_told({snapshot}) as p
 where
     p.phone is not null
+    and p.person_kind = '1'
     and not p.is_protected
     and exists (select from warehouse_keys as k where k.atena_no = p.addressee_no)
