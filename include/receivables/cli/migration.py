@@ -1,5 +1,6 @@
 """`receivables migration …`: rehearse, reconcile and sign the move to a national standard system (移行)."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,20 +24,47 @@ app = typer.Typer(help="Migration: staging, files, reconciliation, sign-off (移
 _FAILED = InvariantBrokenError.exit_code
 
 
+class Kind(StrEnum):
+    """What a run is for (移行の種別)."""
+
+    rehearsal = "rehearsal"
+    dry = "dry"
+    production = "production"
+
+
+def told(text: str) -> None:
+    """Say how far a long run is."""
+    console.print(text, markup=False, highlight=False)
+
+
+def quiet(text: str) -> None:
+    """Say nothing: the output is for a script."""
+
+
+def _listed(given: str | None) -> list[str] | None:
+    return None if given is None else [each.strip() for each in given.split(",") if each.strip()]
+
+
 @app.command()
 def rehearse(
     edition: Annotated[str, typer.Option("--edition", help="Edition of the national standard 版")] = "0.1-draft",
     profile: Annotated[str, typer.Option("--profile", help="The receiver's file profile 受入先")] = "standard_csv",
     snapshot: Annotated[str, typer.Option("--snapshot", help="Day of the warehouse 基準日")] = DEFAULT_AS_OF,
     maps: Annotated[Path | None, typer.Option("--maps", help="Folder of map files that replace the project's")] = None,
+    groups: Annotated[str | None, typer.Option("--groups", help="Only these groups, by comma グループ")] = None,
+    sources: Annotated[
+        str | None, typer.Option("--sources", help="Only claims of these systems, by comma 業務")
+    ] = None,
+    kind: Annotated[Kind, typer.Option("--kind", help="rehearsal, dry or production 種別")] = Kind.rehearsal,
     state: StateOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Stage, write, re-read, reconcile and report 調定収納情報 of the health insurance premium."""
+    """Stage, write, re-read, reconcile and report every group of every claim that has yet to move."""
     chosen = state_of(state)
     run_id = migration.rehearse(
-        edition=edition, profile=profile, snapshot=day(snapshot, "--snapshot"), state=chosen, maps=maps
-    )
+        edition=edition, profile=profile, snapshot=day(snapshot, "--snapshot"), state=chosen, maps=maps,
+        groups=_listed(groups), sources=_listed(sources), kind=kind.value, say=quiet if json else told,
+    )  # fmt: skip
     _show(migration.outcome(run_id, state=chosen), json)
 
 
@@ -66,9 +94,13 @@ def sign(
 def _show(result: dict[str, Any], as_json: bool) -> None:
     def human() -> None:
         rows = [
-            [each["id"], each["legs"], each["status"], each["difference"], each["cause"]] for each in result["checks"]
+            [each["group"] or "全体", each["id"], each["legs"], each["status"], each["difference"], each["cause"]]
+            for each in result["checks"]
+            if each["status"] != "PASS" or each["cause"]
         ]
-        table(f"照合 {result['run_id']}", ["検査", "段", "結果", "差", "理由・推定原因"], rows)
+        passed = sum(each["status"] == "PASS" for each in result["checks"])
+        table(f"照合 {result['run_id']}", ["グループ", "検査", "段", "結果", "差", "理由・推定原因"], rows)
+        console.print(f"合格 {passed:,} / {len(result['checks']):,} 検査（備考のない合格は省略）", markup=False)
         console.print(
             f"{result['verdict']}  説明の無い差異 {result['unexplained_rows']:,} 行 {result['unexplained_yen']:,} 円",
             markup=False,

@@ -34,7 +34,9 @@ def compared(bench: Bench) -> Iterator[Check]:
 
 def unexplained(connection: db.Connection) -> tuple[int, int]:
     """Keys with a difference nobody explained, and the yen that differ in them over all amount items."""
-    rows = connection.execute("select count(distinct (group_id, row_key)), coalesce(sum(yen), 0)::bigint from unexplained").fetchall()
+    rows = connection.execute(
+        "select count(distinct (group_id, row_key)), coalesce(sum(yen), 0)::bigint from unexplained"
+    ).fetchall()
     return int(str(rows[0][0])), int(str(rows[0][1]))
 
 

@@ -134,9 +134,7 @@ def _flags(by_group: dict[str, Bench]) -> Check:
             if group in by_group
         ]
         if there:
-            tests.append(
-                sql.SQL("(c.{} <> '1' and ({}))").format(sql.Identifier(flag), sql.SQL(" or ").join(there))
-            )
+            tests.append(sql.SQL("(c.{} <> '1' and ({}))").format(sql.Identifier(flag), sql.SQL(" or ").join(there)))
     if not tests:
         return _found(bench, "C-060", "有無フラグ（対象グループなし）", [])
     rows = bench.rows(

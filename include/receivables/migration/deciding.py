@@ -27,9 +27,9 @@ def decide(
 ) -> None:
     """Make the temporary table `decided`: every source row with its items, its key and why it is not staged, if so."""
     connection.execute(
-        sql.SQL("create temp table source_rows on commit drop as select s.*, {} as snapshot_date from ({}) as s").format(
-            parts["snapshot"], query(f"source/{entity.name}", parts)
-        )
+        sql.SQL(
+            "create temp table source_rows on commit drop as select s.*, {} as snapshot_date from ({}) as s"
+        ).format(parts["snapshot"], query(f"source/{entity.name}", parts))
     )
     connection.execute("create index on source_rows (source_code, source_key)")
     connection.execute("analyze source_rows")

@@ -12,9 +12,7 @@ def group_digest(bench: Bench, name: str) -> tuple[str, dict[tuple[Any, ...], st
     keys = [sql.Identifier(each) for each in bench.g0]
     made = sql.SQL("encode(sha256(string_agg(digest, ''::bytea order by row_key collate \"C\", digest)), 'hex')")
     grouped = sql.SQL("group by {}").format(sql.SQL(", ").join(keys)) if keys else sql.SQL("having count(*) > 0")
-    rows = bench.rows(
-        sql.SQL("select {} from {} {}").format(sql.SQL(", ").join([*keys, made]), leg(name), grouped)
-    )
+    rows = bench.rows(sql.SQL("select {} from {} {}").format(sql.SQL(", ").join([*keys, made]), leg(name), grouped))
     whole = bench.rows(
         sql.SQL(
             "select encode(sha256(coalesce(string_agg(digest, ''::bytea order by row_key collate \"C\", digest),"

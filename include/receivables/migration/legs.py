@@ -19,7 +19,12 @@ from receivables.migration.spec import Spec
 from receivables.migration.tables import canonical_row, columns_of, part, row_key
 from receivables.settings import State
 
-G0 = ("kamoku_cd", "fuka_nendo", "soto_nendo", "category")  # 科目・賦課年度・相当年度・現年/滞繰, as far as a group has them
+G0 = (
+    "kamoku_cd",
+    "fuka_nendo",
+    "soto_nendo",
+    "category",
+)  # 科目・賦課年度・相当年度・現年/滞繰, as far as a group has them
 PAIRS = (("W", "G"), ("G", "F"))
 _CLOSING_MONTHS = 2  # 出納整理期間 to 31 May (地方自治法235条の5)
 

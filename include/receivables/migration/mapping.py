@@ -192,7 +192,9 @@ class _Folder:
         is_map = not name.startswith("_") and name.endswith(".yaml")
         for place in places:
             candidate = place / name
-            if candidate.is_file() and not (is_map and place in common and place not in loose and self._is_other(candidate)):
+            if candidate.is_file() and not (
+                is_map and place in common and place not in loose and self._is_other(candidate)
+            ):
                 self.used.append(candidate)
                 return candidate
         raise InputRejectedError(f"no map file {name} for {self.source}; see {MAPS.parent.name}/{MUNICIPALITY}")
@@ -208,9 +210,7 @@ class _Folder:
         return file.suffix == ".yaml" and read_mapping(file).get("source") != self.source
 
 
-def _mistakes(
-    found: _MapFile, items: dict[str, Feed], source: str, group: Group, entity: Entity
-) -> Iterator[str]:
+def _mistakes(found: _MapFile, items: dict[str, Feed], source: str, group: Group, entity: Entity) -> Iterator[str]:
     columns = entity.columns
     if (found.group, found.source) != (group.id, source):
         yield f"keys group and source: must be {group.id} and {source}"

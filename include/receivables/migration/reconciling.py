@@ -13,6 +13,7 @@ from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
 from receivables.migration.digests import group_digest
 from receivables.migration.legs import Bench, clear, lay_out, reread
+from receivables.migration.progress import Say, silent
 from receivables.migration.report import Report, keep_report, report_files
 from receivables.migration.report_model import report_model
 from receivables.migration.runs import Run, RunGroup, groups_of, run_of
@@ -31,7 +32,7 @@ class Reconciled:
     checks: list[Check]
 
 
-def reconcile(run_id: str, *, state: State) -> dict[str, Any]:
+def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]:
     """Check the run's files against the staged rows and the warehouse of the same snapshot.
 
     Returns the verdict and every check; keeps them, the differences and the report.
@@ -41,7 +42,7 @@ def reconcile(run_id: str, *, state: State) -> dict[str, Any]:
         connection.execute("select run_id from migration.run where run_id = %s for update", [run_id])
         run = run_of(connection, run_id)
         connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
-        groups = [_group(connection, run, group, state) for group in groups_of(connection, run_id)]
+        groups = [_group(connection, run, group, state, say) for group in groups_of(connection, run_id)]
         found = [check for group in groups for check in group.checks]
         found += crossing_checks([group.bench for group in groups])
         checks = sorted(found, key=lambda check: (check.id[0] != "R", check.id))
@@ -65,9 +66,10 @@ def outcome(run_id: str, *, state: State) -> dict[str, Any]:
     return result | {"report": str(report_files(run_id, state).html), "report_sha256": run.report_sha256}
 
 
-def _group(connection: db.Connection, run: Run, group: RunGroup, state: State) -> Reconciled:
+def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, say: Say) -> Reconciled:
     """Every check of one group, with what an independent reader finds in its files now."""
     spec = run.spec(group.group_id)
+    say(f"再読込と照合 {spec.group.name}")
     found = reread(connection, run, spec, files_of(run, spec, state))
     bench = Bench(connection, state, run, group, spec, found)
     excluded = lay_out(bench)

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from receivables.migration.plan import scope
+from receivables.migration.progress import Say, silent
 from receivables.migration.reconciling import reconcile
 from receivables.migration.spec import spec_of
 from receivables.migration.staging import maps_for, stage
@@ -15,6 +16,7 @@ from receivables.settings import State
 def rehearse(
     *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
     groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
+    say: Say = silent,
 ) -> str:  # fmt: skip
     """One rehearsal; returns its run_id. By default every group of every source whose claims have yet to move.
 
@@ -25,18 +27,19 @@ def rehearse(
     """
     run_id = prepare(
         edition=edition, profile=profile, snapshot=snapshot, state=state, maps=maps, groups=groups, sources=sources,
-        kind=kind,
+        kind=kind, say=say,
     )  # fmt: skip
-    write(run_id, state=state)
-    reconcile(run_id, state=state)
+    write(run_id, state=state, say=say)
+    reconcile(run_id, state=state, say=say)
     return run_id
 
 
 def prepare(
     *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
     groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
+    say: Say = silent,
 ) -> str:  # fmt: skip
     """The first step alone: check specification and maps, stage every group; returns the new run_id."""
     chosen = scope(sources, groups)
     specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
-    return stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state)
+    return stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state, say=say)

@@ -47,7 +47,7 @@ class Spec:
 
 
 def spec_of(edition: str, group_id: str, profile: str, snapshot: date) -> Spec:
-    """The specification of `group_id` on the snapshot's day; InputRejectedError names what is unknown and what there is."""
+    """The specification of a group on the snapshot's day; InputRejectedError names what is unknown and what there is."""
     found = standard.edition(edition)
     file = PROFILES / f"{profile}.yaml"
     known = sorted(each.stem for each in PROFILES.glob("*.yaml"))

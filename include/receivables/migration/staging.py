@@ -16,6 +16,7 @@ from receivables.migration.deciding import decide, keep_decided
 from receivables.migration.entities import ENTITIES, Entity, fragments, query
 from receivables.migration.mapping import Map, maps_of, require_use
 from receivables.migration.plan import GROUPS, Scope
+from receivables.migration.progress import Say, silent
 from receivables.migration.runs import revision
 from receivables.migration.spec import Spec, sha256_of
 from receivables.migration.tables import ROLE, columns_of, open_parts, prepare_tables, row_key, table
@@ -33,7 +34,7 @@ def maps_for(specs: Sequence[Spec], scope: Scope, folder: Path | None) -> Maps:
 
 
 def stage(
-    specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State
+    specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State, say: Say = silent
 ) -> str:
     """Stage every group as of `snapshot`; returns the new run_id.
 
@@ -49,6 +50,7 @@ def stage(
         run_id = _open_run(connection, specs, scope, maps, kind, snapshot, batch)
         _lay_out_keys(connection, parts)
         for position, spec in enumerate(specs, start=1):
+            say(f"段階化 {position}/{len(specs)} {spec.group.name}")
             _stage_group(connection, spec, maps[spec.group.id], position, run_id, parts)
     return run_id
 

@@ -8,13 +8,14 @@ from psycopg import sql
 from receivables import db
 from receivables.migration.files import writing
 from receivables.migration.legs import Bench
+from receivables.migration.progress import Say, silent
 from receivables.migration.runs import Run, folder_of, groups_of, key_hash, run_of
 from receivables.migration.spec import Spec
 from receivables.migration.tables import ROLE, part
 from receivables.settings import State
 
 
-def write(run_id: str, *, state: State) -> list[Path]:
+def write(run_id: str, *, state: State, say: Say = silent) -> list[Path]:
     """Write the files of every group of the run into its folder; returns them in the order of loading."""
     folder = folder_of(run_id, state)
     written: list[Path] = []
@@ -23,6 +24,7 @@ def write(run_id: str, *, state: State) -> list[Path]:
         connection.execute("delete from migration.file_manifest where run_id = %s", [run_id])
         for group in groups_of(connection, run_id):
             spec = run.spec(group.group_id)
+            say(f"書出し {spec.group.name}（{group.staged_rows or 0:,} 行）")
             files = writing.write_group(
                 connection, relation=_staged(run, spec), spec=spec.files, folder=folder, stamp=stamp_of(run),
                 key_hash=lambda key: key_hash(key, state),
@@ -46,7 +48,7 @@ def stamp_of(run: Run) -> str:
 
 
 def files_of(run: Run, spec: Spec, state: State) -> list[Path]:
-    """The group's files that lie in the run's folder now, in the order of their numbers, or where the first should be."""
+    """The group's files in the run's folder now, in the order of their numbers, or where the first should be."""
     folder = folder_of(run.run_id, state)
     found = {}
     for file in folder.iterdir():

@@ -226,7 +226,9 @@ class _File:
 
     def _header(self) -> str:
         mark = '"' if self.profile.quoting == "all" else ""
-        return self.profile.delimiter.join(_quoted(name, self.profile.delimiter, mark) for name in self.spec.group.names)
+        return self.profile.delimiter.join(
+            _quoted(name, self.profile.delimiter, mark) for name in self.spec.group.names
+        )
 
     def _hashed(self, key: bytes) -> str:
         return self.key_hash(bytes.fromhex(key.decode()).decode("utf-8"))
