@@ -15,10 +15,10 @@ from receivables.migration.digests import group_digest
 from receivables.migration.legs import Bench, clear, lay_out, reread
 from receivables.migration.progress import Say, silent
 from receivables.migration.report import Report, keep_report, report_files
-from receivables.migration.report_model import report_model
+from receivables.migration.report_model import group_part, report_model
 from receivables.migration.runs import Run, RunGroup, groups_of, run_of
 from receivables.migration.tables import ROLE
-from receivables.migration.totals import Cells, cells, count_checks, ledger_checks, sum_checks
+from receivables.migration.totals import cells, count_checks, ledger_checks, sum_checks
 from receivables.migration.writing import files_of
 from receivables.settings import State
 
@@ -28,7 +28,7 @@ class Reconciled:
     """One group after its checks: what the report needs of it."""
 
     bench: Bench
-    cells: dict[str, Cells]
+    part: dict[str, Any]  # of the report
     checks: list[Check]
 
 
@@ -50,7 +50,9 @@ def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]
         verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL
         keep_checks(connection, run_id, checks)
         result = _result(run_id, verdict, rows, yen, checks)
-        report = keep_report(report_model(groups[0].bench, groups[0].cells, result), state=state)
+        report = keep_report(
+            report_model(run, [group.part for group in groups], result, _postgres(connection)), state=state
+        )
         _keep_verdict(connection, run_id, result, report)
     return result | {"report": str(report.html), "report_sha256": report.sha256}
 
@@ -86,8 +88,9 @@ def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, s
             *conformance_checks(bench),
         )
     ]
+    part = group_part(bench, by_leg)
     clear(bench)
-    return Reconciled(bench, by_leg, checks)
+    return Reconciled(bench, part, checks)
 
 
 def _keep_digests(bench: Bench) -> Iterator[Check]:
@@ -97,6 +100,11 @@ def _keep_digests(bench: Bench) -> Iterator[Check]:
         [group_digest(bench, "W")[0], group_digest(bench, "G")[0], bench.run.run_id, bench.group.group_id],
     )
     yield rerun_check(bench)
+
+
+def _postgres(connection: db.Connection) -> str:
+    found = connection.execute("show server_version").fetchone()
+    return str(found[0]) if found else ""
 
 
 def _result(run_id: str, verdict: str, rows: int, yen: int, checks: list[Check]) -> dict[str, Any]:

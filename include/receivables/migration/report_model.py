@@ -7,26 +7,40 @@ from psycopg import sql
 
 from receivables.migration.checks import KEYS_SHOWN
 from receivables.migration.conformance import empty_items
+from receivables.migration.entities import ENTITIES
 from receivables.migration.feeds import LEFT_BEHIND, REJECTIONS
 from receivables.migration.legs import Bench, leg
+from receivables.migration.runs import Run
 from receivables.migration.totals import Cell, Cells, persons
 
 SAMPLE_ROWS = 20
 SIGNERS = ("所管課", "債権管理課", "会計", "移行ベンダ", "情報政策")
 _CATEGORIES = {"current": "現年分", "arrears": "滞納繰越分"}
 _DISPOSITIONS = {"staged": "移行", "excluded": "対象外", "rejected": "エラー", "merged": "調定に合算"}
-_ENTITIES = {"claim": "調定", "receipt": "収納"}
 
 
-def report_model(bench: Bench, by_leg: dict[str, Cells], result: dict[str, Any]) -> dict[str, Any]:
+def report_model(run: Run, parts: list[dict[str, Any]], result: dict[str, Any], postgres: str) -> dict[str, Any]:
     """The report of one reconciliation as one model; its JSON is what people sign."""
-    yearly = {name: _by_year(cells) for name, cells in by_leg.items()}
     return {
-        "cover": _cover(bench),
+        "cover": _cover(run, parts, postgres),
         "verdict": result["verdict"],
         "unexplained_rows": result["unexplained_rows"],
         "unexplained_yen": result["unexplained_yen"],
         "checks": result["checks"],
+        "groups": parts,
+        "signers": list(SIGNERS),
+    }
+
+
+def group_part(bench: Bench, by_leg: dict[str, Cells]) -> dict[str, Any]:
+    """What the report says of one group; taken while its legs are laid out."""
+    yearly = {name: _by_year(cells) for name, cells in by_leg.items()}
+    return {
+        "group": bench.spec.group.name,
+        "group_id": bench.group.group_id,
+        "interface_id": bench.spec.group.interface_id,
+        "evidence": bench.spec.group.evidence,
+        "profile_description": bench.spec.profile.description,
         "counts": _counts(bench, yearly),
         "amounts": _amounts(bench, yearly),
         "differences": _differences(bench),
@@ -37,19 +51,16 @@ def report_model(bench: Bench, by_leg: dict[str, Cells], result: dict[str, Any])
         "previous": _previous(bench),
         "sample": _sample(bench),
         "files": _files(bench),
-        "signers": list(SIGNERS),
     }
 
 
-def _cover(bench: Bench) -> dict[str, Any]:
-    run, spec = bench.run, bench.spec
+def _cover(run: Run, parts: list[dict[str, Any]], postgres: str) -> dict[str, Any]:
     return {
-        "run_id": run.run_id, "kind": run.kind, "group": spec.group.name, "interface_id": spec.group.interface_id,
-        "edition": run.edition, "is_draft": spec.is_draft, "profile": run.profile,
-        "profile_description": spec.profile.description, "snapshot": run.snapshot_date.isoformat(),
-        "published_batch": run.published_batch, "revision": run.revision, "spec_sha256": run.spec_sha256,
-        "map_sha256": run.map_sha256, "profile_sha256": run.profile_sha256,
-        "postgres": str(bench.rows("show server_version")[0][0]),
+        "run_id": run.run_id, "kind": run.kind, "edition": run.edition, "is_draft": "draft" in run.edition,
+        "profile": run.profile, "profile_description": parts[0]["profile_description"],
+        "snapshot": run.snapshot_date.isoformat(), "published_batch": run.published_batch, "revision": run.revision,
+        "spec_sha256": run.spec_sha256, "map_sha256": run.map_sha256, "profile_sha256": run.profile_sha256,
+        "plan": run.plan, "postgres": postgres,
     }  # fmt: skip
 
 
@@ -58,13 +69,15 @@ def _by_year(cells: Cells) -> dict[Cell, dict[str, int]]:
     found: dict[Cell, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for at, figures in cells.items():
         for name, value in figures.items():
-            found[at[:-1]][name] += value
+            found[at[:4]][name] += value
     return found
 
 
 def _place(at: Cell) -> dict[str, Any]:
     return {
-        "kamoku": at[0], "levy_year": at[1], "fiscal_year": at[2], "category": _CATEGORIES.get(str(at[3]), str(at[3]))
+        "kamoku": at[0] if at else "", "levy_year": at[1] if len(at) > 1 else "",
+        "fiscal_year": at[2] if len(at) > 2 else "",
+        "category": _CATEGORIES.get(str(at[3]), str(at[3])) if len(at) > 3 else "",
     }  # fmt: skip
 
 
@@ -106,11 +119,11 @@ def _differences(bench: Bench) -> list[dict[str, Any]]:
         """
         select check_id, legs, component, class, suspected_cause, count(*),
             (array_agg(key_hash order by key_hash collate "C"))[1:%s]
-        from migration.recon_diff where run_id = %s
+        from migration.recon_diff where run_id = %s and group_id = %s
         group by check_id, legs, component, class, suspected_cause
         order by check_id, legs, component nulls first, class, suspected_cause
         """,
-        [KEYS_SHOWN, bench.run.run_id],
+        [KEYS_SHOWN, bench.run.run_id, bench.group.group_id],
     ).fetchall()
     return [
         {
@@ -129,16 +142,16 @@ def _ledger(bench: Bench) -> list[dict[str, Any]]:
             coalesce(sum((
                 select sum(part.value::bigint) from jsonb_each_text(amounts) as part where part.key <> 'written_off_yen'
             )), 0)::bigint
-        from migration.row_ledger where run_id = %s
+        from migration.row_ledger where run_id = %s and group_id = %s
         group by entity, disposition, reason_code order by entity, disposition desc, reason_code
         """,
-        [bench.run.run_id],
+        [bench.run.run_id, bench.group.group_id],
     ).fetchall()
-    rules = {str(rule["reason"]): str(rule["title"]) for rule in bench.run.map["exclusions"]}
+    rules = {str(rule["reason"]): str(rule["title"]) for feeds in bench.group.maps for rule in feeds["exclusions"]}
     titles = {reason: title for reason, (_, title) in REJECTIONS.items()} | LEFT_BEHIND | rules
     return [
         {
-            "entity": _ENTITIES[str(entity)], "disposition": _DISPOSITIONS[str(disposition)], "reason": reason,
+            "entity": ENTITIES[str(entity)].title, "disposition": _DISPOSITIONS[str(disposition)], "reason": reason,
             "title": titles.get(str(reason), "") if reason else "", "rows": count, "yen": yen,
         }
         for entity, disposition, reason, count, yen in rows
@@ -146,17 +159,30 @@ def _ledger(bench: Bench) -> list[dict[str, Any]]:
 
 
 def _codes(bench: Bench) -> list[dict[str, Any]]:
-    """コード変換表: each declared code with the rows that used it."""
-    rows = bench.rows(
-        "select w.source_claim_type, g.kamoku_cd, count(*) from leg_w as w"
-        " inner join leg_g as g on w.source_key = g.source_key group by 1, 2"
-    )
-    used = {(source, target): count for source, target, count in rows}
+    """コード変換表: each declared code with the rows that became it."""
+    used: dict[tuple[str, str], int] = {}
+    for feeds in bench.group.maps:
+        for column, feed in feeds["items"].items():
+            if table := feed.get("codes"):
+                name = sql.Identifier(column)
+                for target, count in bench.rows(
+                    sql.SQL("select {0}, count(*) from {1} group by {0}").format(name, leg("G"))
+                ):
+                    used[table, str(target)] = int(count)
     return [
-        code | {"table": name, "rows": used.get((code["source_code"], code["target_code"]), 0)}
-        for name, codes in sorted(bench.run.map["codes"].items())
+        code | {"table": name, "rows": used.get((name, code["target_code"]), 0)}
+        for name, code in _declared(bench)
+    ]  # fmt: skip
+
+
+def _declared(bench: Bench) -> list[tuple[str, dict[str, Any]]]:
+    found = {
+        (name, code["source_code"], code["valid_from"]): code
+        for feeds in bench.group.maps
+        for name, codes in feeds["codes"].items()
         for code in codes
-    ]
+    }
+    return [(key[0], found[key]) for key in sorted(found)]
 
 
 def _unverified(bench: Bench) -> list[str]:
@@ -172,11 +198,11 @@ def _previous(bench: Bench) -> dict[str, Any] | None:
         from migration.run as r
         inner join migration.file_manifest as before on r.run_id = before.run_id
         inner join migration.file_manifest as now on now.run_id = %(run)s
-        where r.group_id = %(group)s and r.kind = %(kind)s
+        where before.group_id = %(group)s and now.group_id = %(group)s and r.kind = %(kind)s
             and r.created_at < (select created_at from migration.run where run_id = %(run)s)
         order by r.created_at desc limit 1
         """,
-        {"run": bench.run.run_id, "group": bench.run.group_id, "kind": bench.run.kind},
+        {"run": bench.run.run_id, "group": bench.group.group_id, "kind": bench.run.kind},
     ).fetchone()
     if found is None:
         return None
@@ -195,29 +221,29 @@ def _previous(bench: Bench) -> dict[str, Any] | None:
 
 def _sample(bench: Bench) -> list[dict[str, Any]]:
     """目視確認サンプル: rows drawn by the run's own number, fixed before anybody looks; by record of the file."""
+    shown = [name for name in bench.spec.yen_columns if name in bench.spec.files.columns][:3]
     rows = bench.rows(
         sql.SQL(
-            "select row_no, row_key, zeigaku, zeigaku_shuno, zeigaku_karikeshi from {}"
-            " order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
-        ).format(leg("F"), sql.Literal(bench.run.run_id), sql.Literal(SAMPLE_ROWS))
-    )
+            "select row_no, row_key, {} from {} order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
+        ).format(
+            sql.SQL(", ").join([sql.SQL("null"), *map(sql.Identifier, shown)]), leg("F"), sql.Literal(bench.run.run_id),
+            sql.Literal(SAMPLE_ROWS),
+        )
+    )  # fmt: skip
     return [
         {
-            "row_no": row[0],
-            "key": bench.hashes([row[1]])[0],
-            "assessed": row[2],
-            "received": row[3],
-            "provisional": row[4],
+            "row_no": row[0], "key": bench.hashes([row[1]])[0],
+            "yen": {bench.spec.label(name): value for name, value in zip(shown, row[3:], strict=True)},
         }
         for row in sorted(rows, key=lambda row: int(str(row[0])))
-    ]
+    ]  # fmt: skip
 
 
 def _files(bench: Bench) -> list[dict[str, Any]]:
     rows = bench.connection.execute(
         "select file_name, rows, bytes, sha256, first_key_hash, last_key_hash, sums from migration.file_manifest"
-        " where run_id = %s order by file_name",
-        [bench.run.run_id],
+        " where run_id = %s and group_id = %s order by length(file_name), file_name",
+        [bench.run.run_id, bench.group.group_id],
     ).fetchall()
     names = ("file_name", "rows", "bytes", "sha256", "first_key", "last_key", "sums")
     return [dict(zip(names, row, strict=True)) for row in rows]

@@ -65,9 +65,9 @@ def _refuse_unsound(connection: db.Connection, run: Run, state: State) -> None:
     folder = folder_of(run.run_id, state)
     changed = [name for name, sha256 in written if _sha256(folder / str(name)) != sha256]
     if changed or not written:
+        named = ", ".join(map(str, changed)) or "no file is known"
         raise InvariantBrokenError(
-            f"run {run.run_id}: {', '.join(map(str, changed)) or 'every file'} was changed after reconciliation;"
-            " rehearse again"
+            f"run {run.run_id}: a file was changed after reconciliation ({named}); rehearse again"
         )
 
 
