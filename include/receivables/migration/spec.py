@@ -82,7 +82,7 @@ def spec_of(edition: str, group_id: str, profile: str) -> Spec:
         group=found.group(group_id),
         profile_name=profile,
         profile=read_profile(file),
-        spec_sha256=sha256_of((standard.EDITIONS / f"{edition}.yaml").read_bytes()),
+        spec_sha256=found.sha256,
         profile_sha256=sha256_of(file.read_bytes()),
         is_draft="draft" in found.version,
     )
