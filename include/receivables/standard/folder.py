@@ -209,5 +209,5 @@ def _told(found: Any, error: Any) -> str:
         item = found["items"][loc[1]]
         name = f" ({item.get('column') or item.get('name')})" if isinstance(item, dict) else ""
         key = ".".join(str(part) for part in loc[2:])
-        return f"item {loc[1] + 1}{name}: " + (f"key {key}: " if key else "") + error["msg"]
+        return f"item {loc[1] + 1}{name}: " + (f"key {key}: " if key else "") + str(error["msg"])
     return f"key {'.'.join(str(part) for part in loc)}: {error['msg']}" if loc else str(error["msg"])
