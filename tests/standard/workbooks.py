@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ TEXTS = {
 REQUIRED = {"always": "必須", "conditional": "条件付必須", "no": "任意", None: ""}
 ONE_LINE = [
     "項番", "グループID", "グループ名称", "データ項目ID", "データ項目名称", "データ項目の説明", "主キー",
-    "必須／条件付必須／任意", "繰返し", "データ型", "桁数（整数部）", "桁数（小数部）", "コード参照", "備考", "改定種別",
+    "必須／条件付必須／任意", "繰返し", "データ型", "桁数（整数部）", "桁数（小数部）", "コード参照", "備考",
+    "改定種別",
 ]  # fmt: skip
 TWO_LINES = [
     ("項番", ""), ("グループ", "ID"), ("グループ", "名称"), ("データ項目", "ID"), ("データ項目", "名称"),
@@ -82,23 +84,15 @@ def _heading(sheet: Any, shape: Shape) -> int:
         for place, index in enumerate(shape.order):
             sheet.write(row, left + place, shape.headings.get(ONE_LINE[index], ONE_LINE[index]))
         return row + 1
-    pairs = [TWO_LINES[index] for index in shape.order]
-    at = 0
-    while at < len(pairs):
-        top, under = pairs[at]
-        span = 1
-        while under and at + span < len(pairs) and pairs[at + span][0] == top:
-            span += 1
-        if shape.is_merged and span > 1:
-            sheet.merge_range(row, left + at, row, left + at + span - 1, top)
-        elif shape.is_merged and not under:
-            sheet.merge_range(row, left + at, row + 1, left + at, top)
+    for top, listed in groupby(enumerate(TWO_LINES[index] for index in shape.order), key=lambda one: one[1][0]):
+        pairs = list(listed)
+        first, last = left + pairs[0][0], left + pairs[-1][0]
+        for at, (_, under) in pairs:
+            sheet.write(row + 1, left + at, under)
+        if not shape.is_merged or (first == last and pairs[0][1][1]):
+            sheet.write(row, first, top)
         else:
-            sheet.write(row, left + at, top)
-        for each in range(span):
-            if pairs[at + each][1]:
-                sheet.write(row + 1, left + at + each, pairs[at + each][1])
-        at += span
+            sheet.merge_range(row, first, row + (not pairs[0][1][1]), last, top)
     return row + 2
 
 

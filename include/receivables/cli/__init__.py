@@ -23,6 +23,7 @@ def main() -> None:
         quarantine,
         sending,
         source,
+        standard,
     )
 
     app = typer.Typer(
@@ -46,6 +47,7 @@ def main() -> None:
         migration,
         quarantine,
         source,
+        standard,
     ):
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):

@@ -58,8 +58,8 @@ def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIO
         raise InputRejectedError("何も書いていない: " + "; ".join(lists.mistakes[:_MOST_TOLD]) + more)
     if names.missing:
         raise InputRejectedError(
-            "何も書いていない: 英名がない。--names のCSV（group,item,code_table,name,type）に次の行を足し name を埋める:"
-            "\n" + "\n".join(names.missing)
+            "何も書いていない: 英名がない。--names のCSV（group,item,code_table,name,type）に足して name を埋める行:\n"
+            + "\n".join(names.missing)
         )
     folder.write_edition(into / order.edition, _meta(files, order), groups, codes)
     return {"edition": order.edition, "groups": len(groups), "items": sum(len(each.items) for each in groups),
