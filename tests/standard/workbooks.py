@@ -63,7 +63,7 @@ def workbook(file: Path, rows: Iterable[list[Any]], codes: dict[str, Iterable[Co
     with xlsxwriter.Workbook(file, {"strings_to_numbers": False, "strings_to_formulas": False}) as book:
         if shape.has_cover:
             book.add_worksheet("表紙").write(3, 1, "基本データリスト")
-        size = -(-len(listed) // shape.sheets) or 1
+        size = -(-len(listed) // max(shape.sheets, 1)) or 1
         for at in range(shape.sheets):
             sheet = book.add_worksheet(f"一覧{at + 1}")
             first = _heading(sheet, shape)

@@ -50,12 +50,11 @@ def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIO
             f"edition {order.edition} is there already and is never edited; choose another --edition"
         )
     lists = _read(files, order)
+    _refuse_mistakes(lists)  # without its columns no row can be read
     names = Names(order.like, order.names)
     codes, table_of = _codes(lists, names)
     groups = _groups(lists, order, names, set(table_of))
-    if lists.mistakes:
-        more = f"; ほか{len(lists.mistakes) - _MOST_TOLD}件" if len(lists.mistakes) > _MOST_TOLD else ""
-        raise InputRejectedError("何も書いていない: " + "; ".join(lists.mistakes[:_MOST_TOLD]) + more)
+    _refuse_mistakes(lists)
     if names.missing:
         raise InputRejectedError(
             "何も書いていない: 英名がない。--names のCSV（group,item,code_table,name,type）に足して name を埋める行:\n"
@@ -65,6 +64,12 @@ def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIO
     return {"edition": order.edition, "groups": len(groups), "items": sum(len(each.items) for each in groups),
             "code_tables": len(codes), "ignored_sheets": lists.ignored,
             "sha256": folder.sha256_of(into / order.edition)}  # fmt: skip
+
+
+def _refuse_mistakes(lists: Lists) -> None:
+    if lists.mistakes:
+        more = f"; ほか{len(lists.mistakes) - _MOST_TOLD}件" if len(lists.mistakes) > _MOST_TOLD else ""
+        raise InputRejectedError("何も書いていない: " + "; ".join(lists.mistakes[:_MOST_TOLD]) + more)
 
 
 def _read(files: Sequence[Path], order: Order) -> Lists:
