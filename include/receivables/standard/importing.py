@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from receivables import standard
 from receivables.errors import InputRejectedError
-from receivables.standard import EDITIONS, Edition, folder
+from receivables.standard import Edition, folder
 from receivables.standard.cells import MistakeError, code_of, facts_of, group_rows
 from receivables.standard.names import Names
 from receivables.standard.parts import Code, Group, Item, Meta
@@ -37,7 +38,7 @@ class Order:
     skipped: tuple[str, ...] = ()  # sheets that are no list
 
 
-def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIONS) -> dict[str, Any]:
+def import_workbooks(files: Sequence[Path], order: Order, *, into: Path | None = None) -> dict[str, Any]:
     """Make the edition `order.edition` out of official workbooks; says what it holds and what was no list.
 
     Raises InputRejectedError with every mistake, or with the rows that the file of names lacks; then nothing is
@@ -45,7 +46,8 @@ def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIO
     """
     if not re.fullmatch(r"[0-9a-z][0-9a-z.\-]*", order.edition):
         raise InputRejectedError(f"--edition {order.edition!r}: only small letters, digits, . and -")
-    if (into / order.edition).exists():
+    place = (into or standard.EDITIONS) / order.edition
+    if place.exists():
         raise InputRejectedError(
             f"edition {order.edition} is there already and is never edited; choose another --edition"
         )
@@ -60,10 +62,10 @@ def import_workbooks(files: Sequence[Path], order: Order, *, into: Path = EDITIO
             "何も書いていない: 英名がない。--names のCSV（group,item,code_table,name,type）に足して name を埋める行:\n"
             + "\n".join(names.missing)
         )
-    folder.write_edition(into / order.edition, _meta(files, order), groups, codes)
+    folder.write_edition(place, _meta(files, order), groups, codes)
     return {"edition": order.edition, "groups": len(groups), "items": sum(len(each.items) for each in groups),
             "code_tables": len(codes), "ignored_sheets": lists.ignored,
-            "sha256": folder.sha256_of(into / order.edition)}  # fmt: skip
+            "sha256": folder.sha256_of(place)}  # fmt: skip
 
 
 def _refuse_mistakes(lists: Lists) -> None:
