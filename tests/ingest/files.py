@@ -11,7 +11,7 @@ import yaml
 from receivables.settings import PROJECT
 
 DAY = date(2026, 6, 19)
-EDITION = PROJECT / "include" / "receivables" / "standard" / "editions" / "0.1-draft.yaml"
+EDITION = PROJECT / "include" / "receivables" / "standard" / "editions" / "0.1-draft"
 
 
 # ---------- 国民健康保険: CP932, fixed width
@@ -63,8 +63,8 @@ def put_nhi(drop: Path, claims: bytes, receipts: bytes | None = None, day: date 
 
 # ---------- 特別区民税: UTF-8 CSV in the standard's groups, with a manifest
 def _items(group: str) -> list[str]:
-    found = yaml.safe_load(EDITION.read_text(encoding="utf-8"))
-    return [item["name"] for item in next(one for one in found["groups"] if one["id"] == group)["items"]]
+    found = yaml.safe_load((EDITION / "groups" / f"{group}.yaml").read_text(encoding="utf-8"))
+    return [item["name"] for item in found["items"]]
 
 
 CLAIM_ITEMS, RECEIPT_ITEMS, DUNNING_ITEMS = _items("chotei_shuno"), _items("shuno_rireki"), _items("tokusoku")

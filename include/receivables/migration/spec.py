@@ -59,7 +59,7 @@ def spec_of(edition: str, group_id: str, profile: str, snapshot: date) -> Spec:
         group=group,
         profile_name=profile,
         files=group_spec(group, read_profile(file), snapshot),
-        spec_sha256=sha256_of((standard.EDITIONS / f"{edition}.yaml").read_bytes()),
+        spec_sha256=found.sha256,
         profile_sha256=sha256_of(file.read_bytes()),
         is_draft="draft" in found.version,
     )
