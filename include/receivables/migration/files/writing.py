@@ -24,7 +24,7 @@ from receivables.standard import Item
 
 _ROWS_AT_ONCE = 2_000
 _KEY = "staged_row_key"  # goes before the items and is taken off again
-_Row = tuple[bytes, bytes, bytes]  # the key in hexadecimal digits, a delimiter, and the record with its line feed
+_Row = tuple[bytes, bytes, bytes]  # an x and the key in hexadecimal digits, a delimiter, and the record with its line feed
 
 
 @dataclass
@@ -115,7 +115,7 @@ def _statement(relation: sql.Composable, spec: GroupSpec) -> sql.Composed:
     texts = [_text(item, empty, profile.quoting) for item, empty in zip(items, spec.empties, strict=True)]
     quoted = sql.SQL(", force_quote ({})").format(_names(items)) if profile.quoting == "all" else sql.SQL("")
     return sql.SQL(
-        "copy (select encode(convert_to(row_key, 'UTF8'), 'hex') as {key}, {texts} from"
+        "copy (select 'x' || encode(convert_to(row_key, 'UTF8'), 'hex') as {key}, {texts} from"
         " (select row_key, {names} from {relation} as staged order by {order}) as ordered)"
         " to stdout (format csv, encoding 'UTF8', delimiter {delimiter}{quoted})"
     ).format(
@@ -229,7 +229,7 @@ class _File:
         return self.profile.delimiter.join(_quoted(name, self.profile.delimiter, mark) for name in self.spec.group.names)
 
     def _hashed(self, key: bytes) -> str:
-        return self.key_hash(bytes.fromhex(key.decode()).decode("utf-8"))
+        return self.key_hash(bytes.fromhex(key[1:].decode()).decode("utf-8"))
 
     def _put(self, content: bytes) -> None:
         self.sink.write(content)
