@@ -44,7 +44,9 @@ def stage(connection: db.Connection, spec: GroupSpec, rows: Sequence[tuple[str, 
     """A table of these keys and rows, in this order."""
     items = spec.group.items
     columns = ", ".join(f"{item.column} {column_type(item)}" for item in items)
-    db.run_script(connection, f"drop table if exists staged_rows; create temp table staged_rows (row_key text, {columns})")
+    db.run_script(
+        connection, f"drop table if exists staged_rows; create temp table staged_rows (row_key text, {columns})"
+    )
     with connection.cursor().copy("copy staged_rows from stdin") as copy:
         for key, row in rows:
             copy.write_row((key, *row))

@@ -95,7 +95,9 @@ def test_no_bytes_make_it_raise(folder: Path, profile: str, content: bytes) -> N
     both(folder, spec_of("henrei", profile), content, at_once=1 << 20)
 
 
-def one(tmp_path: Path, content: bytes, profile: str = "standard_csv", group: str = "henrei") -> tuple[object, list[str]]:
+def one(
+    tmp_path: Path, content: bytes, profile: str = "standard_csv", group: str = "henrei"
+) -> tuple[object, list[str]]:
     spec = spec_of(group, profile)
     (tmp_path / spec.file_name("20260619000000", 1)).write_bytes(content)
     found, lines = reread(tmp_path, spec)

@@ -36,7 +36,26 @@ from tests.migration.files.staged import (
     write,
 )
 
-LETTERS = ["a", "Z", "0", '"', ",", ";", "|", "'", "\\", "\\N", "北", "髙", "﨑", "～", "🏠", "辻\U000e0101", "神\ufe00", "é"]
+LETTERS = [
+    "a",
+    "Z",
+    "0",
+    '"',
+    ",",
+    ";",
+    "|",
+    "'",
+    "\\",
+    "\\N",
+    "北",
+    "髙",
+    "﨑",
+    "～",
+    "🏠",
+    "辻\U000e0101",
+    "神\ufe00",
+    "é",
+]
 CHANGES = st.fixed_dictionaries(
     {"newline": st.sampled_from(["CRLF", "LF"]), "quoting": st.sampled_from(["minimal", "all"]),
      "header": st.booleans(), "delimiter": st.sampled_from(",\t;|"), "max_rows_per_file": st.sampled_from([None, 1, 3]),
@@ -169,7 +188,9 @@ def test_the_bytes_are_those_of_another_writer(connection: db.Connection, tmp_pa
     if profile.header:
         writer.writerow(spec.group.names)
     for _, row in rows:
-        writer.writerow([empty if value in (None, "") else value for value, empty in zip(row, spec.empties, strict=True)])
+        writer.writerow(
+            [empty if value in (None, "") else value for value, empty in zip(row, spec.empties, strict=True)]
+        )
 
     assert (tmp_path / written.file_name).read_bytes() == (
         ("\ufeff" if profile.bom else "") + text.getvalue()

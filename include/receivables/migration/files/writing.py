@@ -24,7 +24,9 @@ from receivables.standard import Item
 
 _ROWS_AT_ONCE = 2_000
 _KEY = "staged_row_key"  # goes before the items and is taken off again
-_Row = tuple[bytes, bytes, bytes]  # an x and the key in hexadecimal digits, a delimiter, and the record with its line feed
+_Row = tuple[
+    bytes, bytes, bytes
+]  # an x and the key in hexadecimal digits, a delimiter, and the record with its line feed
 
 
 @dataclass
@@ -226,7 +228,9 @@ class _File:
 
     def _header(self) -> str:
         mark = '"' if self.profile.quoting == "all" else ""
-        return self.profile.delimiter.join(_quoted(name, self.profile.delimiter, mark) for name in self.spec.group.names)
+        return self.profile.delimiter.join(
+            _quoted(name, self.profile.delimiter, mark) for name in self.spec.group.names
+        )
 
     def _hashed(self, key: bytes) -> str:
         return self.key_hash(bytes.fromhex(key[1:].decode()).decode("utf-8"))
