@@ -1,10 +1,10 @@
-"""Files of a migration: written and read again beside a plain COPY and Python's csv.reader (移行ファイルの書出しと再読込).
+"""Files of a migration, written and read again, beside a plain COPY and Python's csv.reader (書出しと再読込).
 
-`python -m bench.step_migration_files --rows 500000` makes so many rows like 調定収納情報 (88 items, most of them empty) and
-as many like 収納履歴情報 (41 items), and for each group in a process of its own: COPY … TO STDOUT (format csv) of the same
-rows; our writer; csv.reader over the file; our independent reader, its lines copied into a table. Then both groups
-written and read side by side on two processes. The table must hold the rows, and the yen, that were made. Nothing is
-extrapolated. Writes bench/migration_files.json.
+`python -m bench.step_migration_files --rows 500000` makes so many rows like 調定収納情報 (88 items, most of them
+empty) and as many like 収納履歴情報 (41 items), and for each group in a process of its own: COPY … TO STDOUT (format
+csv) of the same rows; our writer; csv.reader over the file; our independent reader, its lines copied into a table. Then
+both groups written and read side by side on two processes. The table must hold the rows, and the yen, that were made.
+Nothing is extrapolated. Writes bench/migration_files.json.
 """
 
 import argparse
@@ -38,7 +38,8 @@ MOST_MIB = 1024  # of each process
 _DUE = "date '2019-06-30' + (n % 84)::integer * 30"
 _AMOUNT = "(1000 + (n * 7919) % 97000 / 100 * 100)::bigint"
 _KEY = {
-    "shikuchoson_cd": "'131121'", "mae_shikuchoson_cd": "''", "fuka_nendo": "2019 + n % 7", "soto_nendo": "2019 + n % 7",
+    "shikuchoson_cd": "'131121'", "mae_shikuchoson_cd": "''", "fuka_nendo": "2019 + n % 7",
+    "soto_nendo": "2019 + n % 7",
     "tsuchisho_no": "lpad((1000000 + n / 10)::text, 10, '0')", "kamoku_cd": "(array['23','24','27','08'])[1 + n % 4]",
     "tokucho_shitei_no": "''", "kibetsu_cd": "lpad((1 + n % 10)::text, 2, '0')", "shinkoku_rireki_no": "0",
     "jigyo_nendo_no": "0", "jido_atena_no": "''",
@@ -103,13 +104,14 @@ def fill(state: State, name: str, rows: int) -> tuple[object, ...]:
     values = ", ".join(VALUES[name].get(item.column, "null") for item in group.items)
     key = ", ".join(f"{column}::text" for column in group.key)
     names = ", ".join(item.column for item in group.items)
+    source = f"generate_series(1::bigint, {rows}) as n order by n * 7919 % {rows}"
+    insert = f"insert into bench.{name} ({names}) select {values} from {source}"  # noqa: S608
     with db.connect(state) as connection:
         db.run_script(
             connection,
             f"create schema if not exists bench; create unlogged table bench.{name} (row_key text, {columns});"
             f" create unlogged table bench.{name}_again (row_no bigint, file_no bigint, {columns});"
-            f" insert into bench.{name} ({names}) select {values} from generate_series(1::bigint, {rows}) as n"
-            f" order by n * 7919 % {rows}; update bench.{name} set row_key = jsonb_build_array({key})::text;",
+            f" {insert}; update bench.{name} set row_key = jsonb_build_array({key})::text;",
         )
     with db.connect(state, autocommit=True) as connection:
         db.run_script(connection, f"vacuum full analyze bench.{name}")

@@ -84,4 +84,11 @@ def test_the_reader_shares_only_the_profile_with_the_writer() -> None:
         f"{package}.profile", "receivables.standard"
     }  # fmt: skip
     assert "csv" not in used
-    assert {file.stem for file in FOLDER.glob("*.py")} == {*READER, "__init__", "profile", "writing", "yaml_files"}
+    assert {file.stem for file in FOLDER.glob("*.py")} == {
+        *READER,
+        "__init__",
+        "profile",
+        "selecting",
+        "writing",
+        "yaml_files",
+    }

@@ -24,9 +24,8 @@ def test_every_profile_fits_every_group_and_no_two_files_have_one_name(name: str
 def test_the_two_old_profiles_mean_what_they_meant() -> None:
     for name, zero in (("standard_csv", ""), ("zero_filled_csv", "0")):
         profile = profile_named(name)
-        assert (profile.encoding, profile.bom, profile.line_end, profile.header, profile.quoting, profile.delimiter) == (
-            "utf-8", False, "\r\n", True, "minimal", ",",
-        )  # fmt: skip
+        form = (profile.encoding, profile.bom, profile.line_end, profile.header, profile.quoting, profile.delimiter)
+        assert form == ("utf-8", False, "\r\n", True, "minimal", ",")
         assert [profile.empty(kind) for kind in ("date", "time", "yen", "text", "code")] == [
             "0000-00-00", "00:00:00", zero, "", "",
         ]  # fmt: skip

@@ -1,6 +1,5 @@
 """The independent reader: its two ways agree, whatever is in a file, and nothing in a file makes it raise."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,9 +15,10 @@ from tests.migration.files.staged import PROFILE_NAMES, profile_named, reread, s
 
 # Words that are right, wrong or odd in one item or another, and what can break a record.
 WORDS = st.one_of(
-    st.sampled_from(["", "0", "1", "2025", "131121", "02", "-5", "007", "1" * 19, "0000-00-00", "2026-02-29", "2025-07-31",
-                     "1867-01-01", "2099-01-01", "00:00:00", "23:59:59", "24:00:00", "北沢\U000e0100", "\ufe00", "辻\U000e0101\U000e0102",
-                     " 北沢", "\u3000", "a\0b", "\ue000", "\x85", "\\N", "\\.", "a\tb", "123456789018", "１２", "1e4", "−"]),
+    st.sampled_from(["", "0", "1", "2025", "131121", "02", "-5", "007", "1" * 19, "0000-00-00", "2026-02-29",
+                     "2025-07-31", "1867-01-01", "2099-01-01", "00:00:00", "23:59:59", "24:00:00", "北沢\U000e0100",
+                     "\ufe00", "辻\U000e0101\U000e0102", " 北沢", "\u3000", "a\0b", "\ue000", "\x85", "\\N", "\\.",
+                     "a\tb", "123456789018", "１２", "1e4", "−"]),
     st.text(st.sampled_from('a"\r\n,\t;\\\0北\u3000'), max_size=5),
 )  # fmt: skip
 GROUP_IDS = st.sampled_from(["henrei", "dairinin", "shokei", "entaikin_gemmen"])
@@ -64,8 +64,8 @@ def _ordinary(kind: str, length: int | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    yield tmp_path_factory.mktemp("files")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
 
 
 def both(folder: Path, spec: GroupSpec, content: bytes, *, at_once: int) -> tuple[object, ...]:

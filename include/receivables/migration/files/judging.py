@@ -1,6 +1,6 @@
-"""What the text of an item holds, and which checks it breaks (項目検査): the independent reader's own types.
+r"""What the text of an item holds, and which checks it breaks (項目検査): the independent reader's own types.
 
-A value is given as PostgreSQL's COPY text: escaped, and \\N where nothing acceptable is.
+A value is given as PostgreSQL's COPY text: escaped, and \N where nothing acceptable is.
 """
 
 import re
@@ -67,7 +67,7 @@ def _years_after(snapshot: date) -> date:
 
 
 def _nothing(text: str, item: Item, empty: str) -> Judgement:
-    """The text says that there is nothing, be it as agreed or not. In a key that is 該当なし, which only a text can say."""
+    """The text says that there is nothing, as agreed or not. In a key that is 該当なし, which only a text can say."""
     if item.key and (item.type in NUMERIC or item.type == "date"):
         return NOTHING, (("C-010", "a key item is empty"),)
     problems = () if text == empty else (("C-020", "empty although the profile has a sentinel for it"),)
