@@ -110,9 +110,10 @@ def fill(state: State, name: str, rows: int) -> tuple[object, ...]:
         db.run_script(
             connection,
             f"create schema if not exists bench; create unlogged table bench.{name} (row_key text, {columns});"
-            f" create unlogged table bench.{name}_again (row_no bigint, file_no bigint, {columns});"
-            f" {insert}; update bench.{name} set row_key = jsonb_build_array({key})::text;",
+            f" create unlogged table bench.{name}_again (row_no bigint, file_no bigint, {columns})",
         )
+        db.run_script(connection, insert)
+        db.run_script(connection, f"update bench.{name} set row_key = jsonb_build_array({key})::text")  # noqa: S608
     with db.connect(state, autocommit=True) as connection:
         db.run_script(connection, f"vacuum full analyze bench.{name}")
     return kept(state, name, again="")

@@ -100,9 +100,9 @@ def _day(text: str, latest: date) -> Judgement:
 def _text(text: str, item: Item) -> Judgement:
     if (item.type == "time" and not _CLOCK.fullmatch(text)) or (item.type == "flag" and text not in ("0", "1")):
         return NOTHING, (("C-020", f"not a {item.type} as agreed"),)
-    problems = () if item.type == "time" else _lengths(text, item)
+    problems = () if item.length is None or item.type == "time" else _lengths(text, item)
     if _PLAIN.fullmatch(text):
-        return text, problems or _number_of_a_person(text, item)
+        return text, problems or (_number_of_a_person(text, item) if len(text) == 12 else ())
     problems = problems or _characters(text)
     return (NOTHING if "\0" in text else text.translate(_ESCAPES)), problems  # PostgreSQL has no NUL in text
 
