@@ -34,6 +34,7 @@ from tests.migration.files.staged import (
     stage,
     write,
 )
+from tests.migration.files.test_rereading import contents
 
 LETTERS = [
     "a",
@@ -194,6 +195,23 @@ def test_the_bytes_are_those_of_another_writer(connection: db.Connection, tmp_pa
     assert (tmp_path / written.file_name).read_bytes() == (
         ("\ufeff" if profile.bom else "") + text.getvalue()
     ).encode(profile.encoding)  # fmt: skip
+
+
+@SETTINGS
+@given(contents())
+def test_postgresql_takes_whatever_the_reader_gives(
+    connection: db.Connection, tmp_path: Path, made: tuple[GroupSpec, bytes]
+) -> None:
+    """A value that no column could hold (NUL, a day that does not exist, a year of ten digits) is none."""
+    spec, content = made
+    (emptied(tmp_path) / spec.file_name(STAMP, 1)).write_bytes(content)
+    found, lines = reread(tmp_path, spec)
+    rows = loaded(connection, spec, lines)
+
+    assert len(rows) == found.rows
+    for at, item in enumerate(spec.group.items):
+        if item.type == "yen":
+            assert found.sums[item.column] == sum(row[at + 2] or 0 for row in rows)
 
 
 def test_files_are_for_their_owner_alone_and_replace_those_before(connection: db.Connection, tmp_path: Path) -> None:
