@@ -56,7 +56,7 @@ class Columns:
                 continue
             own = fields.take(_integers(np.arange(at, rows * width, width, dtype=np.int32))).dictionary_encode()
             words = [word[1:-2] if self.is_quoted else word[:-1] for word in own.dictionary.to_pylist()]
-            columns.append(pa.array([accepted[word] for word in words], pa.string()).take(own.indices))
+            columns.append(_texts([accepted[word] for word in words]).take(own.indices))
             coded[at] = words, own.indices
         numbers = begin if isinstance(begin, np.ndarray) else np.arange(begin, begin + rows, dtype=np.int64)
         lines = pc.binary_join_element_wise(_integers(numbers).cast(pa.string()), str(file_no), *columns, "\t")
@@ -67,8 +67,10 @@ class Columns:
     def _bounds(self, data: bytes) -> "NDArray[np.int32] | None":
         """Where each field begins, and behind the last one's end; None when the block is not plain."""
         letters = np.frombuffer(data, np.uint8)
-        feeds = letters == _LINE_FEED
-        last = self._behind_marks(letters) if self.is_quoted else np.flatnonzero(feeds | (letters == self.delimiter))
+        if self.is_quoted:  # a line feed within a field is left to the judge: no item takes one
+            last = self._behind_marks(letters)
+        else:
+            last = np.flatnonzero((letters == _LINE_FEED) | (letters == self.delimiter))
         width = len(self.accepted)
         if last is None or not len(last) or len(last) % width:
             return None
@@ -76,7 +78,6 @@ class Columns:
         is_plain = (
             (ends[:, -1] == _LINE_FEED).all()
             and (ends[:, :-1] == self.delimiter).all()
-            and np.count_nonzero(feeds) == len(ends)
             and np.diff(last[width - 1 :: width], prepend=-1).max() <= LONGEST_RECORD
             and (self.is_quoted or _MARK not in data)
         )
@@ -90,8 +91,14 @@ class Columns:
         return marks[1::2] + 1 if (marks[2::2] == marks[1:-1:2] + 2).all() else None
 
 
+# `pa.array` would load pandas for either, which takes a second and 60 MiB.
+def _texts(values: list[str | None]) -> pa.StringArray:
+    builder = pa.lib.StringBuilder()
+    builder.append_values(values)
+    return builder.finish()
+
+
 def _integers(values: "NDArray[np.int32] | NDArray[np.int64]") -> pa.Array:
-    """The same numbers for Arrow; its own conversion would load pandas for that."""
     kind = pa.int32() if values.dtype == np.int32 else pa.int64()
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from receivables.migration.files.profile import Profile
 
-BYTES_AT_ONCE = 1 << 22
+BYTES_AT_ONCE = 1 << 21
 _BOM = "\ufeff"
 
 

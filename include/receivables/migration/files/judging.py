@@ -1,6 +1,6 @@
-"""What the text of an item holds, and which checks it breaks (項目検査): the independent reader's own types.
+r"""What the text of an item holds, and which checks it breaks (項目検査): the independent reader's own types.
 
-A value is given as PostgreSQL's COPY text: escaped, and \\N where nothing acceptable is.
+A value is given as PostgreSQL's COPY text: escaped, and \N where nothing acceptable is.
 """
 
 import re
@@ -67,7 +67,7 @@ def _years_after(snapshot: date) -> date:
 
 
 def _nothing(text: str, item: Item, empty: str) -> Judgement:
-    """The text says that there is nothing, be it as agreed or not. In a key that is 該当なし, which no number can say."""
+    """The text says that there is nothing, as agreed or not. In a key that is 該当なし, which no number can say."""
     if item.key and item.type in NUMERIC:
         return NOTHING, (("C-010", "a key item is empty"),)
     problems = () if text == empty else (("C-020", "empty although the profile has a sentinel for it"),)
@@ -100,9 +100,9 @@ def _day(text: str, latest: date) -> Judgement:
 def _text(text: str, item: Item) -> Judgement:
     if (item.type == "time" and not _CLOCK.fullmatch(text)) or (item.type == "flag" and text not in ("0", "1")):
         return NOTHING, (("C-020", f"not a {item.type} as agreed"),)
-    problems = () if item.type == "time" else _lengths(text, item)
+    problems = () if item.length is None or item.type == "time" else _lengths(text, item)
     if _PLAIN.fullmatch(text):
-        return text, problems or _number_of_a_person(text, item)
+        return text, problems or (_number_of_a_person(text, item) if len(text) == 12 else ())
     problems = problems or _characters(text)
     return (NOTHING if "\0" in text else text.translate(_ESCAPES)), problems  # PostgreSQL has no NUL in text
 

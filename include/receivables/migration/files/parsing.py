@@ -37,7 +37,8 @@ def record_at(text: str, at: int, delimiter: str, *, is_last: bool) -> Record | 
         is_quoted = text.startswith('"', at)
         match = (_QUOTED if is_quoted else bare).match(text, at)
         if match is None:
-            return _unfinished(len(text) - begin, is_last=is_last)
+            _require_more(len(text) - begin, is_last=is_last)
+            return None
         fields.append(match.group(1).replace('""', '"') if is_quoted else match.group())
         quoted.append(is_quoted)
         at = match.end()
@@ -52,7 +53,7 @@ def record_at(text: str, at: int, delimiter: str, *, is_last: bool) -> Record | 
         return Record(fields, quoted, end.group() if end else "", end.end() if end else at)
 
 
-def _unfinished(length: int, *, is_last: bool) -> None:
+def _require_more(length: int, *, is_last: bool) -> None:
     """A quoted field goes on behind the text; the error when none can come, or the record is too long already."""
     if length > LONGEST_RECORD:
         raise MalformedError(TOO_LONG)

@@ -1,4 +1,4 @@
-"""The records of one file, judged and given on (再読込): by column where nothing is odd, by the letter where something is.
+"""The records of one file, judged and given on (再読込): by column where nothing is odd, else by the letter.
 
 A record that is not plain, or has a word in doubt, goes the slow way, which alone knows how to complain.
 """
@@ -111,8 +111,9 @@ class FileReader:
         """Plain lines at once, the others and those in doubt by the letter, all in their order."""
         records: list[str | Record] = []
         try:
-            for each, at in self._lines(whole, at, is_last=is_last):
+            for each, next_at in self._lines(whole, at, is_last=is_last):
                 records.append(each)
+                at = next_at
         finally:  # what comes before a break of the rules counts
             self._take(records)
         return at
@@ -136,7 +137,7 @@ class FileReader:
     def _is_plain(self, line: str) -> bool:
         """Whether all fields are there, all in quotation marks or none, and no mark within a field.
 
-        Cut at every `","`: the marks left over are then the first, the last, and those within fields, which are counted.
+        Cut at every `","`: the marks left over are the first, the last, and those within fields, which are counted.
         """
         if len(line) > LONGEST_RECORD:
             return False

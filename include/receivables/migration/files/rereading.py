@@ -3,7 +3,7 @@
 It shares nothing with the writer but the loader of the profile: own decoding, own RFC 4180 parser, own types. What it
 cannot accept becomes an issue; it never repairs, and it never raises for what is in a file. A file is read in blocks.
 
-Records without anything odd are read many at once, by column; the others by the letter. Both ways give the same, by test.
+Records without anything odd are read many at once, by column; the others by the letter. Both ways give the same.
 """
 
 from pathlib import Path

@@ -19,12 +19,13 @@ from psycopg import sql
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
-from receivables.migration.files.profile import NUMERIC, GroupSpec
-from receivables.standard import Item
+from receivables.migration.files.profile import GroupSpec
+from receivables.migration.files.selecting import copy_statement
 
 _ROWS_AT_ONCE = 2_000
-_KEY = "staged_row_key"  # goes before the items and is taken off again
-_Row = tuple[bytes, bytes, bytes]  # the key in hexadecimal digits, a delimiter, and the record with its line feed
+_Row = tuple[
+    bytes, bytes, bytes
+]  # an x and the key in hexadecimal digits, a delimiter, and the record with its line feed
 
 
 @dataclass
@@ -88,11 +89,13 @@ def _produced(
     opened: Callable[[int], BinaryIO],
 ) -> Iterator[Written]:  # fmt: skip
     connection.execute("set datestyle to iso")
-    with connection.cursor().copy(_statement(relation, spec)) as copy:
-        batches = _batches(map(bytes, copy), spec.profile.max_rows_per_file)
+    with connection.cursor().copy(copy_statement(relation, spec)) as copy:
+        batches, last = _batches(map(bytes, copy), spec.profile.max_rows_per_file), b""
         for number, mine in groupby(batches, key=itemgetter(0)):
             with opened(number) as sink:
-                yield _File(spec, key_hash, sink).filled(raw for _, raw in mine)
+                file = _File(spec, key_hash, sink, last)
+                yield file.filled(raw for _, raw in mine)
+                last = file.last
 
 
 def _batches(rows: Iterator[bytes], most: int | None) -> Iterator[tuple[int, list[bytes]]]:
@@ -109,55 +112,16 @@ def _batches(rows: Iterator[bytes], most: int | None) -> Iterator[tuple[int, lis
             yield number, batch
 
 
-def _statement(relation: sql.Composable, spec: GroupSpec) -> sql.Composed:
-    """COPY of the rows by the key's bytes; rows of one key follow by their values, whatever order they came in."""
-    items, profile = spec.group.items, spec.profile
-    texts = [_text(item, empty, profile.quoting) for item, empty in zip(items, spec.empties, strict=True)]
-    quoted = sql.SQL(", force_quote ({})").format(_names(items)) if profile.quoting == "all" else sql.SQL("")
-    return sql.SQL(
-        "copy (select encode(convert_to(row_key, 'UTF8'), 'hex') as {key}, {texts} from"
-        " (select row_key, {names} from {relation} as staged order by {order}) as ordered)"
-        " to stdout (format csv, encoding 'UTF8', delimiter {delimiter}{quoted})"
-    ).format(
-        key=sql.Identifier(_KEY), texts=sql.SQL(", ").join(texts), names=_names(items), relation=relation,
-        order=_order(items), delimiter=sql.Literal(profile.delimiter), quoted=quoted,
-    )  # fmt: skip
-
-
-def _names(items: tuple[Item, ...]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(item.column) for item in items)
-
-
-def _order(items: tuple[Item, ...]) -> sql.Composed:
-    by = [sql.SQL('row_key collate "C"')]
-    for item in items:
-        is_text = item.type not in NUMERIC and item.type != "date"
-        by.append(sql.SQL('{} collate "C"' if is_text else "{}").format(sql.Identifier(item.column)))  # type: ignore[arg-type]
-    return sql.SQL(", ").join(by)
-
-
-def _text(item: Item, empty: str, quoting: str) -> sql.Composed:
-    """An item as text for the file. Nothing is NULL here where the file holds '': COPY would quote a true ''."""
-    name = sql.Identifier(item.column)
-    if item.type in NUMERIC or item.type == "date":
-        value = sql.SQL("{}").format(name)
-    else:
-        value = sql.SQL("nullif({}, '')").format(name)
-    if empty or quoting == "all":  # force_quote leaves NULL bare
-        value = sql.SQL("coalesce({}::text, {})").format(value, sql.Literal(empty))
-    return sql.SQL("{} as {}").format(value, name)
-
-
 class _File:
     """One file while it is written."""
 
-    def __init__(self, spec: GroupSpec, key_hash: Callable[[str], str], sink: BinaryIO) -> None:
+    def __init__(self, spec: GroupSpec, key_hash: Callable[[str], str], sink: BinaryIO, last: bytes) -> None:
         self.spec, self.key_hash, self.sink = spec, key_hash, sink
         self.profile, self.digest = spec.profile, hashlib.sha256()
         self.delimiter = self.profile.delimiter.encode()
         self.yen = [(at, spec.group.items[at].column) for at in spec.yen_at]
         self.written = Written("", sums={column: 0 for _, column in self.yen})
-        self.ends: list[bytes] = []  # the first key and the last one
+        self.first, self.last = b"", last  # keys
 
     def filled(self, batches: Iterable[list[bytes]]) -> Written:
         """Take the records, each with its key before it and a line feed after it."""
@@ -170,20 +134,29 @@ class _File:
                 self._take([row.partition(self.delimiter) for row in raw])
         written = self.written
         written.sha256 = self.digest.hexdigest()
-        if self.ends:
-            written.first_key_hash, written.last_key_hash = map(self._hashed, self.ends)
+        if self.first:
+            written.first_key_hash, written.last_key_hash = self._hashed(self.first), self._hashed(self.last)
         return written
 
     def _take(self, rows: list[_Row]) -> None:
+        self._require_order([key for key, _, _ in rows])
         lines = [line for _, _, line in rows]
         self._put(self._encoded(b"".join(lines), rows))
-        self.ends = [self.ends[0] if self.ends else rows[0][0], rows[-1][0]]
         self.written.rows += len(rows)
         if self.yen:
             fields = [self._fields(line) if b'"' in line else line.split(self.delimiter) for line in lines]
             for at, column in self.yen:
                 counted = Counter([row[at] for row in fields])
                 self.written.sums[column] += sum(int(text) * count for text, count in counted.items() if text.strip())
+
+    def _require_order(self, keys: list[bytes]) -> None:
+        """Hexadecimal digits sort as the bytes they stand for: the order is proven, not believed."""
+        if sorted(known := [self.last, *keys]) != known:
+            raise InvariantBrokenError(
+                f"{self.spec.group.id}: the rows came in another order than that of their keys; no file was written:"
+                " run it again and report it"
+            )
+        self.first, self.last = self.first or keys[0], keys[-1]
 
     def _encoded(self, block: bytes, rows: list[_Row]) -> bytes:
         """The records in the profile's encoding and with its line ends, or an error when a value forbids it."""
@@ -231,7 +204,7 @@ class _File:
         )
 
     def _hashed(self, key: bytes) -> str:
-        return self.key_hash(bytes.fromhex(key.decode()).decode("utf-8"))
+        return self.key_hash(bytes.fromhex(key[1:].decode()).decode("utf-8"))
 
     def _put(self, content: bytes) -> None:
         self.sink.write(content)
