@@ -52,27 +52,31 @@ window newest as (partition by load.source, load.table_name order by load.busine
 comment on view migration.quarantined_row is '隔離中の行: place, reason and yen of rows that wait, without what they hold';
 
 create table if not exists migration.finance_file (
-    as_of date primary key,
+    as_of date not null,
+    accounting_year integer not null, -- 会計年度: in April and May the books of two years are open
     file_name text not null,
     sha256 text not null,
-    has_refunds boolean not null, -- 収入済額 includes 還付未済額
-    taken_at timestamptz not null default clock_timestamp()
+    has_refunds boolean not null, -- 還付未済額 was told
+    taken_at timestamptz not null default clock_timestamp(),
+    primary key (as_of, accounting_year)
 );
 comment on table migration.finance_file is '収入整理簿のファイル: what finance delivered for one day; a second one takes its place';
 
 create table if not exists migration.finance_total (
-    as_of date not null references migration.finance_file on delete cascade,
+    as_of date not null,
+    accounting_year integer not null,
     line_no integer not null,
     subject text not null, -- 科目
     levy_year integer not null, -- 賦課年度
     collection_category text not null check (collection_category in ('current', 'arrears')), -- 現年・滞納繰越
     assessed_yen bigint not null,
-    received_yen bigint not null,
+    received_yen bigint not null, -- 還付未済額 included, as the warehouse counts
     written_off_yen bigint not null,
     uncollected_yen bigint not null,
     refund_pending_yen bigint not null,
     file_sha256 text not null,
-    primary key (as_of, subject, levy_year, collection_category)
+    primary key (as_of, accounting_year, subject, levy_year, collection_category),
+    foreign key (as_of, accounting_year) references migration.finance_file on delete cascade
 );
 comment on table migration.finance_total is '決算・収入整理簿の値（段L）: yen per 科目, 賦課年度 and 現年・滞納繰越, as finance keeps them';
 
