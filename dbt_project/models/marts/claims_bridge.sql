@@ -14,7 +14,7 @@ select
     claims.outstanding_yen,
 
     ---------- where it lives
-    coalesce(targets.target, 'undecided') as target,
+    coalesce(targets.target, 'undecided') as target, -- noqa: RF04
     targets.standard_system,
     coalesce(targets.state, 'none') as state,
     targets.cut_over_on,

@@ -1,4 +1,4 @@
-"""Burn-down of defects (データクレンジングの進み具合): opened, mended and open by kind and department, and when it ends."""
+"""Burn-down of defects (データクレンジングの進み具合): opened, mended and open by kind and department; when it ends."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -94,7 +94,7 @@ def burn_down(
     common = _common(connection, now, before)
     cells = sorted({cell for day in days for cell in day.counts if owner_dept in (None, cell[1])})
     return BurnDown(
-        now.as_of, now.run_id, before and before.as_of,
+        now.as_of, now.run_id, before.as_of if before else None,
         tuple(_line(cell, days, common, last) for cell in cells if cell[0] in now.defects),
         tuple((day.as_of, _by_severity(day, cells)) for day in days),
         tuple((each.id, each.title, each.unknowable) for each in catalogue().defects if each.unknowable),

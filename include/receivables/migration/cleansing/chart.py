@@ -1,4 +1,4 @@
-"""The burn-down as a picture (進み具合の図): one line a severity, told apart by dashes and words, not by colour alone."""
+"""The burn-down as a picture (進み具合の図): one line a severity, told apart by dashes and words, not colour alone."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -50,7 +50,8 @@ def chart(found: BurnDown) -> Chart:
     def y(rows: int) -> int:
         return TOP + tall - tall * rows // top
 
-    series, taken = [], []
+    series: list[Series] = []
+    taken: list[int] = []
     for severity, words in SEVERITIES.items():
         line = tuple((x(day), y(counts[severity])) for day, counts in points)
         label = line[-1][1]

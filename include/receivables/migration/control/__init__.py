@@ -1,4 +1,4 @@
-"""Totals from outside the system that moves (段L 決算・収入整理簿) and the roll-forward between two runs (R-021, R-080)."""
+"""Totals from outside the system that moves (段L 決算・収入整理簿) and the roll-forward of two runs (R-021, R-080)."""
 
 from receivables.migration.control.finance import (
     Taken,

@@ -121,9 +121,7 @@ def take(
                  tuple(sorted(known - told)))  # fmt: skip
 
 
-def finance_totals(
-    connection: db.Connection, as_of: date, *, accounting_year: int | None = None
-) -> FinanceFile | None:
+def finance_totals(connection: db.Connection, as_of: date, *, accounting_year: int | None = None) -> FinanceFile | None:
     """What finance said of `as_of`, for check R-021; None when nothing was taken, which is NOT RUN and no pass."""
     which = [as_of, accounting_year or fiscal_year(as_of)]
     file = connection.execute(
@@ -138,7 +136,7 @@ def finance_totals(
 def own_totals(
     connection: db.Connection, as_of: date, *, accounting_year: int | None = None
 ) -> tuple[FinanceTotal, ...]:
-    """The warehouse's own figures of `as_of` in finance's form: principal of final receipts, per 科目 of the year's books.
+    """The warehouse's own figures of `as_of` in finance's form: principal of final receipts in the year's books.
 
     A kind of claim without a 科目 (seed finance_subjects) stands under its own code, so that nothing is lost.
     """

@@ -1,4 +1,4 @@
-"""What moved between two published batches (異動), out of the ledger alone: its entries up to each of the two nights."""
+"""What moved between two published batches (異動), out of the ledger alone: its entries up to each of two nights."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +41,8 @@ _MOVED = """
         where (a.claim_type, a.fiscal_year, a.category) <> (b.claim_type, b.fiscal_year, b.category)
     ),
     moved as (
-        select coalesce(b.claim_type, a.claim_type) as claim_type, coalesce(b.fiscal_year, a.fiscal_year) as fiscal_year,
+        select coalesce(b.claim_type, a.claim_type) as claim_type,
+            coalesce(b.fiscal_year, a.fiscal_year) as fiscal_year,
             coalesce(b.category, a.category) as category, part.kind, part.yen
         from standing as a full join stands as b using (claim_id)
         cross join lateral (values

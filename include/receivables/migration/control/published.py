@@ -1,4 +1,4 @@
-"""The day at which the published warehouse stands (公開済みの基準日): what is counted must be of the day it is told for."""
+"""The day at which the published warehouse stands (公開済みの基準日): what is counted is of the day it is told for."""
 
 from datetime import date
 

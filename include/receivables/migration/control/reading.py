@@ -1,7 +1,7 @@
 """The file that finance delivers (決算・収入整理簿の値): read strictly, and held against its own arithmetic.
 
-Columns are found by their heading: 科目, 賦課年度, 現年/滞納繰越, 調定額, 収入済額, 不納欠損額, 収入未済額 and, where the
-books keep it apart, 還付未済額. CSV as UTF-8 or CP932, or the first sheet of an Excel book.
+Columns are found by their heading: 科目, 賦課年度, 現年/滞納繰越, 調定額, 収入済額, 不納欠損額, 収入未済額 and, where
+the books tell it, 還付未済額. CSV as UTF-8 or CP932, or the first sheet of an Excel book.
 """
 
 import csv
@@ -32,7 +32,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class FinanceTotal:
-    """Yen of one 科目, 賦課年度 and 現年・滞納繰越 as finance books them; `line_no` is the record of the file, from 1."""
+    """Yen of one 科目, 賦課年度 and 現年・滞納繰越 as finance books them; `line_no` counts records from 1."""
 
     line_no: int
     subject: str
@@ -79,7 +79,9 @@ def read_finance_file(file: Path, *, refunds_in_received: bool = True) -> Financ
     places = _places(rows[0][1], file.name)
     totals = [_total(line, cells, places, file.name) for line, cells in rows[1:] if any(cells)]
     if not totals:
-        raise InputRejectedError(f"{file.name}: there is a heading and no line below it; ask finance to deliver it again")
+        raise InputRejectedError(
+            f"{file.name}: there is a heading and no line below it; ask finance to deliver it again"
+        )
     _refuse_twice(totals, file.name)
     if REFUNDS in places and not refunds_in_received:
         totals = [replace(each, received_yen=each.received_yen + each.refund_pending_yen) for each in totals]
@@ -128,7 +130,9 @@ def _sheet(file: Path) -> list[list[object]]:
         with CalamineWorkbook.from_path(str(file)) as book:
             return [list(row) for row in book.get_sheet_by_index(0).to_python(skip_empty_area=False)]
     except (CalamineError, IndexError):
-        raise InputRejectedError(f"{file.name}: no Excel book that can be read; save it again without password") from None
+        raise InputRejectedError(
+            f"{file.name}: no Excel book that can be read; save it again without password"
+        ) from None
 
 
 def _cell(value: object) -> str:
@@ -145,7 +149,9 @@ def _places(header: Sequence[str], name: str) -> dict[str, int]:
             continue
         known = headings.get(cell.replace("・", "/"))
         if known is None:
-            raise InputRejectedError(f"{name}, line 1, column {at + 1}: an unknown heading; known are {_listed(HEADINGS)}")
+            raise InputRejectedError(
+                f"{name}, line 1, column {at + 1}: an unknown heading; known are {_listed(HEADINGS)}"
+            )
         if known in found:
             raise InputRejectedError(f"{name}, line 1: the heading {known} stands twice")
         found[known] = at
@@ -205,7 +211,8 @@ def _refuse_twice(totals: Sequence[FinanceTotal], name: str) -> None:
     for each in totals:
         if each.key in first:
             raise InputRejectedError(
-                f"{name}, line {each.line_no}: the same 科目, 賦課年度 and 区分 as line {first[each.key]}; give one line each"
+                f"{name}, line {each.line_no}: the same 科目, 賦課年度 and 区分 as line {first[each.key]}; "
+                "give one line each"
             )
         first[each.key] = each.line_no
 

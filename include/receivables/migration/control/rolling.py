@@ -1,4 +1,4 @@
-"""Roll-forward between two runs (R-080 残高の繰越し検証): what stood before, moved as the ledger tells, must stand now."""
+"""Roll-forward between two runs (R-080 繰越しの検証): what stood before, moved as the ledger tells, stands now."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -61,7 +61,6 @@ def roll_forward(before: Mapping[Cell, int], now: Mapping[Cell, int], movements:
     for each in movements:
         moved[each.cell] += SIGNS[each.kind] * each.yen
     gaps = (
-        Gap(cell, before.get(cell, 0), moved.get(cell, 0), now.get(cell, 0))
-        for cell in sorted({*before, *now, *moved})
+        Gap(cell, before.get(cell, 0), moved.get(cell, 0), now.get(cell, 0)) for cell in sorted({*before, *now, *moved})
     )
     return [gap for gap in gaps if gap.difference_yen]

@@ -1,4 +1,4 @@
-"""Readiness of ways to pay (収納方法の準備状況): what the city says of each kind of claim, beside what receipts show."""
+"""Readiness of ways to pay (収納方法の準備状況): what the city says of each kind of claim, and what receipts show."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any, Literal
 from receivables import db
 from receivables.migration.control.published import require_published
 
-CHANNELS_JA = {"counter": "窓口", "direct_debit": "口座振替", "convenience": "コンビニ", "smartphone": "スマートフォン決済",
-               "pay_easy": "ペイジー", "el_qr": "eL-QR"}  # fmt: skip
+CHANNELS_JA = {"counter": "窓口", "direct_debit": "口座振替", "convenience": "コンビニ",
+               "smartphone": "スマートフォン決済", "pay_easy": "ペイジー", "el_qr": "eL-QR"}  # fmt: skip
 STATES_JA = {"yes": "実施", "planned": "予定", "no": "実施しない", "unknown": "未確認"}
 _DECLARED = """
     select claim_type, channel, state, from_on, coalesce(basis, ''), coalesce(instead, ''), coalesce(missing, '')
@@ -98,7 +98,8 @@ def matrix(connection: db.Connection, as_of: date) -> Matrix:
     for claim_type, channel, count in found:
         receipts[claim_type][channel] = count
     slips: Any = {row[0]: row[1:] for row in connection.execute(_SLIPS)}
-    names: Any = dict(connection.execute("select claim_type, name_ja from law.claim_types").fetchall())
+    kinds_known: Any = connection.execute("select claim_type, name_ja from law.claim_types").fetchall()
+    names: dict[str, str] = dict(kinds_known)
     kinds = sorted({*declared, *receipts, *slips})
     lines = (_line(kind, names.get(kind, kind), declared[kind], receipts[kind], slips.get(kind)) for kind in kinds)
     return Matrix(as_of, tuple(lines))
