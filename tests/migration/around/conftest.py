@@ -187,7 +187,7 @@ def around_state(new_state: Callable[[], State]) -> State:
 
 
 @pytest.fixture
-def ward(around_state: State) -> Iterator[Ward]:
+def hand(around_state: State) -> Iterator[Ward]:
     """An empty hand-made warehouse, published for the snapshot."""
     with db.connect(around_state, autocommit=True, doing="hand-made") as connection:
         made = Ward(around_state, connection)

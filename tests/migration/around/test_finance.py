@@ -149,16 +149,16 @@ def test_one_wrong_figure_is_one_gap(made: tuple[FinanceTotal, ...], measure: st
 # -------- kept, and against the warehouse
 
 
-def books(ward: Ward) -> None:
+def books(hand: Ward) -> None:
     """Premiums of two years, an over-payment and a write-off, in the books of 2026 and otherwise in those of 2025."""
     for claim_id, levied, category, assessed, received, lost in (
         ("a", 2026, "current", 1_000, 300, 0), ("b", 2025, "arrears", 5_000, 1_100, 100),
         ("c", 2025, "arrears", 100, 150, 0), ("d", 2025, "arrears", 900, 0, 0),
     ):  # fmt: skip
-        ward.claim(claim_id, levy_year=levied, fiscal_year=levied, assessed_yen=assessed)
-        ward.insert("intermediate.int_collection__openings", claim_id=claim_id, claim_type="nhi_premium",
+        hand.claim(claim_id, levy_year=levied, fiscal_year=levied, assessed_yen=assessed)
+        hand.insert("intermediate.int_collection__openings", claim_id=claim_id, claim_type="nhi_premium",
                     fiscal_year=2026, collection_category=category, assessed_yen=assessed)  # fmt: skip
-        ward.insert(
+        hand.insert(
             "intermediate.int_collection__openings",
             claim_id=claim_id,
             claim_type="nhi_premium",
@@ -167,9 +167,9 @@ def books(ward: Ward) -> None:
             assessed_yen=77,
         )  # another year's books
         for part in (received - received // 3, received // 3):
-            ward.insert("intermediate.int_collection__flows", claim_id=claim_id, fiscal_year=2026,
+            hand.insert("intermediate.int_collection__flows", claim_id=claim_id, fiscal_year=2026,
                         month_on=SNAPSHOT, received_yen=part, written_off_yen=0)  # fmt: skip
-        ward.insert("intermediate.int_collection__flows", claim_id=claim_id, fiscal_year=2026, month_on=SNAPSHOT,
+        hand.insert("intermediate.int_collection__flows", claim_id=claim_id, fiscal_year=2026, month_on=SNAPSHOT,
                     received_yen=0, written_off_yen=lost)  # fmt: skip
 
 
@@ -180,8 +180,8 @@ BOOKED = f"""{HEADER}
 """
 
 
-def test_finance_and_warehouse_meet_to_the_yen(ward: Ward, written: Callable[..., Path]) -> None:
-    books(ward)
+def test_finance_and_warehouse_meet_to_the_yen(hand: Ward, written: Callable[..., Path]) -> None:
+    books(hand)
 
     def meet(connection: db.Connection) -> tuple[control.Taken, list[control.TotalGap]]:
         taken = control.take(connection, written(BOOKED, "cp932"), SNAPSHOT)
@@ -189,7 +189,7 @@ def test_finance_and_warehouse_meet_to_the_yen(ward: Ward, written: Callable[...
         assert told is not None
         return taken, compare_totals(told, control.own_totals(connection, SNAPSHOT))
 
-    taken, gaps = ward.as_migrator(meet)
+    taken, gaps = hand.as_migrator(meet)
     assert gaps == []
     assert (taken.lines, taken.accounting_year, taken.unknown_subjects) == (3, 2026, ("固定資産税",))
     assert "国民健康保険料" not in taken.missing_subjects
@@ -197,8 +197,8 @@ def test_finance_and_warehouse_meet_to_the_yen(ward: Ward, written: Callable[...
     assert len(taken.sha256) == 64
 
 
-def test_one_yen_less_in_the_books_is_found(ward: Ward, written: Callable[..., Path]) -> None:
-    books(ward)
+def test_one_yen_less_in_the_books_is_found(hand: Ward, written: Callable[..., Path]) -> None:
+    books(hand)
     text = BOOKED.replace("6000,1250,100,4700", "6000,1249,100,4701")
 
     def meet(connection: db.Connection) -> list[control.TotalGap]:
@@ -207,40 +207,40 @@ def test_one_yen_less_in_the_books_is_found(ward: Ward, written: Callable[..., P
         assert told is not None
         return compare_totals(told, control.own_totals(connection, SNAPSHOT))
 
-    assert {(gap.measure, gap.yen) for gap in ward.as_migrator(meet)} == {("received_yen", -1), ("uncollected_yen", 1)}
+    assert {(gap.measure, gap.yen) for gap in hand.as_migrator(meet)} == {("received_yen", -1), ("uncollected_yen", 1)}
 
 
-def test_a_line_that_finance_does_not_have_is_a_gap(ward: Ward) -> None:
-    books(ward)
-    own = ward.as_migrator(lambda connection: control.own_totals(connection, SNAPSHOT))
+def test_a_line_that_finance_does_not_have_is_a_gap(hand: Ward) -> None:
+    books(hand)
+    own = hand.as_migrator(lambda connection: control.own_totals(connection, SNAPSHOT))
     gaps = compare_totals(FinanceFile(own[:-1], True), own)
     assert {gap.levy_year for gap in gaps} == {own[-1].levy_year}
     assert all(gap.finance_yen == 0 for gap in gaps)
 
 
 def test_a_second_file_takes_the_place_of_the_first_and_none_is_not_run(
-    ward: Ward, written: Callable[..., Path]
+    hand: Ward, written: Callable[..., Path]
 ) -> None:
-    assert ward.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT)) is None
-    ward.as_migrator(lambda connection: control.take(connection, written(GOOD), SNAPSHOT))
-    ward.as_migrator(lambda connection: control.take(connection, written(BOOKED), SNAPSHOT))
-    told = ward.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT))
+    assert hand.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT)) is None
+    hand.as_migrator(lambda connection: control.take(connection, written(GOOD), SNAPSHOT))
+    hand.as_migrator(lambda connection: control.take(connection, written(BOOKED), SNAPSHOT))
+    told = hand.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT))
     assert {each.subject for each in told.totals} == {"国民健康保険料", "固定資産税"}
-    other = ward.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT, accounting_year=2025))
+    other = hand.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT, accounting_year=2025))
     assert other is None
 
 
-def test_a_refused_file_leaves_what_was_taken(ward: Ward, written: Callable[..., Path]) -> None:
-    ward.as_migrator(lambda connection: control.take(connection, written(GOOD), SNAPSHOT))
+def test_a_refused_file_leaves_what_was_taken(hand: Ward, written: Callable[..., Path]) -> None:
+    hand.as_migrator(lambda connection: control.take(connection, written(GOOD), SNAPSHOT))
     bad = written(GOOD.replace("1000,300", "1000,301"), name="bad.csv")
     with pytest.raises(InputRejectedError):
-        ward.as_migrator(lambda connection: control.take(connection, bad, SNAPSHOT))
-    told = ward.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT))
+        hand.as_migrator(lambda connection: control.take(connection, bad, SNAPSHOT))
+    told = hand.as_migrator(lambda connection: control.finance_totals(connection, SNAPSHOT))
     assert len(told.totals) == 3
 
 
-def test_our_own_totals_are_of_the_published_day_only(ward: Ward) -> None:
+def test_our_own_totals_are_of_the_published_day_only(hand: Ward) -> None:
     with pytest.raises(InputRejectedError, match="2026-06-20"):
-        ward.as_migrator(lambda connection: control.own_totals(connection, date(2026, 6, 20)))
+        hand.as_migrator(lambda connection: control.own_totals(connection, date(2026, 6, 20)))
     with pytest.raises(InputRejectedError, match="no totals"):
-        export_totals(ward.as_migrator(lambda connection: control.own_totals(connection, SNAPSHOT)))
+        export_totals(hand.as_migrator(lambda connection: control.own_totals(connection, SNAPSHOT)))
