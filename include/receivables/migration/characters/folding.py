@@ -3,6 +3,7 @@
 This is the only place of the migration that normalises anything, and only to recognise that somebody else did.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -21,6 +22,8 @@ TITLES = {
     "other": "その他の文字の変化",
 }
 _BLANKS = dict.fromkeys(map(ord, "\t\n\v\f\r \xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2009\u200b\u3000\ufeff"))
+
+_MARKED_KANA = re.compile("[\u30a1-\u30ff][\u3099\u309a]")
 
 
 def folding(before: str, after: str, known: Mapping[str, str] | None = None) -> str | None:
@@ -74,10 +77,9 @@ def _one_width(text: str) -> str:
         else char
         for char in text
     )
-    return unicodedata.normalize("NFC", folded) if _HALF_MARKS & set(text) else folded
+    return _MARKED_KANA.sub(lambda found: unicodedata.normalize("NFC", found[0]), folded)
 
 
-_HALF_MARKS = frozenset("\uff9e\uff9f")
 _WHOLE: dict[str, Callable[[str, str], bool]] = {
     "whitespace": lambda before, after: _without_blanks(before) == _without_blanks(after),
     "width": lambda before, after: _one_width(before) == _one_width(after),

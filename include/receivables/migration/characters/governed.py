@@ -8,7 +8,6 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -84,8 +83,14 @@ def check(ruling: Ruling, where: str) -> None:
     """Refuse a ruling that two different people did not make, or that is about the wrong thing."""
     if person(ruling.decided_by) == person(ruling.approved_by):
         raise InputRejectedError(f"{where}: decided_by and approved_by are one person; another person must approve")
+    check_code(ruling.code, where)
+    check_target(ruling.target, ruling.text, ruling.kind, where)
+
+
+def check_code(code: str, where: str) -> str:
+    """The character of `code`; refuse one that is none, or that the target takes as it is."""
     try:
-        char = ruling.char
+        char = char_of(code)
     except (ValueError, LookupError):
         raise InputRejectedError(
             f"{where}: key code: is no code; write U+E000, or the source's encoding and bytes: cp932 F040"
@@ -94,7 +99,7 @@ def check(ruling: Ruling, where: str) -> None:
         raise InputRejectedError(
             f"{where}: key code: only one private-use character, or one that the target does not take, is replaced"
         )
-    check_target(ruling.target, ruling.text, ruling.kind, where)
+    return char
 
 
 def check_target(target: str, text: str, kind: str, where: str) -> None:

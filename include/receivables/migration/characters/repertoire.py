@@ -14,10 +14,21 @@ from receivables.errors import InputRejectedError
 from receivables.migration.characters import moji
 from receivables.migration.characters.units import codes_of, is_mark, is_selector, length, text_of, units
 
-__all__ = ["CHARSETS", "TITLES", "Kind", "Problem", "letter_class", "length", "problem", "problem_of", "problems"]
+__all__ = [
+    "BLANKS",
+    "CHARSETS",
+    "TITLES",
+    "Kind",
+    "Problem",
+    "length",
+    "letter_class",
+    "problem",
+    "problem_of",
+    "problems",
+]
 
 CHARSETS = ("name", "free", "kana", "bank", "digits", "ascii")
-_BLANK = frozenset("\t\n\v\f\r \x85\xa0\u1680\u180e\u2028\u2029\u202f\u205f\u3000\u3164\ufeff") | {
+BLANKS = frozenset("\t\n\v\f\r \x85\xa0\u1680\u180e\u2028\u2029\u202f\u205f\u3000\u3164\ufeff") | {
     chr(code) for code in range(0x2000, 0x200C)
 }
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -39,7 +50,7 @@ class Kind(StrEnum):
     BIDI = "bidi"
     INVISIBLE = "invisible"
     BLANK = "blank"
-    EDGE_BLANK = "edge_blank"
+    EDGEBLANKS = "edge_blank"
     HALF_KANA = "half_kana"
     HALF_WIDTH = "half_width"
     UNASSIGNED = "unassigned"
@@ -59,7 +70,7 @@ TITLES = {
     Kind.BIDI: "書字方向の制御文字",
     Kind.INVISIBLE: "不可視文字",
     Kind.BLANK: "使えない空白",
-    Kind.EDGE_BLANK: "先頭・末尾の空白",
+    Kind.EDGEBLANKS: "先頭・末尾の空白",
     Kind.HALF_KANA: "半角カナ",
     Kind.HALF_WIDTH: "半角文字",
     Kind.UNASSIGNED: "未割当ての符号位置",
@@ -84,7 +95,7 @@ class Problem:
 
 def problem(text: str, charset: str) -> Problem | None:
     """The first thing wrong with `text` in a field of `charset` (文字の指摘), None when all of it may stay."""
-    if _singles(charset).issuperset(text) and not (text and (text[0] in _BLANK or text[-1] in _BLANK)):
+    if _singles(charset).issuperset(text) and not (text and (text[0] in BLANKS or text[-1] in BLANKS)):
         return None
     return next(problems(text, charset), None)
 
@@ -94,7 +105,7 @@ def problems(text: str, charset: str) -> Iterator[Problem]:
     found = units(text)
     for place, unit in enumerate(found, start=1):
         is_edge = place in (1, len(found))
-        kind = Kind.EDGE_BLANK if is_edge and unit in _BLANK else problem_of(unit, charset)
+        kind = Kind.EDGEBLANKS if is_edge and unit in BLANKS else problem_of(unit, charset)
         if kind is not None:
             yield Problem(kind, place, codes_of(unit), charset)
 
@@ -166,7 +177,7 @@ def _by_category(char: str) -> Kind:
     category = unicodedata.category(char)
     if category == "Cc":
         return Kind.CONTROL
-    if char in _BLANK or category[0] == "Z":
+    if char in BLANKS or category[0] == "Z":
         return Kind.BLANK
     by_category = {"Cs": Kind.SURROGATE, "Cn": Kind.UNASSIGNED, "Cf": Kind.INVISIBLE}
     return Kind.COMBINING if category[0] == "M" else by_category.get(category, Kind.OUTSIDE)

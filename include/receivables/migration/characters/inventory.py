@@ -1,0 +1,237 @@
+"""文字の棚卸し: which characters stand in staged rows, which of them the target does not take, in how many rows and for
+how many people; and putting in what was decided, with evidence that takes it out again.
+
+The database tells distinct characters, Python judges those, the database counts where they stand: no name leaves it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from receivables import db
+from receivables.errors import InputRejectedError, InvariantBrokenError
+from receivables.migration.characters.governed import Ruling, Use, applied, undone
+from receivables.migration.characters.repertoire import BLANKS, Kind, letter_class, problem_of
+from receivables.migration.characters.units import ATTACHED, UNIT, codes_of
+
+_LISTED = ("cjk_compatibility", "gj")  # legal, and shown all the same
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """Text columns of staged rows: of which run, group and source, where they lie, and whose rows they are."""
+
+    run_id: str
+    group: str
+    source: str
+    columns: Mapping[str, str]  # item: character set
+    relation: sql.Composable | None = None  # default: migration.stage_<group>
+    person: str | None = "atena_no"
+
+    @property
+    def place(self) -> sql.Composable:
+        """The relation that holds the rows."""
+        return self.relation or sql.Identifier("migration", f"stage_{self.group}")
+
+
+def inventory(
+    connection: db.Connection, staged: Staged, rulings: Mapping[str, Ruling] | None = None
+) -> list[dict[str, Any]]:
+    """Fill migration.char_issue for these columns and return its rows: code points and counts, never names.
+
+    What was there of the same run, group, source and items is replaced.
+    """
+    if not staged.columns:
+        return []
+    found = [*_edges(connection, staged), *_hits(connection, staged)]
+    rows = [_row(staged, rulings or {}, *each) for each in sorted(found, key=str)]
+    connection.execute(
+        "delete from migration.char_issue where run_id = %s and group_id = %s and source_code = %s and item = any(%s)",
+        [staged.run_id, staged.group, staged.source, list(staged.columns)],
+    )
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into migration.char_issue (run_id, source_code, group_id, item, codes, class, problem, row_count,"
+            " person_count, decision, ruling) values (%(run_id)s, %(source_code)s, %(group_id)s, %(item)s, %(codes)s,"
+            " %(class)s, %(problem)s, %(row_count)s, %(person_count)s, %(decision)s, %(ruling)s::jsonb)",
+            rows,
+        )
+    return rows
+
+
+def resolve(connection: db.Connection, staged: Staged, rulings: Mapping[str, Ruling]) -> int:
+    """Put the decided letters into the staged rows, keeping per row what came; returns how many texts were changed.
+
+    Each change is undone in memory first: InvariantBrokenError when that does not give the original.
+    """
+    changed = 0
+    for item in staged.columns if rulings else ():
+        for key, text in _texts(connection, staged, item, rulings):
+            put, uses = applied(text, rulings)
+            if undone(put, uses) != text:
+                raise InvariantBrokenError(f"{staged.group}.{item}: a replaced character could not be put back")
+            connection.execute(
+                "insert into migration.char_use (run_id, source_code, group_id, item, source_key, uses)"
+                " values (%s, %s, %s, %s, %s, %s::jsonb)",
+                [staged.run_id, staged.source, staged.group, item, key, json.dumps(uses, ensure_ascii=True)],
+            )
+            _write(connection, staged, item, key, put)
+            changed += 1
+    return changed
+
+
+def restore(connection: db.Connection, staged: Staged) -> int:
+    """Give the staged rows back the texts that came, and drop the evidence; returns how many texts were changed."""
+    rows = connection.execute(
+        sql.SQL(
+            "delete from migration.char_use where run_id = %s and group_id = %s and source_code = %s"
+            " and item = any(%s) returning item, source_key, uses"
+        ),
+        [staged.run_id, staged.group, staged.source, list(staged.columns)],
+    ).fetchall()
+    for item, key, uses in rows:
+        query = sql.SQL("select {} from {} where run_id = %s and source_key = %s").format(
+            sql.Identifier(str(item)), staged.place
+        )
+        found = connection.execute(query, [staged.run_id, key]).fetchone()
+        if found is None or found[0] is None:
+            raise InvariantBrokenError(f"{staged.group}.{item}: a row with replaced characters is gone; stage it again")
+        came = undone(str(found[0]), [Use(*use) for use in uses])  # type: ignore[attr-defined]
+        _write(connection, staged, str(item), str(key), came)
+    return len(rows)
+
+
+def bracket(chars: Iterable[str]) -> str:
+    """A bracket expression for PostgreSQL that matches any one of `chars`."""
+    return "[" + "".join(f"\\U{ord(char):08X}" for char in sorted(chars)) + "]"
+
+
+def _row(
+    staged: Staged, rulings: Mapping[str, Ruling], item: str, unit: str, kind: Kind | None, rows: int,
+    persons: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    ruling = rulings.get(unit) if kind is not None else None
+    if ruling is not None:
+        decision = "substituted" if ruling.kind == "substituted" else ruling.status
+    else:
+        decision = "unresolved" if kind is not None else None
+    return {
+        "run_id": staged.run_id, "source_code": staged.source, "group_id": staged.group, "item": item,
+        "codes": codes_of(unit), "class": letter_class(unit), "problem": kind, "row_count": rows,
+        "person_count": persons, "decision": decision, "ruling": ruling.model_dump_json() if ruling else None,
+    }  # fmt: skip
+
+
+def _hits(connection: db.Connection, staged: Staged) -> list[tuple[str, str, Kind | None, int, int | None]]:
+    """Every character that is wrong or listed, blanks at the edges aside, with its rows and persons."""
+    found = []
+    for item, letters in _letters(connection, staged).items():
+        charset = staged.columns[item]
+        wanted = {one for one in letters if problem_of(one, charset) or letter_class(one) in _LISTED}
+        if not wanted:
+            continue
+        # A letter with something attached is another character than the letter: both are looked at as they stand.
+        units = _counted(connection, staged, item, bracket(wanted))
+        for unit, rows, persons in units:
+            kind = problem_of(unit, charset)
+            if kind is not None or letter_class(unit) in _LISTED:
+                found.append((item, unit, kind, rows, persons))
+    return found
+
+
+def _letters(connection: db.Connection, staged: Staged) -> dict[str, list[str]]:
+    """The distinct code points of each column, in one pass over the rows."""
+    pairs = sql.SQL(", ").join(
+        sql.SQL("({}, r.{})").format(sql.Literal(item), sql.Identifier(item)) for item in staged.columns
+    )
+    query = sql.SQL(
+        'select distinct v.item, letter collate "C" from {} as r cross join lateral (values {}) as v (item, text)'
+        " cross join lateral string_to_table(v.text, null) as letter where {}"
+    ).format(staged.place, pairs, _own(connection, staged))
+    found: dict[str, list[str]] = {}
+    for item, letter in connection.execute(query).fetchall():
+        found.setdefault(str(item), []).append(str(letter))
+    return found
+
+
+def _counted(
+    connection: db.Connection, staged: Staged, item: str, wanted: str
+) -> list[tuple[str, int, int | None]]:  # fmt: skip
+    blank = bracket(BLANKS)
+    edges = f"^({blank}(?!{ATTACHED}))+|{blank}+$"
+    query = sql.SQL(
+        "select u.unit, count(*), {persons} from (select r.*, regexp_replace(r.{item}, {edges}, '', 'g') as inner_text"
+        " from {place} as r where {own} and r.{item} ~ {wanted}) as r"
+        " cross join lateral (select distinct m[1] as unit from regexp_matches(r.inner_text, {unit}, 'g') as m"
+        " where m[1] ~ {wanted}) as u group by u.unit"
+    ).format(
+        persons=_persons(staged), item=sql.Identifier(item), edges=sql.Literal(edges), place=staged.place,
+        own=_own(connection, staged), wanted=sql.Literal(wanted), unit=sql.Literal(UNIT),
+    )  # fmt: skip
+    return [_figures(row) for row in connection.execute(query).fetchall()]
+
+
+def _edges(connection: db.Connection, staged: Staged) -> list[tuple[str, str, Kind | None, int, int | None]]:
+    """Blanks before the first and after the last letter of a text."""
+    blank = bracket(BLANKS)
+    found: list[tuple[str, str, Kind | None, int, int | None]] = []
+    for item in staged.columns:
+        query = sql.SQL(
+            "select u.unit, count(*), {persons} from {place} as r cross join lateral (select distinct letter as unit"
+            " from regexp_matches(r.{item}, {edges}, 'g') as m, string_to_table(m[1], null) as letter) as u"
+            " where {own} and r.{item} ~ {edges} group by u.unit"
+        ).format(
+            persons=_persons(staged), place=staged.place, item=sql.Identifier(item), own=_own(connection, staged),
+            edges=sql.Literal(f"(^(?:{blank}(?!{ATTACHED}))+|{blank}+$)"),
+        )  # fmt: skip
+        found += [
+            (item, unit, Kind.EDGE_BLANK, rows, persons)
+            for unit, rows, persons in map(_figures, connection.execute(query).fetchall())
+        ]
+    return found
+
+
+def _texts(
+    connection: db.Connection, staged: Staged, item: str, rulings: Mapping[str, Ruling]
+) -> list[tuple[str, str]]:  # fmt: skip
+    query = sql.SQL("select r.source_key, r.{item} from {place} as r where {own} and r.{item} ~ {wanted}").format(
+        item=sql.Identifier(item),
+        place=staged.place,
+        own=_own(connection, staged),
+        wanted=sql.Literal(bracket(rulings)),
+    )
+    return [(str(key), str(text)) for key, text in connection.execute(query).fetchall()]
+
+
+def _write(connection: db.Connection, staged: Staged, item: str, key: str, text: str) -> None:
+    query = sql.SQL("update {place} as r set {item} = %s where {own} and r.source_key = %s").format(
+        place=staged.place, item=sql.Identifier(item), own=_own(connection, staged)
+    )
+    connection.execute(query, [text, key])
+
+
+def _own(connection: db.Connection, staged: Staged) -> sql.Composed:
+    """The run's rows of this source; a relation without the column holds one source only."""
+    described = connection.execute(sql.SQL("select * from {} as r limit 0").format(staged.place)).description or []
+    names = {column.name for column in described}
+    missing = sorted({*staged.columns, "run_id", *([staged.person] if staged.person else [])} - names)
+    if missing:
+        raise InputRejectedError(f"{staged.group}: the staged rows have no column {', '.join(missing)}")
+    own = sql.SQL("r.run_id = {}").format(sql.Literal(staged.run_id))
+    if "source_code" in names:
+        own += sql.SQL(" and r.source_code = {}").format(sql.Literal(staged.source))
+    return own
+
+
+def _persons(staged: Staged) -> sql.Composable:
+    if staged.person is None:
+        return sql.SQL("null::bigint")
+    return sql.SQL("count(distinct r.{})").format(sql.Identifier(staged.person))
+
+
+def _figures(row: tuple[object, ...]) -> tuple[str, int, int | None]:
+    unit, rows, persons = row
+    return str(unit), int(str(rows)), None if persons is None else int(str(persons))
