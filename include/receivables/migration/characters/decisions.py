@@ -110,7 +110,7 @@ def propose(
     if kind not in ("identified", "substituted") or status not in ("confirmed", "provisional"):
         raise InputRejectedError(f"{where}: kind is identified or substituted, status confirmed or provisional")
     check_target(target, text, kind, where)
-    answer = {"action": "adopt", "target": target, "text": text, "kind": kind, "status": status}
+    answer: dict[str, str | None] = {"action": "adopt", "target": target, "text": text, "kind": kind, "status": status}
     return _keep(source, char, answer, basis, ticket, valid_from, user, state)
 
 
@@ -119,7 +119,7 @@ def withdraw(
 ) -> str:  # fmt: skip
     """Propose that the approved answer to a code be taken back (取消し); the decision's id, for another to approve."""
     char = check_code(code, f"{source} {code}")
-    answer = {"action": "withdraw", "target": None, "text": None, "kind": None, "status": None}
+    answer: dict[str, str | None] = {"action": "withdraw", "target": None, "text": None, "kind": None, "status": None}
     return _keep(source, char, answer, basis, ticket, valid_from, user, state)
 
 
@@ -158,13 +158,12 @@ def in_force(source: str, *, state: State) -> list[Ruling]:
             "select * from migration.char_in_force where source_code = %s order by code", [source]
         ).fetchall()
     key = state.secret(four_eyes.KEY)
-    return [
-        Ruling(
-            code=each.code, target=each.target, text=each.text, kind=each.kind, status=each.status, basis=each.basis,
-            decided_by=each.maker, approved_by=each.approver, ticket=each.ticket, valid_from=each.valid_from,
-        )  # type: ignore[arg-type]  # the table refuses an adoption that lacks one
-        for each in rows if each.action == "adopt" and _holds(each, key)
-    ]  # fmt: skip
+    return [_ruling(each) for each in rows if each.action == "adopt" and _holds(each, key)]
+
+
+def _ruling(decision: Decision) -> Ruling:
+    stored = {name: value for name, value in asdict(decision).items() if name in Ruling.model_fields}
+    return Ruling.model_validate(stored | {"decided_by": decision.maker, "approved_by": decision.approver})
 
 
 def _keep(

@@ -1,4 +1,4 @@
-"""外字の同定表: what each code of one source was decided to be, by two people, and how it is put in and taken out again.
+"""外字の同定表: what each code of one source was decided to be, by two people; put in, and taken out again.
 
 One file per municipality and source, `gaiji/131121/<source>.csv`. A code is one character that no field may hold; its
 target is one letter of the repertoire. Nothing that is already legal can be replaced.

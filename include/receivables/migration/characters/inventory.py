@@ -1,6 +1,6 @@
-"""文字の棚卸し: which characters stand in staged rows, which of them the target does not take, in how many rows and for
-how many people; and putting in what was decided, with evidence that takes it out again.
+"""文字の棚卸し: which characters of staged rows the target does not take, in how many rows and for how many people.
 
+And putting in what was decided, with evidence that takes it out again.
 The database tells distinct characters, Python judges those, the database counts where they stand: no name leaves it.
 """
 
@@ -114,10 +114,9 @@ def _row(
     persons: int | None,
 ) -> dict[str, Any]:  # fmt: skip
     ruling = rulings.get(unit) if kind is not None else None
+    decision: str | None = "unresolved" if kind is not None else None
     if ruling is not None:
         decision = "substituted" if ruling.kind == "substituted" else ruling.status
-    else:
-        decision = "unresolved" if kind is not None else None
     return {
         "run_id": staged.run_id, "source_code": staged.source, "group_id": staged.group, "item": item,
         "codes": codes_of(unit), "class": letter_class(unit), "problem": kind, "row_count": rows,

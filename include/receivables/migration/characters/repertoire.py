@@ -50,7 +50,7 @@ class Kind(StrEnum):
     BIDI = "bidi"
     INVISIBLE = "invisible"
     BLANK = "blank"
-    EDGEBLANKS = "edge_blank"
+    EDGE_BLANK = "edge_blank"
     HALF_KANA = "half_kana"
     HALF_WIDTH = "half_width"
     UNASSIGNED = "unassigned"
@@ -70,7 +70,7 @@ TITLES = {
     Kind.BIDI: "書字方向の制御文字",
     Kind.INVISIBLE: "不可視文字",
     Kind.BLANK: "使えない空白",
-    Kind.EDGEBLANKS: "先頭・末尾の空白",
+    Kind.EDGE_BLANK: "先頭・末尾の空白",
     Kind.HALF_KANA: "半角カナ",
     Kind.HALF_WIDTH: "半角文字",
     Kind.UNASSIGNED: "未割当ての符号位置",
@@ -105,7 +105,7 @@ def problems(text: str, charset: str) -> Iterator[Problem]:
     found = units(text)
     for place, unit in enumerate(found, start=1):
         is_edge = place in (1, len(found))
-        kind = Kind.EDGEBLANKS if is_edge and unit in BLANKS else problem_of(unit, charset)
+        kind = Kind.EDGE_BLANK if is_edge and unit in BLANKS else problem_of(unit, charset)
         if kind is not None:
             yield Problem(kind, place, codes_of(unit), charset)
 
