@@ -103,7 +103,11 @@ def compatible() -> dict[str, str]:
 @cache
 def levels() -> dict[str, int]:
     """The JIS level (水準 1 to 4) of each kanji of JIS X 0213."""
-    return {cell.text: _level(cell.place) for cell in cells().values() if is_kanji(cell.text)}
+    return {
+        cell.text: _level(cell.place)
+        for cell in cells().values()
+        if is_kanji(cell.text) and cell.place >= "1-14"  # 仝 of row 1 is a sign to JIS, and of no level
+    }
 
 
 def governed_letters(file: Path = GJ) -> dict[str, str]:

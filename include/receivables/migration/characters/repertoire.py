@@ -103,9 +103,9 @@ def problem(text: str, charset: str) -> Problem | None:
 def problems(text: str, charset: str) -> Iterator[Problem]:
     """Everything wrong with `text` in a field of `charset`, character by character."""
     found = units(text)
+    inner = [place for place, unit in enumerate(found, start=1) if unit not in BLANKS] or [0]
     for place, unit in enumerate(found, start=1):
-        is_edge = place in (1, len(found))
-        kind = Kind.EDGE_BLANK if is_edge and unit in BLANKS else problem_of(unit, charset)
+        kind = problem_of(unit, charset) if inner[0] <= place <= inner[-1] else Kind.EDGE_BLANK
         if kind is not None:
             yield Problem(kind, place, codes_of(unit), charset)
 
