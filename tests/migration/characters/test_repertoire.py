@@ -18,8 +18,8 @@ from receivables.migration.characters.units import codes_of, text_of, units
 IVS = "\u8fbb\U000e0102"  # 辻 with one dot, MJ025760
 # SHA-256 of the columns as cut from the published lists (data/README.md has the commands).
 SOURCES = {
-    "mj.csv.xz": "3866a39467344124616a883466c35dba9ff7c7098c982127aab9a436be72cccf",
-    "mj_ivs.csv.xz": "e553b86361d6c700b8cde08c940b150354d18c9512369995c5757043244b7fb3",
+    "moji/mj.csv.xz": "3866a39467344124616a883466c35dba9ff7c7098c982127aab9a436be72cccf",
+    "moji/mj_ivs.csv.xz": "e553b86361d6c700b8cde08c940b150354d18c9512369995c5757043244b7fb3",
     "jisx0213.tsv.xz": "32be7d93844ba8ed8d4418960ba33338fd8ebebe212fb0c60409089a48a3a0cb",
 }
 # Each fault of the specification (3.3) with the field it is a fault in.

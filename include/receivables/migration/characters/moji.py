@@ -1,6 +1,6 @@
 """The lists behind the repertoires (文字情報一覧): MJ letters, their IVS, JIS X 0213 cells, the GJ list.
 
-Data and terms: data/README.md. Everything is read once, when it is first asked for.
+Data and terms: data/README.md and data/moji/README.md. Everything is read once, when it is first asked for.
 """
 
 import csv
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
 def letters() -> dict[str, Letter]:
     """Every MJ letter at hand by its number (MJ000001)."""
     found = {}
-    for mj, text, shrunk, cell in _rows("mj.csv.xz", ","):
+    for mj, text, shrunk, cell in _rows("moji/mj.csv.xz", ","):
         number = f"MJ{int(mj):06}"
         found[number] = Letter(number, text, tuple(units(shrunk)), cell)
     return found
@@ -154,7 +154,7 @@ def _level(place: str) -> int:
 def _ivs() -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(
         (mj, tuple(text_of(" ".join(f"U+{each}" for each in pair.split("_"))) for pair in pairs.split(";")))
-        for mj, pairs in _rows("mj_ivs.csv.xz", ",")
+        for mj, pairs in _rows("moji/mj_ivs.csv.xz", ",")
     )
 
 
