@@ -177,6 +177,27 @@ def test_what_is_put_in_is_counted_before_and_can_be_taken_out(names: Names) -> 
     assert names.connection.execute("select count(*) from migration.char_use").fetchall() == [(0,)]
 
 
+def test_the_rows_show_the_rulings_of_the_last_time_and_no_others(names: Names) -> None:
+    key = names.add("\ue000\ue001")
+    first = {"\ue000": RULINGS["\ue000"]}
+    second = {"\ue001": RULINGS["\ue001"]}
+
+    shown = []
+    for rulings in (first, first | second, second, {}):
+        resolve(names.connection, NAMES, rulings)
+        shown.append(names.shimei(key).decode())
+
+    assert shown == [f"{TSUJI}\ue001", f"{TSUJI}𠮷", "\ue000𠮷", "\ue000\ue001"]
+
+
+def test_keys_that_repeat_are_not_written(names: Names) -> None:
+    names.add("\ue000")
+    names.connection.execute("insert into migration.stage_atena select * from migration.stage_atena")
+
+    with pytest.raises(InvariantBrokenError, match="keys repeat"):
+        resolve(names.connection, NAMES, RULINGS)
+
+
 def test_a_name_that_was_changed_since_is_not_taken_out(names: Names) -> None:
     names.add("\ue000本")
     resolve(names.connection, NAMES, RULINGS)

@@ -9,8 +9,9 @@ from receivables.migration.characters.decisions import approve, in_force, propos
 from receivables.migration.characters.folding import folding
 from receivables.migration.characters.governed import Ruling, Use, applied, governed, undone
 from receivables.migration.characters.identification import identification
-from receivables.migration.characters.inventory import Staged, inventory, resolve, restore
+from receivables.migration.characters.inventory import Staged, inventory
 from receivables.migration.characters.repertoire import CHARSETS, Kind, Problem, length, problem, problems
+from receivables.migration.characters.replacing import resolve, restore
 
 __all__ = [
     "CHARSETS", "Candidate", "Kind", "Problem", "Ruling", "Staged", "Use", "applied", "approve", "candidates",

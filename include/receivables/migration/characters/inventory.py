@@ -1,10 +1,8 @@
 """文字の棚卸し: which characters of staged rows the target does not take, in how many rows and for how many people.
 
-And putting in what was decided, with evidence that takes it out again.
 The database tells distinct characters, Python judges those, the database counts where they stand: no name leaves it.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +10,8 @@ from typing import Any
 from psycopg import sql
 
 from receivables import db
-from receivables.errors import InputRejectedError, InvariantBrokenError
-from receivables.migration.characters.governed import Ruling, Use, applied, undone
+from receivables.errors import InputRejectedError
+from receivables.migration.characters.governed import Ruling
 from receivables.migration.characters.repertoire import BLANKS, Kind, letter_class, problem_of
 from receivables.migration.characters.units import ATTACHED, UNIT, codes_of
 
@@ -62,51 +60,22 @@ def inventory(
     return rows
 
 
-def resolve(connection: db.Connection, staged: Staged, rulings: Mapping[str, Ruling]) -> int:
-    """Put the decided letters into the staged rows, keeping per row what came; returns how many texts were changed.
-
-    Each change is undone in memory first: InvariantBrokenError when that does not give the original.
-    """
-    changed = 0
-    for item in staged.columns if rulings else ():
-        for key, text in _texts(connection, staged, item, rulings):
-            put, uses = applied(text, rulings)
-            if undone(put, uses) != text:
-                raise InvariantBrokenError(f"{staged.group}.{item}: a replaced character could not be put back")
-            connection.execute(
-                "insert into migration.char_use (run_id, source_code, group_id, item, source_key, uses)"
-                " values (%s, %s, %s, %s, %s, %s::jsonb)",
-                [staged.run_id, staged.source, staged.group, item, key, json.dumps(uses, ensure_ascii=True)],
-            )
-            _write(connection, staged, item, key, put)
-            changed += 1
-    return changed
-
-
-def restore(connection: db.Connection, staged: Staged) -> int:
-    """Give the staged rows back the texts that came, and drop the evidence; returns how many texts were changed."""
-    rows = connection.execute(
-        sql.SQL(
-            "delete from migration.char_use where run_id = %s and group_id = %s and source_code = %s"
-            " and item = any(%s) returning item, source_key, uses"
-        ),
-        [staged.run_id, staged.group, staged.source, list(staged.columns)],
-    ).fetchall()
-    for item, key, uses in rows:
-        query = sql.SQL("select {} from {} where run_id = %s and source_key = %s").format(
-            sql.Identifier(str(item)), staged.place
-        )
-        found = connection.execute(query, [staged.run_id, key]).fetchone()
-        if found is None or found[0] is None:
-            raise InvariantBrokenError(f"{staged.group}.{item}: a row with replaced characters is gone; stage it again")
-        came = undone(str(found[0]), [Use(*use) for use in uses])  # type: ignore[attr-defined]
-        _write(connection, staged, str(item), str(key), came)
-    return len(rows)
-
-
 def bracket(chars: Iterable[str]) -> str:
     """A bracket expression for PostgreSQL that matches any one of `chars`."""
     return "[" + "".join(f"\\U{ord(char):08X}" for char in sorted(chars)) + "]"
+
+
+def own_rows(connection: db.Connection, staged: Staged) -> sql.Composed:
+    """The condition for the run's rows of this source, as `r`; a relation without the column holds one source only."""
+    described = connection.execute(sql.SQL("select * from {} as r limit 0").format(staged.place)).description or []
+    names = {column.name for column in described}
+    missing = sorted({*staged.columns, "run_id", *([staged.person] if staged.person else [])} - names)
+    if missing:
+        raise InputRejectedError(f"{staged.group}: the staged rows have no column {', '.join(missing)}")
+    own = sql.SQL("r.run_id = {}").format(sql.Literal(staged.run_id))
+    if "source_code" in names:
+        own += sql.SQL(" and r.source_code = {}").format(sql.Literal(staged.source))
+    return own
 
 
 def _row(
@@ -149,7 +118,7 @@ def _letters(connection: db.Connection, staged: Staged) -> dict[str, list[str]]:
     query = sql.SQL(
         'select distinct v.item, letter collate "C" from {} as r cross join lateral (values {}) as v (item, text)'
         " cross join lateral string_to_table(v.text, null) as letter where {}"
-    ).format(staged.place, pairs, _own(connection, staged))
+    ).format(staged.place, pairs, own_rows(connection, staged))
     found: dict[str, list[str]] = {}
     for item, letter in connection.execute(query).fetchall():
         found.setdefault(str(item), []).append(str(letter))
@@ -168,7 +137,7 @@ def _counted(
         " where m[1] ~ {wanted}) as u group by u.unit"
     ).format(
         persons=_persons(staged), item=sql.Identifier(item), edges=sql.Literal(edges), place=staged.place,
-        own=_own(connection, staged), wanted=sql.Literal(wanted), unit=sql.Literal(UNIT),
+        own=own_rows(connection, staged), wanted=sql.Literal(wanted), unit=sql.Literal(UNIT),
     )  # fmt: skip
     return [_figures(row) for row in connection.execute(query).fetchall()]
 
@@ -183,7 +152,7 @@ def _edges(connection: db.Connection, staged: Staged) -> list[tuple[str, str, Ki
             " from regexp_matches(r.{item}, {edges}, 'g') as m, string_to_table(m[1], null) as letter) as u"
             " where {own} and r.{item} ~ {edges} group by u.unit"
         ).format(
-            persons=_persons(staged), place=staged.place, item=sql.Identifier(item), own=_own(connection, staged),
+            persons=_persons(staged), place=staged.place, item=sql.Identifier(item), own=own_rows(connection, staged),
             edges=sql.Literal(f"(^(?:{blank}(?!{ATTACHED}))+|{blank}+$)"),
         )  # fmt: skip
         found += [
@@ -191,38 +160,6 @@ def _edges(connection: db.Connection, staged: Staged) -> list[tuple[str, str, Ki
             for unit, rows, persons in map(_figures, connection.execute(query).fetchall())
         ]
     return found
-
-
-def _texts(
-    connection: db.Connection, staged: Staged, item: str, rulings: Mapping[str, Ruling]
-) -> list[tuple[str, str]]:  # fmt: skip
-    query = sql.SQL("select r.source_key, r.{item} from {place} as r where {own} and r.{item} ~ {wanted}").format(
-        item=sql.Identifier(item),
-        place=staged.place,
-        own=_own(connection, staged),
-        wanted=sql.Literal(bracket(rulings)),
-    )
-    return [(str(key), str(text)) for key, text in connection.execute(query).fetchall()]
-
-
-def _write(connection: db.Connection, staged: Staged, item: str, key: str, text: str) -> None:
-    query = sql.SQL("update {place} as r set {item} = %s where {own} and r.source_key = %s").format(
-        place=staged.place, item=sql.Identifier(item), own=_own(connection, staged)
-    )
-    connection.execute(query, [text, key])
-
-
-def _own(connection: db.Connection, staged: Staged) -> sql.Composed:
-    """The run's rows of this source; a relation without the column holds one source only."""
-    described = connection.execute(sql.SQL("select * from {} as r limit 0").format(staged.place)).description or []
-    names = {column.name for column in described}
-    missing = sorted({*staged.columns, "run_id", *([staged.person] if staged.person else [])} - names)
-    if missing:
-        raise InputRejectedError(f"{staged.group}: the staged rows have no column {', '.join(missing)}")
-    own = sql.SQL("r.run_id = {}").format(sql.Literal(staged.run_id))
-    if "source_code" in names:
-        own += sql.SQL(" and r.source_code = {}").format(sql.Literal(staged.source))
-    return own
 
 
 def _persons(staged: Staged) -> sql.Composable:
