@@ -14,7 +14,8 @@ from receivables.migration.characters.inventory import Staged, bracket, own_rows
 def resolve(connection: db.Connection, staged: Staged, rulings: Mapping[str, Ruling]) -> int:
     """Put the decided letters into the staged rows, keeping per row what came; returns how many texts hold one now.
 
-    What an earlier call put in is taken out first, so that the rows always show these rulings and no others. Each change is undone in memory first: InvariantBrokenError when that does not give the original.
+    What an earlier call put in is taken out first: the rows always show these rulings and no others. Each change is
+    undone in memory before it is written: InvariantBrokenError when that does not give the original.
     """
     restore(connection, staged)
     changed = 0
@@ -74,7 +75,5 @@ def _write(connection: db.Connection, staged: Staged, item: str, texts: Iterable
     ).format(place=staged.place, item=sql.Identifier(item), own=own_rows(connection, staged))
     written = connection.execute(query, [[key for key, _ in pairs], [text for _, text in pairs]]).rowcount
     if written != len(pairs):
-        raise InvariantBrokenError(
-            f"{staged.group}.{item}: {len(pairs)} texts to write, {written} rows; check the keys"
-        )
+        raise InvariantBrokenError(f"{staged.group}.{item}: {len(pairs)} texts to write, {written} rows; keys repeat")
     return written
