@@ -154,6 +154,9 @@ def test_nobody_writes_an_approval_past_the_function(handmade_state: State, code
     with pytest.raises(db.DatabaseError) as refused, db.connect(handmade_state, role) as connection:
         connection.execute(_INSERT, [decision_id, content, "chief_insurance"])
     assert refused.value.sqlstate == "42501"
+    with db.connect(handmade_state) as connection:
+        may = connection.execute("select has_table_privilege(%s, 'migration.char_approval', 'insert')", [role])
+        assert may.fetchall() == [(False,)]
 
 
 def test_the_migrator_cannot_approve(handmade_state: State, code: str) -> None:
