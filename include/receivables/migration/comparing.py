@@ -1,35 +1,61 @@
 """Row by row, item by item (明細照合): R-011, R-030, R-031, R-060. Integers are equal or they are not."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 from psycopg import sql
 
 from receivables import db
+from receivables.migration import comparison
 from receivables.migration.checks import EXPLAINED, FAIL, KEYS_SHOWN, PASS, Check, passed_when
-from receivables.migration.differences import Difference, class_of, keep_differences
-from receivables.migration.digests import group_digest
-from receivables.migration.legs import PAIRS, Bench, leg, pair
-from receivables.migration.spec import NUMERIC
+from receivables.migration.comparison import Comparison, Digests, ItemDifference, Transposition
+from receivables.migration.legs import PAIRS, Bench
+from receivables.migration.tables import row_key
 
-_DIFFERS = sql.SQL(" where a.digest is distinct from b.digest")
+KEPT_PER_COMPONENT = 1_000
+_HIDDEN_TYPES = ("text",)  # numbers of persons and names: only their length is kept
 
 
-def compared(bench: Bench) -> Iterator[Check]:
-    """All row-level checks of every pair of legs; keeps the differences and the unexplained keys."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two legs of one group as they were found beside each other."""
+
+    left: str
+    right: str
+    compared: Comparison
+    swapped: list[Transposition]
+    causes: dict[str, str]  # by item
+
+    @property
+    def legs(self) -> str:
+        """The legs as a check names them."""
+        return f"{self.left}-{self.right}"
+
+
+def compared(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
+    """All row-level checks of every pair of legs; keeps the differences and the unexplained keys.
+
+    Rows are compared only where the hash sums of both legs say that something differs.
+    """
     bench.connection.execute(
         "create temp table if not exists unexplained (group_id text, row_key text, yen numeric) on commit drop"
     )
     for left, right in PAIRS:
-        yield _key_sets(bench, left, right)
-        differing = _differing_columns(bench, left, right)
-        swapped = _transpositions(bench, left, right, differing)
-        items = list(_item_differences(bench, left, right, differing, swapped))
-        yield _items_check(left, right, items)
-        yield _transposition_check(bench, left, right, swapped)
-        yield _digest_check(bench, left, right, items)
-        _keep_unexplained(bench, left, right)
+        sides = bench.side(left), bench.side(right), bench.shape(left, right)
+        screened = comparison.screen(bench.connection, *sides)
+        if screened.is_equal:
+            pair = Pair(left, right, Comparison(comparison.OneSided(), comparison.OneSided()), [], {})
+        else:
+            pair = _differing(bench, left, right)
+        comparison.check_agreement(
+            sides[0], sides[1], *_digests(bench, left, right, digests), screened if screened.is_equal else pair.compared
+        )
+        yield _key_sets(bench, pair)
+        yield _items_check(bench, pair)
+        if bench.spec.yen_columns:
+            yield _transposition_check(bench, pair)
+        yield _digest_check(bench, pair, *_digests(bench, left, right, digests))
 
 
 def unexplained(connection: db.Connection) -> tuple[int, int]:
@@ -40,202 +66,166 @@ def unexplained(connection: db.Connection) -> tuple[int, int]:
     return int(str(rows[0][0])), int(str(rows[0][1]))
 
 
-def _key_sets(bench: Bench, left: str, right: str) -> Check:
-    """R-011: the same keys on both sides, each once."""
-    causes: list[str] = []
-    keys: list[object] = []
-    total = 0
-    for kind, mine, other, text, cause in (
-        ("only-left", "a", "b", f"{right} に無い", "row missing（行の欠落）"),
-        ("only-right", "b", "a", f"{left} に無い", "row added or duplicated（行の追加・重複）"),
-    ):
-        query = sql.SQL("select {mine} from {} where {other} is null order by 1").format(
-            pair(left, right), mine=sql.Identifier(mine, "row_key"), other=sql.Identifier(other, "row_key")
-        )
-        found = [row[0] for row in bench.rows(query)]
-        if found:
-            total += len(found)
-            causes.append(f"{text} {len(found):,} 行")
-            keys += found[:KEYS_SHOWN]
-            listed = [Difference(str(key), None, None, kind) for key in found]
-            keep_differences(bench, "R-011", f"{left}-{right}", None, listed, cause)
+def group_digests(bench: Bench) -> dict[str, Digests]:
+    """The canonical digests of W and G over every item of the group."""
+    return {name: comparison.digests(bench.connection, bench.side(name), bench.shape(name)) for name in "WG"}
+
+
+def _digests(bench: Bench, left: str, right: str, known: dict[str, Digests]) -> tuple[Digests, Digests]:
+    """The digests of a pair over what the pair has; kept in `known`, for a group is large."""
+    is_whole = bench.shape(left, right).items == tuple(bench.spec.group.items)
     for name in (left, right):
-        repeated = bench.number(sql.SQL("select count(*) from {} where occurrence > 1").format(leg(name)))
+        at = name if is_whole else f"{name}/{left}{right}"
+        if at not in known:
+            known[at] = comparison.digests(bench.connection, bench.side(name), bench.shape(left, right))
+    return tuple(known[name if is_whole else f"{name}/{left}{right}"] for name in (left, right))  # type: ignore[return-value]
+
+
+def _differing(bench: Bench, left: str, right: str) -> Pair:
+    sides = bench.side(left), bench.side(right), bench.shape(left, right)
+    found = comparison.differences(bench.connection, *sides, limit_per_item=KEPT_PER_COMPONENT)
+    swapped = comparison.transpositions(bench.connection, *sides, found)
+    wrong = comparison.wrong_columns(bench.connection, *sides, found)
+    causes = {
+        name: comparison.cause_of(
+            item, swapped, wrong, sides[2], is_file=right == "F", is_profile=right == "F" and _fills_with_zero(bench)
+        )
+        for name, item in found.items.items()
+    }
+    pair = Pair(left, right, found, swapped, causes)
+    _keep_differences(bench, pair)
+    _keep_unexplained(bench, pair)
+    return pair
+
+
+def _fills_with_zero(bench: Bench) -> bool:
+    return bench.spec.profile.empty_number == "0"
+
+
+def _is_explained(bench: Bench, pair: Pair, item: ItemDifference) -> bool:
+    """The receiver's own zero for nothing, and nothing else, stands behind the item's differences."""
+    return pair.right == "F" and _fills_with_zero(bench) and item.nulls_became_zero == item.rows
+
+
+def _key_sets(bench: Bench, pair: Pair) -> Check:
+    """R-011: the same keys on both sides, each once."""
+    causes, keys, total = [], [], 0
+    for mine, where in ((pair.compared.only_a, pair.right), (pair.compared.only_b, pair.left)):
+        if mine.rows:
+            total += mine.rows
+            causes.append(f"{where} に無い {mine.rows:,} 行")
+            keys += _hashes(bench, mine.keys[:KEYS_SHOWN])
+    for name in (pair.left,) if pair.compared.is_equal else (pair.left, pair.right):
+        repeated = comparison.repeated_rows(bench.connection, bench.side(name), bench.shape(pair.left, pair.right))
         if repeated:
-            causes.append(f"{name} でキー重複 {repeated:,} 行")
             total += repeated
+            causes.append(f"{name} でキー重複 {repeated:,} 行")
     return Check(
-        "R-011", f"{left}-{right}", "期別キーの集合が一致し重複が無い", passed_when(not causes), total,
-        cause="; ".join(causes) or None, keys=bench.hashes(keys[:KEYS_SHOWN]),
+        "R-011", pair.legs, "期別キーの集合が一致し重複が無い", passed_when(not causes), total,
+        cause="; ".join(causes) or None, keys=keys[:KEYS_SHOWN],
     )  # fmt: skip
 
 
-def _differing_columns(bench: Bench, left: str, right: str) -> dict[str, int]:
-    """The items that differ in rows with the same key, with the number of rows."""
-    names = [item.column for item in bench.spec.group.items]
-    counts = sql.SQL(", ").join(
-        sql.SQL("count(*) filter (where a.{0} is distinct from b.{0})").format(sql.Identifier(name)) for name in names
-    )
-    row = bench.rows(sql.SQL("select {} from {}").format(counts, pair(left, right, kind="inner")) + _DIFFERS)[0]
-    return {name: int(str(count)) for name, count in zip(names, row, strict=True) if count}
-
-
-def _transpositions(bench: Bench, left: str, right: str, differing: dict[str, int]) -> dict[tuple[str, str], int]:
-    """R-031: pairs of amount items whose values changed places, with the number of rows."""
-    amounts = [name for name in bench.spec.yen_columns if name in differing]
-    found: dict[tuple[str, str], int] = {}
-    for one, other in combinations(amounts, 2):
-        i, j = sql.Identifier(one), sql.Identifier(other)
-        rows = bench.number(
-            sql.SQL("select count(*) from {}").format(pair(left, right, kind="inner"))
-            + _DIFFERS
-            + sql.SQL(
-                " and a.{i} is not distinct from b.{j} and a.{j} is not distinct from b.{i}"
-                " and a.{i} is distinct from a.{j}"
-            ).format(i=i, j=j)
-        )
-        if rows:
-            found[one, other] = rows
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class ItemDifference:
-    """How one item differs between two legs."""
-
-    column: str
-    rows: int
-    yen: int
-    text: str
-    is_explained: bool
-    keys: list[str]
-
-
-def _item_differences(
-    bench: Bench, left: str, right: str, differing: dict[str, int], swapped: dict[tuple[str, str], int]
-) -> Iterator[ItemDifference]:
-    """R-030: each differing item with its classes, its yen and what is suspected."""
-    kinds = {item.column: item.type for item in bench.spec.group.items}
-    for column, rows in differing.items():
-        name = sql.Identifier(column)
-        found = bench.rows(
-            sql.SQL("select a.row_key, a.{0}::text, b.{0}::text from {1}").format(name, pair(left, right, kind="inner"))
-            + _DIFFERS
-            + sql.SQL(" and a.{0} is distinct from b.{0} order by a.row_key").format(name)
-        )
-        listed = [
-            Difference(str(key), _str(a), _str(b), class_of(_str(a), _str(b), kinds[column])) for key, a, b in found
-        ]
-        zeroed = sum(each.kind == "null-vs-value" and each.a is None and each.b == "0" for each in listed)
-        is_explained = (left, right) == ("G", "F") and bench.spec.profile.empty_number == "0" and zeroed == rows
-        suspicion = _suspicion(bench, left, right, column, rows, swapped, zeroed)
-        keep_differences(bench, "R-030", f"{left}-{right}", column, listed, suspicion)
-        yen = sum(abs(int(each.a or 0) - int(each.b or 0)) for each in listed) if kinds[column] == "yen" else 0
-        classes = ", ".join(sorted({each.kind for each in listed}))
-        text = f"{bench.label(column)} {rows:,} 行" + (f" {yen:,} 円" if yen else "") + f"（{classes}）"
-        keys = [each.row_key for each in listed[:KEYS_SHOWN]]
-        yield ItemDifference(column, rows, yen, f"{text}: {suspicion}", is_explained, bench.hashes(list(keys)))
-
-
-def _str(value: object) -> str | None:
-    return None if value is None else str(value)
-
-
-def _suspicion(
-    bench: Bench, left: str, right: str, column: str, rows: int, swapped: dict[tuple[str, str], int], zeroed: int
-) -> str:
-    """The likeliest cause of one item's differences (推定原因)."""
-    for couple, count in swapped.items():
-        if column in couple:
-            other = couple[1] if couple[0] == column else couple[0]
-            return f"transposition suspected（入替えの疑い） {bench.label(other)} と {count:,} 行"
-    if zeroed:
-        by_profile = "、プロファイルの空値" if bench.spec.profile.empty_number == "0" and right == "F" else ""
-        return f"NULL became 0 in {zeroed:,} rows（空が0になった{by_profile}）"
-    if (origin := _other_column(bench, left, right, column, rows)) is not None:
-        return f"wrong column suspected（列の取違えの疑い） {bench.label(origin)} の値"
-    if (left, right) == ("G", "F"):
-        return "file changed after writing, or written wrongly（ファイルの改変・書込み誤り）"
-    return "mapping or calculation（対応表または計算）"
-
-
-def _other_column(bench: Bench, left: str, right: str, column: str, rows: int) -> str | None:
-    """Another amount item whose left values are, in every differing row, this item's right values."""
-    if column not in bench.spec.yen_columns:
-        return None
-    for other in (name for name in bench.spec.yen_columns if name != column):
-        same = bench.number(
-            sql.SQL("select count(*) from {}").format(pair(left, right, kind="inner"))
-            + _DIFFERS
-            + sql.SQL(" and a.{i} is distinct from b.{i} and a.{j} = b.{i} and b.{i} <> 0").format(
-                i=sql.Identifier(column), j=sql.Identifier(other)
-            )
-        )
-        if same == rows:
-            return other
-    return None
-
-
-def _items_check(left: str, right: str, items: list[ItemDifference]) -> Check:
-    is_explained = bool(items) and all(each.is_explained for each in items)
+def _items_check(bench: Bench, pair: Pair) -> Check:
+    """R-030: every row and every item is the same."""
+    items = pair.compared.items.values()
+    is_explained = bool(items) and all(_is_explained(bench, pair, item) for item in items)
+    texts = [
+        f"{bench.label(item.column)} {item.rows:,} 行" + (f" {item.yen:,} 円" if item.yen else "")
+        + f"（{', '.join(sorted(item.kinds))}）: {pair.causes[item.column]}"
+        for item in items
+    ]  # fmt: skip
+    keys = [key for item in items for key in _hashes(bench, [each.key for each in item.examples[:KEYS_SHOWN]])]
     return Check(
-        "R-030", f"{left}-{right}", "すべての行・すべての項目が一致",
-        EXPLAINED if is_explained else passed_when(not items), sum(each.rows for each in items), grain="item values",
-        cause="; ".join(each.text for each in items) or None,
-        keys=list(dict.fromkeys(key for each in items for key in each.keys))[:KEYS_SHOWN],
+        "R-030", pair.legs, "すべての行・すべての項目が一致", EXPLAINED if is_explained else passed_when(not items),
+        sum(item.rows for item in items), grain="item values", cause="; ".join(texts) or None,
+        keys=list(dict.fromkeys(keys))[:KEYS_SHOWN],
     )  # fmt: skip
 
 
-def _transposition_check(bench: Bench, left: str, right: str, swapped: dict[tuple[str, str], int]) -> Check:
+def _transposition_check(bench: Bench, pair: Pair) -> Check:
+    """R-031: no two amount items changed places."""
     causes = [
-        f"transposition suspected（入替えの疑い）: {bench.label(one)} ⇄ {bench.label(other)} {rows:,} 行"
-        for (one, other), rows in swapped.items()
+        f"transposition suspected（入替えの疑い）: {bench.label(each.one)} ⇄ {bench.label(each.other)} {each.rows:,} 行"
+        for each in pair.swapped
     ]
     return Check(
-        "R-031", f"{left}-{right}", "金額項目の入替えが無い", passed_when(not causes), sum(swapped.values()),
-        cause="; ".join(causes) or None,
+        "R-031", pair.legs, "金額項目の入替えが無い", passed_when(not causes),
+        sum(each.rows for each in pair.swapped), cause="; ".join(causes) or None,
     )  # fmt: skip
 
 
-def _digest_check(bench: Bench, left: str, right: str, items: list[ItemDifference]) -> Check:
+def _digest_check(bench: Bench, pair: Pair, a: Digests, b: Digests) -> Check:
     """R-060: the canonical digests agree; a differing segment says where to look."""
-    (a, a_parts), (b, b_parts) = group_digest(bench, left), group_digest(bench, right)
-    wrong = [at for at in a_parts.keys() | b_parts.keys() if a_parts.get(at) != b_parts.get(at)]
-    only_sentinels = bool(items) and all(each.is_explained for each in items)
-    status = PASS if a == b else EXPLAINED if only_sentinels and _same_keys(bench, left, right) else FAIL
+    wrong = [at for at in a.segments.keys() | b.segments.keys() if a.segments.get(at) != b.segments.get(at)]
+    found = pair.compared
+    only_zeroes = bool(found.items) and all(_is_explained(bench, pair, item) for item in found.items.values())
+    is_explained = only_zeroes and not found.only_a.rows and not found.only_b.rows
+    status = PASS if a.total == b.total else EXPLAINED if is_explained else FAIL
     shown = ", ".join("/".join(map(str, at)) for at in sorted(wrong, key=str)[:5])
     return Check(
-        "R-060", f"{left}-{right}", "正準ダイジェストが一致", status, len(wrong), grain="segments", expected=a,
-        actual=b, cause=f"異なる区分: {shown}" if wrong else None,
+        "R-060", pair.legs, "正準ダイジェストが一致", status, len(wrong), grain="segments", expected=a.total,
+        actual=b.total, cause=f"異なる区分: {shown}" if wrong else None,
     )  # fmt: skip
 
 
-def _same_keys(bench: Bench, left: str, right: str) -> bool:
-    missing = sql.SQL("select count(*) from {} where a.row_key is null or b.row_key is null")
-    return bench.number(missing.format(pair(left, right))) == 0
+def _key_text(key: Sequence[object]) -> str:
+    """A key as `row_key` writes it, so that one row has one hash wherever it is named."""
+    return json.dumps([None if part is None else str(part) for part in key], ensure_ascii=False)
 
 
-def _keep_unexplained(bench: Bench, left: str, right: str) -> None:
-    """Remember the keys whose rows differ by more than the profile's own sentinel."""
-    has_sentinel = (left, right) == ("G", "F") and bench.spec.profile.empty_number == "0"
+def _hashes(bench: Bench, keys: Sequence[Sequence[object]]) -> list[str]:
+    return bench.hashes([_key_text(key) for key in keys])
 
-    def values(alias: str) -> sql.Composed:
-        return sql.SQL(", ").join(
-            sql.SQL("coalesce({}, 0)" if has_sentinel and item.type in NUMERIC else "{}").format(
-                sql.Identifier(alias, item.column)
-            )
-            for item in bench.spec.group.items
+
+def _keep_differences(bench: Bench, pair: Pair) -> None:
+    """Store the first thousand differences of each check and component."""
+    found = [
+        ("R-011", None, key, None, None, kind, cause)
+        for side, kind, cause in (
+            (pair.compared.only_a, "only-left", "row missing（行の欠落）"),
+            (pair.compared.only_b, "only-right", "row added or duplicated（行の追加・重複）"),
         )
-
-    gaps = [
-        sql.SQL("abs(coalesce(a.{0}, 0) - coalesce(b.{0}, 0))").format(sql.Identifier(name))
-        for name in bench.spec.yen_columns
+        for key in side.keys
     ]
-    yen = sql.SQL(" + ").join([sql.SQL("0"), *gaps])
+    found += [
+        (
+            "R-030",
+            item.column,
+            each.key,
+            *_shown(bench, item.column, each.a, each.b),
+            each.kind,
+            pair.causes[item.column],
+        )
+        for item in pair.compared.items.values()
+        for each in item.examples
+    ]  # type: ignore[misc]
+    with bench.connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            insert into migration.recon_diff
+                (run_id, group_id, check_id, legs, key_hash, component, a, b, class, suspected_cause)
+            values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                (bench.run.run_id, bench.group.group_id, check, pair.legs, _hashes(bench, [key])[0], column, a, b, kind,
+                 cause)
+                for check, column, key, a, b, kind, cause in found
+            ],
+        )  # fmt: skip
+
+
+def _shown(bench: Bench, column: str, a: str | None, b: str | None) -> tuple[str | None, str | None]:
+    if bench.spec.group.item(column).type not in _HIDDEN_TYPES:
+        return a, b
+    return tuple(None if value is None else f"({len(value)} characters)" for value in (a, b))  # type: ignore[return-value]
+
+
+def _keep_unexplained(bench: Bench, pair: Pair) -> None:
+    """Remember the keys whose rows differ by more than the profile's own zero for nothing."""
+    is_left = sql.SQL("not is_null_became_zero" if pair.right == "F" and _fills_with_zero(bench) else "true")
     bench.connection.execute(
-        sql.SQL(
-            "insert into unexplained select {group}, coalesce(a.row_key, b.row_key), {} from {}"
-            " where a.digest is distinct from b.digest and (a.row_key is null or b.row_key is null"
-            " or ({}) is distinct from ({}))"
-        ).format(yen, pair(left, right), values("a"), values("b"), group=sql.Literal(bench.group.group_id))
+        sql.SQL("insert into unexplained select {}, {}, yen from differing_key where {}").format(
+            sql.Literal(bench.group.group_id), row_key(bench.spec), is_left
+        )
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from psycopg import sql
 
 from receivables.migration.checks import Check, passed_when
-from receivables.migration.legs import Bench, leg, pair
+from receivables.migration.legs import Bench
 from receivables.migration.writing import written_again
 
 # Which source column the independent recomputation takes for each amount item. A pair of
@@ -82,9 +82,9 @@ def _parts(bench: Bench) -> Iterator[Check]:
     for name in "WGF":
         rows = bench.rows(
             sql.SQL(
-                "select row_key, coalesce(zeigaku, 0) - ({total}) from {} where kamoku_cd = '23'"
+                "select row_key, coalesce(zeigaku, 0) - ({total}) from {} as leg where kamoku_cd = '23'"
                 " and coalesce(zeigaku, 0) <> {total} order by 1"
-            ).format(leg(name), total=total)
+            ).format(bench.leg(name), total=total)
         )
         yen = sum(abs(int(str(row[1]))) for row in rows)
         yield Check(
@@ -95,24 +95,23 @@ def _parts(bench: Bench) -> Iterator[Check]:
 
 def _balances(bench: Bench) -> Check:
     """R-040: 未納 = 調定 − 収納 − 欠損 + 還付未済 equals the warehouse's balance; over-payments are listed."""
+    expected = sql.SQL("a.expected_outstanding_yen - a.expected_refund_yen")
+    staged = sql.SQL("coalesce(b.zeigaku, 0) - coalesce(b.zeigaku_shuno, 0) - coalesce(b.kesson_zeigaku, 0)")
     rows = bench.rows(
         sql.SQL(
-            """
-            select a.row_key,
-                coalesce(b.zeigaku, 0) - coalesce(b.zeigaku_shuno, 0) - coalesce(b.kesson_zeigaku, 0)
-                - (a.expected_outstanding_yen - a.expected_refund_yen)
-            from {}
-            where a.expected_outstanding_yen - a.expected_refund_yen is distinct from
-                coalesce(b.zeigaku, 0) - coalesce(b.zeigaku_shuno, 0) - coalesce(b.kesson_zeigaku, 0)
-            order by 1
-            """
-        ).format(pair("W", "G", kind="inner"))
+            "select a.row_key, {staged} - ({expected}) from {w} as a inner join {g} as b on a.row_key = b.row_key"
+            " where ({expected}) is distinct from {staged} order by 1"
+        ).format(staged=staged, expected=expected, w=bench.leg("W"), g=bench.leg("G"))
     )
     over = bench.rows(
-        "select count(*), coalesce(sum(expected_refund_yen), 0)::bigint from leg_w where expected_refund_yen > 0"
+        sql.SQL(
+            "select count(*), coalesce(sum(expected_refund_yen), 0)::bigint from {} as leg where expected_refund_yen > 0"
+        ).format(bench.leg("W"))
     )
     open_rows = bench.rows(
-        "select count(*), coalesce(sum(zeigaku_karikeshi), 0)::bigint from leg_g where zeigaku_karikeshi <> 0"
+        sql.SQL(
+            "select count(*), coalesce(sum(zeigaku_karikeshi), 0)::bigint from {} as leg where zeigaku_karikeshi <> 0"
+        ).format(bench.leg("G"))
     )
     yen = sum(abs(int(str(row[1] or 0))) for row in rows)
     note = f"過誤納 {over[0][0]:,} 行 {over[0][1]:,} 円、仮消 {open_rows[0][0]:,} 行 {open_rows[0][1]:,} 円を含む"
@@ -131,9 +130,10 @@ def _code_matrix(bench: Bench) -> Check:
         for code in feeds["codes"].get("kamoku", ())
     }
     counted = bench.rows(
-        "select w.source_claim_type, g.kamoku_cd, count(*) from leg_w as w"
-        " inner join leg_g as g on w.source_code = g.source_code and w.source_key = g.source_key"
-        " group by 1, 2 order by 1, 2"
+        sql.SQL(
+            "select w.source_claim_type, g.kamoku_cd, count(*) from {} as w inner join {} as g"
+            " on w.source_code = g.source_code and w.source_key = g.source_key group by 1, 2 order by 1, 2"
+        ).format(bench.leg("W"), bench.leg("G"))
     )
     causes = [
         f"宣言の無い変換 {source} → {target} {count:,} 行"

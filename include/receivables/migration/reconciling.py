@@ -7,12 +7,13 @@ from typing import Any
 from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks, verdict_of
-from receivables.migration.comparing import compared, unexplained
+from receivables.migration.comparing import compared, group_digests, unexplained
+from receivables.migration.comparison import Digests
 from receivables.migration.conformance import conformance_checks
 from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
-from receivables.migration.digests import group_digest
-from receivables.migration.legs import Bench, clear, lay_out, reread
+from receivables.migration.legs import Bench, reread, set_aside
+from receivables.migration.lettering import letters_check
 from receivables.migration.progress import Say, silent
 from receivables.migration.report import Report, keep_report, report_files
 from receivables.migration.report_model import group_part, report_model
@@ -74,30 +75,30 @@ def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, s
     say(f"再読込と照合 {spec.group.name}")
     found = reread(connection, run, spec, files_of(run, spec, state))
     bench = Bench(connection, state, run, group, spec, found)
-    excluded = lay_out(bench)
+    digests = group_digests(bench)
     by_leg = {name: cells(bench, name) for name in "WGF"}
     checks = [
         replace(check, group=group.group_id)
         for check in (
             *ledger_checks(bench),
-            *count_checks(bench, by_leg, excluded),
+            *count_checks(bench, by_leg, set_aside(bench)),
             *sum_checks(bench, by_leg),
-            *compared(bench),
+            *compared(bench, digests),
             *consistency_checks(bench),
-            *_keep_digests(bench),
+            *_keep_digests(bench, digests),
             *conformance_checks(bench),
+            letters_check(bench),
         )
     ]
     part = group_part(bench, by_leg)
-    clear(bench)
     return Reconciled(bench, part, checks)
 
 
-def _keep_digests(bench: Bench) -> Iterator[Check]:
+def _keep_digests(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
     """Keep the digests of the legs before R-090 asks for earlier runs with the same."""
     bench.connection.execute(
         "update migration.run_group set warehouse_digest = %s, staged_digest = %s where run_id = %s and group_id = %s",
-        [group_digest(bench, "W")[0], group_digest(bench, "G")[0], bench.run.run_id, bench.group.group_id],
+        [digests["W"].total, digests["G"].total, bench.run.run_id, bench.group.group_id],
     )
     yield rerun_check(bench)
 

@@ -9,7 +9,7 @@ from receivables.migration.checks import KEYS_SHOWN
 from receivables.migration.conformance import empty_items
 from receivables.migration.entities import ENTITIES
 from receivables.migration.feeds import LEFT_BEHIND, REJECTIONS
-from receivables.migration.legs import Bench, leg
+from receivables.migration.legs import Bench
 from receivables.migration.runs import Run
 from receivables.migration.totals import Cell, Cells, persons
 
@@ -166,7 +166,7 @@ def _codes(bench: Bench) -> list[dict[str, Any]]:
             if table := feed.get("codes"):
                 name = sql.Identifier(column)
                 for target, count in bench.rows(
-                    sql.SQL("select {0}, count(*) from {1} group by {0}").format(name, leg("G"))
+                    sql.SQL("select {0}, count(*) from {1} as leg group by {0}").format(name, bench.leg("G"))
                 ):
                     used[table, str(target)] = int(count)
     return [
@@ -224,9 +224,9 @@ def _sample(bench: Bench) -> list[dict[str, Any]]:
     shown = [name for name in bench.spec.yen_columns if name in bench.spec.files.columns][:3]
     rows = bench.rows(
         sql.SQL(
-            "select row_no, row_key, {} from {} order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
+            "select row_no, row_key, {} from {} as leg order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
         ).format(
-            sql.SQL(", ").join([sql.SQL("null"), *map(sql.Identifier, shown)]), leg("F"), sql.Literal(bench.run.run_id),
+            sql.SQL(", ").join([sql.SQL("null"), *map(sql.Identifier, shown)]), bench.leg("F"), sql.Literal(bench.run.run_id),
             sql.Literal(SAMPLE_ROWS),
         )
     )  # fmt: skip

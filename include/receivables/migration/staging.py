@@ -14,6 +14,7 @@ from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration.deciding import decide, keep_decided
 from receivables.migration.entities import ENTITIES, Entity, fragments, query
+from receivables.migration.lettering import take_stock
 from receivables.migration.mapping import Map, maps_of, require_use
 from receivables.migration.plan import GROUPS, Scope
 from receivables.migration.progress import Say, silent
@@ -52,6 +53,7 @@ def stage(
         for position, spec in enumerate(specs, start=1):
             say(f"段階化 {position}/{len(specs)} {spec.group.name}")
             _stage_group(connection, spec, maps[spec.group.id], position, run_id, parts)
+            take_stock(connection, spec, run_id, snapshot, state)
     return run_id
 
 

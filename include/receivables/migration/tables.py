@@ -11,11 +11,9 @@ from psycopg import sql
 from receivables import db
 from receivables.migration.spec import Spec
 from receivables.settings import State
-from receivables.standard import Item
 
 ROLE = "migrator"
 POSTGRES = {"yen": "bigint", "int": "bigint", "year": "integer", "decimal": "numeric", "date": "date"}
-_TAGS = {"yen": "y", "int": "i", "year": "i", "decimal": "n", "date": "d"}
 _EXTRA = {
     "stage": {"source_code": "text", "source_key": "text"},
     "warehouse": {
@@ -82,20 +80,3 @@ def row_key(spec: Spec) -> sql.Composed:
     """The compound key (主キー) as one text from which every part can be read back: it never merges two keys."""
     parts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in spec.group.key)
     return sql.SQL("jsonb_build_array({})::text").format(parts)
-
-
-def canonical_row(spec: Spec) -> sql.Composed:
-    """SHA-256 of a row in its canonical form: per item type tag, byte length, ':' and bytes; NULL has its own tag.
-
-    No two different rows have the same form, whatever separators or blanks their values hold.
-    """
-    parts = sql.SQL(" || ").join(_canonical(item) for item in spec.group.items)
-    return sql.SQL("sha256(convert_to({}, 'UTF8'))").format(parts)
-
-
-def _canonical(item: Item) -> sql.Composed:
-    name = sql.Identifier(item.column)
-    text = sql.SQL("to_char({}, 'YYYY-MM-DD')" if item.type == "date" else "{}::text").format(name)
-    return sql.SQL("case when {} is null then 'N' else {} || octet_length({}) || ':' || {} end").format(
-        name, sql.Literal(_TAGS.get(item.type, "t")), text, text
-    )

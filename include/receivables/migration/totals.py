@@ -8,7 +8,7 @@ from psycopg import sql
 
 from receivables.migration.checks import EXPLAINED, Check, passed_when
 from receivables.migration.entities import ENTITIES
-from receivables.migration.legs import PAIRS, Bench, Excluded, leg
+from receivables.migration.legs import PAIRS, Bench, Excluded
 
 Cell = tuple[Any, ...]
 Cells = dict[Cell, dict[str, int]]  # (科目, 賦課年度, 相当年度, 現年/滞繰, 期別) -> rows and yen per component
@@ -55,8 +55,8 @@ def cells(bench: Bench, name: str) -> Cells:
     sums = [sql.SQL("coalesce(sum({}), 0)::bigint").format(sql.Identifier(each)) for each in yen]
     grouped = sql.SQL("group by {keys} order by {keys}").format(keys=keys) if bench.g1 else sql.SQL("")
     rows = bench.rows(
-        sql.SQL("select {} from {} {}").format(
-            sql.SQL(", ").join([*map(sql.Identifier, bench.g1), sql.SQL("count(*)"), *sums]), leg(name), grouped
+        sql.SQL("select {} from {} as leg {}").format(
+            sql.SQL(", ").join([*map(sql.Identifier, bench.g1), sql.SQL("count(*)"), *sums]), bench.leg(name), grouped
         )
     )
     width = len(bench.g1)
@@ -70,7 +70,9 @@ def persons(bench: Bench, name: str) -> dict[Cell, int]:
     keys = sql.SQL(", ").join(map(sql.Identifier, bench.g0))
     grouped = sql.SQL("group by {keys} order by {keys}").format(keys=keys) if bench.g0 else sql.SQL("")
     counted = [*map(sql.Identifier, bench.g0), sql.SQL("count(distinct atena_no)")]
-    rows = bench.rows(sql.SQL("select {} from {} {}").format(sql.SQL(", ").join(counted), leg(name), grouped))
+    rows = bench.rows(
+        sql.SQL("select {} from {} as leg {}").format(sql.SQL(", ").join(counted), bench.leg(name), grouped)
+    )
     return {row[:-1]: int(str(row[-1])) for row in rows}
 
 

@@ -6,7 +6,7 @@ This is the only module of the package that the writer and the independent reade
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from string import Formatter
@@ -163,7 +163,7 @@ def group_spec(group: Group, profile: Profile, snapshot: date) -> GroupSpec:
         raise InputRejectedError(f"group {group.id}: several files need {{seq}} in name_pattern")
     empties = tuple(wish.empty.get(item.column, applied.empty(item.type)) for item in chosen)
     _require_encodable(chosen, empties, applied)
-    return GroupSpec(replace(group, items=chosen), applied, snapshot, empties)
+    return GroupSpec(group.model_copy(update={"items": chosen}), applied, snapshot, empties)
 
 
 def _mistakes(group: Group, wish: GroupWish) -> Iterator[str]:
