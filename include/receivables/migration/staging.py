@@ -25,6 +25,10 @@ from receivables.settings import State
 
 Maps = dict[str, list[Map]]
 _READ = ("staging", "intermediate")
+_SET_ASIDE = """exists (
+    select from decided as d
+    where d.source_code = w.source_code and d.source_key = w.source_key and d.excluded_reason is not null
+)"""
 
 
 def maps_for(specs: Sequence[Spec], scope: Scope, folder: Path | None) -> Maps:
@@ -45,11 +49,11 @@ def stage(
     with db.connect(state, ROLE, doing="stage the groups") as connection:
         connection.execute("set transaction isolation level repeatable read")
         _lock(connection)
-        batch = _published(connection, snapshot)
+        batch = published(connection, snapshot)
         parts = fragments(scope.sources, sql.Literal(snapshot))
         _refuse_empty(connection, scope, snapshot)
-        run_id = _open_run(connection, specs, scope, maps, kind, snapshot, batch)
-        _lay_out_keys(connection, parts)
+        run_id = open_run(connection, specs, scope, maps, kind, snapshot, batch)
+        lay_out_keys(connection, parts)
         for position, spec in enumerate(specs, start=1):
             say(f"段階化 {position}/{len(specs)} {spec.group.name}")
             _stage_group(connection, spec, maps[spec.group.id], position, run_id, parts)
@@ -70,7 +74,8 @@ def _lock(connection: db.Connection) -> None:
     connection.execute(sql.SQL("lock table {} in access share mode").format(listed))
 
 
-def _published(connection: db.Connection, snapshot: date) -> str:
+def published(connection: db.Connection, snapshot: date) -> str:
+    """The batch that is published for the snapshot's day; InputRejectedError when it is another day's."""
     found = connection.execute("select published_batch, as_of from ops.published_batch where is_current").fetchone()
     if found is None:
         raise InputRejectedError("nothing is published yet: run `receivables night` for the snapshot's day first")
@@ -91,9 +96,10 @@ def _refuse_empty(connection: db.Connection, scope: Scope, snapshot: date) -> No
             raise InputRejectedError(f"the warehouse holds no claim of {source} at {snapshot}: ingest the source first")
 
 
-def _open_run(
+def open_run(
     connection: db.Connection, specs: Sequence[Spec], scope: Scope, maps: Maps, kind: str, snapshot: date, batch: str
 ) -> str:  # fmt: skip
+    """Number a new run and keep what it obeys."""
     number = connection.execute("select nextval('migration.run_number')").fetchone()
     assert number is not None
     run_id = f"m{snapshot:%Y%m%d}-{number[0]:04}"
@@ -115,7 +121,7 @@ def _open_run(
     return run_id
 
 
-def _lay_out_keys(connection: db.Connection, parts: dict[str, sql.Composable]) -> None:
+def lay_out_keys(connection: db.Connection, parts: dict[str, sql.Composable]) -> None:
     """Claims with what names them in every group: once from staging (S), once from the warehouse (W)."""
     for name in ("claim_keys", "warehouse_keys"):
         connection.execute(sql.SQL("create temp table {} on commit drop as {}").format(
@@ -149,7 +155,7 @@ def _stage_group(
     )  # fmt: skip
     decide(connection, spec, entity, feeds, parts)
     keep_decided(connection, spec, entity, run_id, parts)
-    _keep_warehouse(connection, spec, run_id, parts)
+    keep_warehouse(connection, spec, run_id, parts)
     connection.execute("drop table decided, source_rows")
 
 
@@ -172,8 +178,9 @@ def _totals(
     return found
 
 
-def _keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: dict[str, sql.Composable]) -> None:
+def keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: dict[str, sql.Composable]) -> None:
     """Keep the independent recomputation (W) of the same snapshot, for every later reconciliation."""
+    with_aside = connection.execute("select to_regclass('pg_temp.decided') is not null").fetchone()
     recomputed = query(f"warehouse/{spec.group.id}", parts)
     described = connection.execute(sql.SQL("select * from ({}) as w limit 0").format(recomputed)).description or []
     present = {column.name for column in described}
@@ -187,10 +194,10 @@ def _keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: d
     connection.execute(
         sql.SQL(
             "insert into {} (run_id, {extra}, is_set_aside, row_key, {columns})"
-            " select {}, {}, exists (select from decided as d where d.source_code = w.source_code"
-            " and d.source_key = w.source_key and d.excluded_reason is not null), {}, {} from ({}) as w"
+            " select {}, {}, {}, {}, {} from ({}) as w"
         ).format(
-            table("warehouse", spec), sql.Literal(run_id), listed(extra), row_key(spec),
+            table("warehouse", spec), sql.Literal(run_id), listed(extra),
+            sql.SQL(_SET_ASIDE if with_aside and with_aside[0] else "false"), row_key(spec),
             listed([item.column for item in spec.group.items]), recomputed,
             extra=sql.SQL(", ").join(map(sql.Identifier, extra)), columns=columns_of(spec),
         )
