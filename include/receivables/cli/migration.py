@@ -7,8 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from receivables import migration
+from receivables.cli import characters
+from receivables.cli import migration_around as around
 from receivables.cli.console import (
     DEFAULT_AS_OF,
+    AsOfOption,
     JsonOption,
     StateOption,
     console,
@@ -20,6 +23,8 @@ from receivables.cli.console import (
 from receivables.errors import InvariantBrokenError
 
 app = typer.Typer(help="Migration: staging, files, reconciliation, sign-off (移行)", no_args_is_help=True)
+app.add_typer(around.app)
+app.add_typer(characters.app, name="characters")
 
 _FAILED = InvariantBrokenError.exit_code
 
@@ -91,6 +96,23 @@ def sign(
     emit(found, json, human)
 
 
+@app.command(name="return")
+def take_back(
+    drop: Annotated[Path, typer.Option("--drop", help="Folder that the systems delivered to 受渡しフォルダ")],
+    as_of: AsOfOption = DEFAULT_AS_OF,
+    edition: Annotated[str, typer.Option("--edition", help="Edition of the national standard 版")] = "0.1-draft",
+    sources: Annotated[str | None, typer.Option("--sources", help="Only these systems, by comma 業務")] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Read back what the migrated systems give out and compare it with the warehouse (段T)."""
+    found = migration.take_back(
+        drop, edition=edition, as_of=day(as_of), state=state_of(state), sources=_listed(sources),
+        say=quiet if json else told,
+    )  # fmt: skip
+    _show(found | {"run_id": "・".join(found["runs"]), "report": ""}, json)
+
+
 def _show(result: dict[str, Any], as_json: bool) -> None:
     def human() -> None:
         rows = [
@@ -105,7 +127,8 @@ def _show(result: dict[str, Any], as_json: bool) -> None:
             f"{result['verdict']}  説明の無い差異 {result['unexplained_rows']:,} 行 {result['unexplained_yen']:,} 円",
             markup=False,
         )
-        console.print(f"報告書: {result['report']}", markup=False, soft_wrap=True)
+        if result["report"]:
+            console.print(f"報告書: {result['report']}", markup=False, soft_wrap=True)
 
     emit(result, as_json, human)
     if result["verdict"] == "FAIL":

@@ -5,7 +5,9 @@ file shares no code with what wrote it beyond the loader of that specification.
 """
 
 from receivables.migration.reconciling import outcome, reconcile
-from receivables.migration.rehearsal import rehearse
+from receivables.migration.rehearsal import prepare, rehearse
+from receivables.migration.returning import take_back
 from receivables.migration.signing import sign
+from receivables.migration.writing import write
 
-__all__ = ["outcome", "reconcile", "rehearse", "sign"]
+__all__ = ["outcome", "prepare", "reconcile", "rehearse", "sign", "take_back", "write"]

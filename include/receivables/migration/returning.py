@@ -30,7 +30,12 @@ from receivables.settings import State
 PROFILE = "zero_filled_csv"  # 読み戻し: an empty number stands as 0 in what the systems give out
 RETURNED = {"chotei_shuno": "claims", "shuno_rireki": "receipts", "tokusoku": "dunnings"}  # group: table of the intake
 _FORM = ("C-001", "C-010", "C-020", "C-021", "C-030", "C-070", "C-090", "C-100")
-_EXPLAINED_BY = {"DELETED": "移行元で削除済み", "QUARANTINED": "隔離中", "REPEATED": "ファイル内の重複", "NO_CLAIM": "調定の無い収納"}
+_EXPLAINED_BY = {
+    "DELETED": "移行元で削除済み",
+    "QUARANTINED": "隔離中",
+    "REPEATED": "ファイル内の重複",
+    "NO_CLAIM": "調定の無い収納",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +192,11 @@ def _sides(returned: Returned) -> tuple[Side, Side, Shape]:
     columns = sql.SQL(", ").join(sql.Identifier(item.column) for item in items)
     told = sql.SQL("(select {} from {} as t where not exists (select from set_aside as s where s.row_no = t.row_no))")
     relation = told.format(columns, part("reread", bench.spec, bench.run.run_id))
-    return Side("W", sql.SQL("(select {} from {})").format(columns, part("warehouse", bench.spec, bench.run.run_id))), Side(
-        "T", relation
-    ), shape
+    return (
+        Side("W", sql.SQL("(select {} from {})").format(columns, part("warehouse", bench.spec, bench.run.run_id))),
+        Side("T", relation),
+        shape,
+    )
 
 
 def _filled(bench: Bench) -> set[str]:
@@ -224,9 +231,12 @@ def _set_aside(returned: Returned) -> dict[str, int]:
             ) as found order by row_no, place
             """
         ).format(
-            t=place, key=key, source=sql.Literal(returned.source),
+            t=place,
+            key=key,
+            source=sql.Literal(returned.source),
             table=sql.Literal(f"{returned.source}__{RETURNED[bench.group.group_id]}"),
-            files=sql.Literal([file.name for file in returned.files]), orphans=_orphans(bench),
+            files=sql.Literal([file.name for file in returned.files]),
+            orphans=_orphans(bench),
         )  # fmt: skip
     )
     rows = bench.rows("select reason, count(*) from set_aside group by 1 order by 1")

@@ -53,7 +53,11 @@ def hashes(columns: Columns, seed: int, *, is_kept: bool = False) -> Hashes:
 
 
 def _hash(column: Column, draw: random.Random, *, is_kept: bool) -> sql.Composed:
-    p, absent, q = sql.Literal(draw.getrandbits(62)), sql.Literal(draw.getrandbits(62)), sql.Literal(draw.getrandbits(31))
+    p, absent, q = (
+        sql.Literal(draw.getrandbits(62)),
+        sql.Literal(draw.getrandbits(62)),
+        sql.Literal(draw.getrandbits(31)),
+    )
     value = column.kept if is_kept else column.value
     form = sql.SQL(_FORMS[column.kind]).format(x=value, p=p, q=q)  # type: ignore[arg-type]
     return sql.SQL("coalesce({}, {})").format(form, absent)

@@ -79,7 +79,9 @@ def _last(columns: Columns, seed: int, first: Leaves) -> Callable[[Side], sql.Co
 def _compared(
     connection: db.Connection, sides: Sides, query: Callable[[Side], sql.Composed], bits: int
 ) -> Leaves:  # fmt: skip
-    mine, theirs = ({int(str(leaf)): int(str(total)) for leaf, total in connection.execute(query(one))} for one in sides)
+    mine, theirs = (
+        {int(str(leaf)): int(str(total)) for leaf, total in connection.execute(query(one))} for one in sides
+    )
     numbers = sorted(leaf for leaf in mine.keys() | theirs.keys() if mine.get(leaf) != theirs.get(leaf))
     return Leaves(bits, tuple(numbers), sum(mine.values()) - sum(theirs.values()))
 
