@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from receivables import standard
 from receivables.migration.checks import FAIL, PASS, Check, passed_when
 from receivables.migration.feeds import REJECTIONS
 from receivables.migration.legs import Bench
@@ -140,14 +141,14 @@ def _file(bench: Bench) -> Check:
 
 def _status_of_spec(bench: Bench) -> Check:
     """C-110: what the edition only supposes warns in a draft and stops a production run."""
-    group = bench.spec.group
-    unknown = [item.name for item in group.items if item.length is None and item.type not in ("yen", "decimal")]
-    unverified = f"桁数未確定 {len(unknown)} 項目" if unknown else ""
-    if group.evidence != "observed":
-        unverified += f"; 項目の根拠 {group.evidence}"
-    is_held = bool(unverified) and bench.run.kind == "production"
-    note = f"警告（{bench.spec.edition}）: {unverified}" if unverified else None
-    return Check("C-110", "G", _TITLES["C-110"], FAIL if is_held else PASS, 0, grain="items", cause=note)
+    doubts = standard.edition(bench.run.edition).unverified(bench.group.group_id)
+    shown = "、".join(each.name for each in doubts[:5]) + (f" ほか {len(doubts) - 5:,}" if len(doubts) > 5 else "")
+    is_held = bench.run.kind == "production" and (bool(doubts) or bench.spec.is_draft)
+    note = f"警告（{bench.spec.edition}）: 未確認 {len(doubts):,} 項目: {shown}" if doubts else None
+    return Check(
+        "C-110", "G", _TITLES["C-110"], FAIL if is_held else PASS, len(doubts) if is_held else 0, grain="items",
+        cause=note,
+    )  # fmt: skip
 
 
 def empty_items(bench: Bench) -> list[str]:

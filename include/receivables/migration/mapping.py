@@ -34,7 +34,7 @@ class Feed(_Strict):
     column: str | None = None
     constant: str | int | None = None
     nothing: bool = False  # 該当なし: a key item that this source has no value for
-    transform: Literal["as_is", "zero_pad", "null_when_zero", "empty_when_null"] = "as_is"
+    transform: Literal["as_is", "zero_pad", "null_when_zero", "empty_when_null", "full_width_kana"] = "as_is"
     width: int | None = Field(default=None, ge=1, le=20)
     codes: str | None = Field(default=None, pattern=r"^[a-z_]+$")
 

@@ -18,6 +18,7 @@ from receivables.migration import comparison
 from receivables.migration.checks import EXPLAINED, FAIL, Check, keep_checks, passed_when, verdict_of
 from receivables.migration.comparison import Comparison, Shape, Side
 from receivables.migration.entities import fragments
+from receivables.migration.files.findings import Issue
 from receivables.migration.legs import Bench, reread
 from receivables.migration.plan import Scope, targets
 from receivables.migration.progress import Say, silent
@@ -34,7 +35,7 @@ _EXPLAINED_BY = {
     "DELETED": "移行元で削除済み",
     "QUARANTINED": "隔離中",
     "REPEATED": "ファイル内の重複",
-    "NO_CLAIM": "調定の無い収納",
+    "NO_CLAIM": "調定が倉庫に無い",
 }
 
 
@@ -254,13 +255,28 @@ def _orphans(bench: Bench) -> sql.Composable:
     ).format(part("reread", bench.spec, bench.run.run_id))
 
 
+def _is_bytes(issue: Issue) -> bool:
+    return issue.row_no is None and issue.problem.startswith("not ")
+
+
+def _bad_bytes(returned: Returned) -> int:
+    """Lines that the intake quarantined for bytes that are no text."""
+    row = returned.bench.connection.execute(
+        "select count(*) from quarantine.row where source = %s and file_name = any(%s)"
+        " and reason_code in ('ENCODING', 'NUL')",
+        [returned.source, [file.name for file in returned.files]],
+    ).fetchone()
+    return int(str(row[0])) if row else 0
+
+
 def _form(returned: Returned, quarantined: int) -> Iterator[Check]:
     """C checks of the files; what the intake quarantined too is explained by it."""
     found = returned.bench.found
+    bad_bytes = _bad_bytes(returned)
     known = {int(row_no) for (row_no,) in returned.bench.rows("select row_no from set_aside")}
     for check_id in _FORM:
         issues = [issue for issue in found.issues if issue.check_id == check_id]
-        left = [issue for issue in issues if issue.row_no not in known]
+        left = [issue for issue in issues if not (issue.row_no in known or _is_bytes(issue) and bad_bytes)]
         status = passed_when(not found.issue_counts[check_id])
         if issues and not left and found.issue_counts[check_id] == len(issues):
             status = EXPLAINED

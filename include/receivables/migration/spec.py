@@ -47,7 +47,7 @@ class Spec:
 
 
 def spec_of(edition: str, group_id: str, profile: str, snapshot: date) -> Spec:
-    """The specification of a group on the snapshot's day; InputRejectedError names what is unknown and what there is."""
+    """The specification of a group on the snapshot's day; InputRejectedError names what is unknown."""
     found = standard.edition(edition)
     file = PROFILES / f"{profile}.yaml"
     known = sorted(each.stem for each in PROFILES.glob("*.yaml"))
@@ -61,7 +61,7 @@ def spec_of(edition: str, group_id: str, profile: str, snapshot: date) -> Spec:
         files=group_spec(group, read_profile(file), snapshot),
         spec_sha256=found.sha256,
         profile_sha256=sha256_of(file.read_bytes()),
-        is_draft="draft" in found.version,
+        is_draft=found.meta.status == "draft",
     )
 
 

@@ -22,24 +22,21 @@ class Bytes:
 
 
 def texts(file: Path, profile: Profile, found: Bytes) -> Iterator[str]:
-    """The file's text without its BOM, block by block, up to the first byte that is none in the agreed encoding.
+    """The file's text without its BOM, block by block; U+FFFD stands where bytes are none in the agreed encoding.
 
-    All bytes are counted and digested, also those behind such a byte.
+    The first such byte is named: what follows it may be sound, and is read.
     """
     decoder = codecs.getincrementaldecoder(profile.encoding)("strict")
-    is_broken = False
     with file.open("rb") as source:
         block = source.read(max(BYTES_AT_ONCE, len(codecs.BOM_UTF8)))
         skipped = _bom(block, profile, found)
         while True:
             found.digest.update(block)
-            if not is_broken:
-                text, problem = _decoded(decoder, block[skipped:], found.size + skipped, profile)
-                if problem:
-                    is_broken = True
-                    found.problems.append(problem)
-                if text:
-                    yield text
+            text, problem = _decoded(decoder, block[skipped:], found.size + skipped, profile)
+            if problem and not any(each.startswith("not ") for each in found.problems):
+                found.problems.append(problem)
+            if text:
+                yield text
             if not block:
                 return
             found.size += len(block)
@@ -61,6 +58,8 @@ def _decoded(decoder: codecs.IncrementalDecoder, block: bytes, at: int, profile:
     try:
         return decoder.decode(block, final=not block), None
     except UnicodeDecodeError as error:
-        good = (pending + block)[: error.start]
         problem = f"not {profile.encoding.upper()} from byte {at - len(pending) + error.start} on"
-        return good.decode(profile.encoding), problem
+        again = codecs.getincrementaldecoder(profile.encoding)("replace")
+        text = again.decode(pending + block, final=not block)
+        decoder.setstate(again.getstate())  # half a character at the block's end belongs to the next
+        return text, problem

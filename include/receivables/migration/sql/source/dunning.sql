@@ -10,10 +10,15 @@ select
     claims.addressee_no,
     claims.child_no,
     claims.due_date,
-    row_number() over (
-        partition by letters.source_code, letters.source_claim_key
-        order by letters.issued_on, letters.source_event_key collate "C"
-    ) as letter_seq,
+    -- the standard's systems number letters themselves
+    case
+        when letters.source_code in ('resident_tax', 'light_vehicle_tax', 'ltci')
+            then regexp_replace(letters.source_event_key, '^.*-', '')::bigint
+        else row_number() over (
+            partition by letters.source_code, letters.source_claim_key
+            order by letters.issued_on, letters.source_event_key collate "C"
+        )
+    end as letter_seq,
     letters.issued_on,
     case when claims.source_claim_key is null then 'ORPHAN' end as left_behind,
     null::text as broken

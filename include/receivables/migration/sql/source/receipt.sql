@@ -10,7 +10,12 @@ select
     claims.addressee_no,
     claims.child_no,
     claims.due_date,
-    receipts.source_receipt_key as receipt_no,
+    -- the standard's systems number receipts within the claim
+    case
+        when receipts.source_code in ('resident_tax', 'light_vehicle_tax', 'ltci')
+            then regexp_replace(receipts.source_receipt_key, '^.*-', '')
+        else receipts.source_receipt_key
+    end as receipt_no,
     greatest(
         coalesce(
             receipts.accounting_year,

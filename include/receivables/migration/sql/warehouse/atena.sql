@@ -21,7 +21,7 @@ select
     '1' as saishin_flg,
     coalesce(p.person_kind, '2') as atena_kbn,
     p.person_name as shimei,
-    p.person_kana as shimei_kana,
+    replace(normalize(p.person_kana, nfkc), ' ', '　') as shimei_kana,
     case when substr(p.birth_text, 6) not like '%00%' then to_date(p.birth_text, 'YYYY-MM-DD') end as seinengappi,
     (substr(p.birth_text, 6) like '%00%')::integer::text as seinengappi_fusho_flg,
     case when substr(p.birth_text, 6) like '%00%' then p.birth_text end as seinengappi_fusho_hyoki,

@@ -5,7 +5,10 @@ select
     k.claim_type as source_claim_type,
     k.shikuchoson_cd, k.mae_shikuchoson_cd, k.fuka_nendo, k.soto_nendo, k.tsuchisho_no, k.kamoku_cd, k.tokucho_shitei_no,
     k.kibetsu_cd, k.shinkoku_rireki_no, k.jigyo_nendo_no, k.jido_atena_no,
-    r.source_receipt_key as shuno_rireki_no,
+    case when k.source_code in ('resident_tax', 'light_vehicle_tax', 'ltci')
+        then reverse(split_part(reverse(r.source_receipt_key), '-', 1))
+        else r.source_receipt_key
+    end as shuno_rireki_no,
     k.atena_no,
     r.accounting_year as kaikei_nendo,
     r.principal_yen as zeigaku_shuno,
