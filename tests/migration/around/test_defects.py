@@ -171,6 +171,12 @@ def test_before_plus_opened_less_mended_is_what_is_open(hand: Ward) -> None:
     assert (line.ends_on, line.forecast) == (date(2026, 6, 26), "見込み")
 
 
+def test_an_instalment_that_is_not_due_yet_is_no_day_old(hand: Ward) -> None:
+    hand.claim(linked=False, due_date=date(2026, 6, 30))
+    counted(hand)
+    assert [line.age_days for line in hand.as_migrator(burn_down).lines] == [0]
+
+
 def test_one_department_sees_its_own_lines(hand: Ward) -> None:
     hand.claim(linked=False)
     hand.act("entrusted", None, system="11")

@@ -147,7 +147,7 @@ def _line(cell: Cell, days: list[_Measured], common: Mapping[Cell, int], last: i
     return Line(
         cell[0], kind.title if kind else "一覧から外れた不備", kind.severity if kind else "note", cell[1], rows, yen,
         rows - stayed if is_compared else None, was - stayed if is_compared else None,
-        oldest, (now.as_of - oldest).days if oldest else None, end.ends_on, end.words,
+        oldest, max((now.as_of - oldest).days, 0) if oldest else None, end.ends_on, end.words,
     )  # fmt: skip
 
 
