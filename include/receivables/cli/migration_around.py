@@ -73,6 +73,10 @@ def defects(
         rows = [[line.defect_id, line.title, line.owner_dept, line.open, line.yen, line.opened, line.mended,
                  line.age_days, f"{line.forecast} {line.ends_on or ''}".strip()] for line in found.lines]  # fmt: skip
         table(f"データクレンジング {found.as_of}（前回 {found.before or 'なし'}）", heads, rows)
+        heads = ["所管", "残り", "金額(円)", "新たに", "直した", "最長日数", "解消予測"]
+        rows = [[each.owner_dept, each.open, each.yen, each.opened, each.mended, each.age_days,
+                 f"{each.forecast} {each.ends_on or ''}".strip()] for each in found.sections]  # fmt: skip
+        table("所管ごと", heads, rows)
         table("倉庫からは分からない不備", ["番号", "不備", "理由"], [list(each) for each in found.unknowable])
         if cases is not None:
             table(f"明細 {listed}", ["債権・収納・行", "所管", "金額(円)", "いつから"], [list(case) for case in cases])

@@ -171,6 +171,12 @@ def test_before_plus_opened_less_mended_is_what_is_open(hand: Ward) -> None:
     assert (line.ends_on, line.forecast) == (date(2026, 6, 26), "見込み")
 
 
+def test_an_instalment_that_is_not_due_yet_is_no_day_old(hand: Ward) -> None:
+    hand.claim(linked=False, due_date=date(2026, 6, 30))
+    counted(hand)
+    assert [line.age_days for line in hand.as_migrator(burn_down).lines] == [0]
+
+
 def test_one_department_sees_its_own_lines(hand: Ward) -> None:
     hand.claim(linked=False)
     hand.act("entrusted", None, system="11")
@@ -178,6 +184,37 @@ def test_one_department_sees_its_own_lines(hand: Ward) -> None:
     found = hand.as_migrator(lambda connection: burn_down(connection, owner_dept="youth"))
     assert [line.owner_dept for line in found.lines] == ["youth"]
     assert [sum(rows.values()) for _, rows in found.points] == [1]
+
+
+def test_a_department_is_the_sum_of_its_lines(hand: Ward) -> None:
+    gone = hand.claim(linked=False)
+    hand.claim(linked=False, instalment_no=0)
+    hand.receipt(None, 800)
+    hand.act("entrusted", None, system="11")
+    counted(hand)
+    hand.run("delete from intermediate.int_claims__balances where claim_id = %s", gone)
+    hand.publish(date(2026, 6, 20))
+    counted(hand, date(2026, 6, 20))
+    found = hand.as_migrator(burn_down)
+    for section in found.sections:
+        own = [line for line in found.lines if line.owner_dept == section.owner_dept]
+        for figure in ("open", "yen", "opened", "mended"):
+            assert getattr(section, figure) == sum(getattr(line, figure) for line in own)
+    insurance, youth = found.sections
+    assert (insurance.open, insurance.mended, insurance.ends_on) == (3, 1, date(2026, 6, 23))
+    assert (youth.owner_dept, youth.open, youth.forecast) == ("youth", 1, "減っていない")
+    assert sum(each.open for each in found.sections) == sum(line.open for line in found.lines)
+
+
+def test_a_kind_that_is_new_in_the_list_is_not_opened_and_has_no_zero_before(hand: Ward) -> None:
+    hand.claim(linked=False)
+    counted(hand)
+    hand.run("update migration.defect_measurement set defect_ids = array_remove(defect_ids, 'D-012')")
+    hand.run("delete from migration.defect where defect_id = 'D-012'")
+    hand.publish(date(2026, 6, 20))
+    counted(hand, date(2026, 6, 20))
+    (line,) = hand.as_migrator(burn_down).lines
+    assert (line.open, line.opened, line.mended, line.forecast) == (1, None, None, "測定が一回のみ")
 
 
 def test_the_page_tells_the_figures_and_no_case(hand: Ward) -> None:

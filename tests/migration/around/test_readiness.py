@@ -54,6 +54,11 @@ def test_an_undeclared_use_and_a_declared_but_unused_way_are_told(hand: Ward) ->
     assert (one.way("el_qr").share_permille, one.way("pay_easy").receipts) == (500, 0)
 
 
+def test_books_that_never_say_how_money_came_contradict_nothing(hand: Ward) -> None:
+    hand.receipt(hand.claim(), channel_code=None)
+    assert {way.remark for way in line(hand).ways} == {""}
+
+
 def test_receipts_of_all_ways_and_without_one_add_up(hand: Ward) -> None:
     claim = hand.claim()
     for code in ("01", "02", "03", "03", "04", "05", None, "99"):

@@ -51,6 +51,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """All kinds of defect of one department; those that are new in the list are not in `opened` and `mended`."""
+
+    owner_dept: str
+    open: int
+    yen: int
+    opened: int | None
+    mended: int | None
+    age_days: int | None
+    ends_on: date | None
+    forecast: str
+
+
+@dataclass(frozen=True, slots=True)
 class BurnDown:
     """What is to mend on `as_of`, against `before`; `points` are all days, by severity, for the chart."""
 
@@ -58,6 +72,7 @@ class BurnDown:
     run_id: str | None
     before: date | None
     lines: tuple[Line, ...]
+    sections: tuple[Section, ...]
     points: tuple[tuple[date, Mapping[str, int]], ...]
     unknowable: tuple[tuple[str, str, str], ...]
 
@@ -66,6 +81,7 @@ class BurnDown:
         return {
             "as_of": self.as_of, "run_id": self.run_id, "before": self.before,
             "defects": [asdict(line) for line in self.lines],
+            "departments": [asdict(section) for section in self.sections],
             "points": [{"as_of": day, **rows} for day, rows in self.points],
             "unknowable": [{"defect_id": id, "title": title, "why": why} for id, title, why in self.unknowable],
         }  # fmt: skip
@@ -93,9 +109,10 @@ def burn_down(
     now, before = days[-1], days[-2] if len(days) > 1 else None
     common = _common(connection, now, before)
     cells = sorted({cell for day in days for cell in day.counts if owner_dept in (None, cell[1])})
+    lines = tuple(_line(cell, days, common, last) for cell in cells if cell[0] in now.defects)
     return BurnDown(
-        now.as_of, now.run_id, before.as_of if before else None,
-        tuple(_line(cell, days, common, last) for cell in cells if cell[0] in now.defects),
+        now.as_of, now.run_id, before.as_of if before else None, lines,
+        tuple(_section(dept, lines, days, last) for dept in sorted({line.owner_dept for line in lines})),
         tuple((day.as_of, _by_severity(day, cells)) for day in days),
         tuple((each.id, each.title, each.unknowable) for each in catalogue().defects if each.unknowable),
     )  # fmt: skip
@@ -130,7 +147,26 @@ def _line(cell: Cell, days: list[_Measured], common: Mapping[Cell, int], last: i
     return Line(
         cell[0], kind.title if kind else "一覧から外れた不備", kind.severity if kind else "note", cell[1], rows, yen,
         rows - stayed if is_compared else None, was - stayed if is_compared else None,
-        oldest, (now.as_of - oldest).days if oldest else None, end.ends_on, end.words,
+        oldest, max((now.as_of - oldest).days, 0) if oldest else None, end.ends_on, end.words,
+    )  # fmt: skip
+
+
+def _section(dept: str, lines: Iterable[Line], days: list[_Measured], last: int) -> Section:
+    """One department: sums of its lines, and an end by the days on which the same kinds were counted."""
+    own = [line for line in lines if line.owner_dept == dept]
+    compared = [line for line in own if line.opened is not None]
+    series = [
+        (day.as_of, sum(day.counts.get((line.defect_id, dept), (0,))[0] for line in own))
+        for day in days
+        if days[-1].defects <= day.defects
+    ]
+    end = forecast(series, last=last)
+    return Section(
+        dept, sum(line.open for line in own), sum(line.yen for line in own),
+        sum(line.opened or 0 for line in compared) if compared else None,
+        sum(line.mended or 0 for line in compared) if compared else None,
+        max((line.age_days for line in own if line.age_days is not None and line.open), default=None),
+        end.ends_on, end.words,
     )  # fmt: skip
 
 

@@ -50,21 +50,28 @@ def chart(found: BurnDown) -> Chart:
     def y(rows: int) -> int:
         return TOP + tall - tall * rows // top
 
-    series: list[Series] = []
-    taken: list[int] = []
-    for severity, words in SEVERITIES.items():
-        line = tuple((x(day), y(counts[severity])) for day, counts in points)
-        label = line[-1][1]
-        while any(abs(label - other) < _ROW for other in taken):
-            label -= 1
-        taken.append(label)
-        series.append(Series(severity, words, _DASHES[severity], line, label, points[-1][1][severity]))
+    lines = {severity: tuple((x(day), y(counts[severity])) for day, counts in points) for severity in SEVERITIES}
+    labels = _labels({severity: line[-1][1] for severity, line in lines.items()})
+    series = [
+        Series(severity, words, _DASHES[severity], lines[severity], labels[severity], points[-1][1][severity])
+        for severity, words in SEVERITIES.items()
+    ]
     said = "、".join(f"{each.words} {each.rows:,} 件" for each in series)
     ends = (first, last) if last > first else (last,)
     return Chart(
         tuple(series), tuple((y(top * part // 4), top * part // 4) for part in range(5)),
         tuple((x(day), day) for day in ends), f"{last} 現在：{said}",
     )  # fmt: skip
+
+
+def _labels(ends: dict[str, int]) -> dict[str, int]:
+    """Where each word stands: at its line's end, from the lowest up, never nearer than a row to the one below."""
+    placed: dict[str, int] = {}
+    free = HEIGHT
+    for severity, y in sorted(ends.items(), key=lambda end: -end[1]):
+        placed[severity] = min(y, free)
+        free = placed[severity] - _ROW
+    return placed
 
 
 def burn_down_page(found: BurnDown) -> str:

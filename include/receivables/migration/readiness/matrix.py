@@ -109,19 +109,20 @@ def _line(
     kind: str, name_ja: str, said: Mapping[str, Any], receipts: Mapping[str | None, int],
     slips: tuple[int, int, int, int, int] | None,
 ) -> Readiness:  # fmt: skip
-    total = sum(receipts.values())
+    total, untold = sum(receipts.values()), receipts.get(None, 0)
     ways = tuple(
-        _way(channel, said.get(channel, ("unknown", None, "", "", "")), receipts.get(channel, 0), total)
+        _way(channel, said.get(channel, ("unknown", None, "", "", "")), receipts.get(channel, 0), total, total - untold)
         for channel in CHANNELS_JA
     )
-    return Readiness(kind, name_ja, ways, total, receipts.get(None, 0), *(slips or (0, 0, 0, 0, 0)))
+    return Readiness(kind, name_ja, ways, total, untold, *(slips or (0, 0, 0, 0, 0)))
 
 
-def _way(channel: str, said: Any, receipts: int, total: int) -> Way:
+def _way(channel: str, said: Any, receipts: int, total: int, told: int) -> Way:
+    """One way; where no receipt says how it came (`told` is zero), that none came by this way means nothing."""
     state, from_on, basis, instead, missing = said
     if receipts and state != "yes":
         remark = "収納実績があるのに実施としていない"
-    elif state == "yes" and total and not receipts:
+    elif state == "yes" and told and not receipts:
         remark = "実施としているのに収納実績がない"
     else:
         remark = ""
