@@ -40,7 +40,7 @@ def _of_both(column: Column, a: sql.Composed, b: sql.Composed) -> sql.Composed:
         return sql.SQL("{}").format(sql.Literal(AMOUNT if column.type == "yen" else ATTRIBUTE))
     return _case(
         [
-            (_same(a, b, "normalize(regexp_replace({{}}, '{}', '', 'g'), nfc)".format(_SELECTORS)), CHARACTER),
+            (_same(a, b, f"normalize(regexp_replace({{}}, '{_SELECTORS}', '', 'g'), nfc)"), CHARACTER),
             (_same(a, b, "regexp_replace(normalize({}, nfkc), '\\s', '', 'g')"), WHITESPACE_OR_WIDTH),
             (sql.SQL("char_length({0}) = char_length({1}) and ({0} ~ {2}) <> ({1} ~ {2})").format(
                 a, b, sql.Literal(_ODD)), CHARACTER),
@@ -50,7 +50,7 @@ def _of_both(column: Column, a: sql.Composed, b: sql.Composed) -> sql.Composed:
 
 
 def _same(a: sql.Composed, b: sql.Composed, form: str) -> sql.Composed:
-    both = (sql.SQL(form).format(one) for one in (a, b))  # type: ignore[arg-type]
+    both = (sql.SQL(form).format(one) for one in (a, b))
     return sql.SQL(" = ").join(both)
 
 
