@@ -1,4 +1,4 @@
-"""Row-level reconciliation (明細照合エンジン) of any two relations of one PostgreSQL: exact, and fast where days are equal.
+"""Row-level reconciliation (明細照合) of any two relations of one database: exact, and fast where days are equal.
 
 `screen` says whether anything differs, `tree` where, `first_difference` names the first wrong row, `differences` all
 of them, `transpositions` items that changed places, `digests` what a signature stands on. Whole numbers only, no
@@ -11,10 +11,10 @@ from receivables.migration.comparison.comparing import (
     ItemDifference,
     OneSided,
     differences,
-    repeated_rows,
 )
 from receivables.migration.comparison.digests import Digests, check_agreement, digests
 from receivables.migration.comparison.first import Difference, DifferingValue, first_difference
+from receivables.migration.comparison.pairing import repeated_rows
 from receivables.migration.comparison.screening import Screened, screen
 from receivables.migration.comparison.shape import Shape, Side
 from receivables.migration.comparison.swaps import Transposition, cause_of, transpositions, wrong_columns

@@ -50,7 +50,7 @@ def _of_both(column: Column, a: sql.Composed, b: sql.Composed) -> sql.Composed:
 
 
 def _same(a: sql.Composed, b: sql.Composed, form: str) -> sql.Composed:
-    both = (sql.SQL(form).format(one) for one in (a, b))  # type: ignore[arg-type]
+    both = (sql.SQL(form).format(one) for one in (a, b))
     return sql.SQL(" = ").join(both)
 
 

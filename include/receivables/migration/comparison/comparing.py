@@ -12,12 +12,16 @@ from psycopg import sql
 
 from receivables import db
 from receivables.migration.comparison import classes
-from receivables.migration.comparison.hashing import hashes, new_seed
+from receivables.migration.comparison.asking import ask, numbers, one_row
+from receivables.migration.comparison.hashing import new_seed
 from receivables.migration.comparison.isolating import ordered
-from receivables.migration.comparison.pairing import BOTH, key_of, pair_rows
+from receivables.migration.comparison.pairing import BOTH, SIDES, key_of, pair_rows
 from receivables.migration.comparison.shape import Column, Columns, Shape, Side, columns_of
 
 Key = tuple[object, ...]
+_HOW_MUCH = sql.SQL(
+    "select (select count(*) from differing_key), (select count(*) from pair), (select sum(yen) from differing_key)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +84,13 @@ def differences(
     columns = columns_of(connection, a, b, shape)
     pair_rows(connection, (a, b), columns, seed)
     _keep_keys(connection, columns)
-    row = connection.execute(
-        "select (select count(*) from differing_key), (select count(*) from pair),"
-        " (select coalesce(sum(yen), 0) from differing_key)"
-    ).fetchone()
-    assert row is not None
-    keys, rows, yen = (int(str(value)) for value in row)
+    keys, rows, yen = numbers(one_row(connection, _HOW_MUCH))
     items = {
         one.name: _item(connection, one, columns, count, limit_per_item)
         for one, count in _differing(connection, columns).items()
     }
-    only = [_one_sided(connection, columns, mine, other, limit_per_item) for mine, other in ("ab", "ba")]
+    only = [_one_sided(connection, columns, mine, other, limit_per_item) for mine, other in (SIDES, SIDES[::-1])]
     return Comparison(only[0], only[1], items, keys, rows, yen, seed)
-
-
-def repeated_rows(connection: db.Connection, side: Side, shape: Shape) -> int:
-    """Rows of a side beyond the first of their key (R-011 重複): exact, over the whole side, equal rows too."""
-    columns = columns_of(connection, side, side, shape)
-    key_hash = hashes(columns, new_seed()).key
-    suspects = [
-        row[0]
-        for row in connection.execute(
-            sql.SQL("select {} from {} group by 1 having count(*) > 1").format(key_hash, side.source)
-        )
-    ]
-    if not suspects:
-        return 0
-    row = connection.execute(
-        sql.SQL(
-            "select coalesce(sum(n - 1), 0) from (select count(*) as n from {} where {} = any({}::bigint[])"
-            " group by {}) as same"
-        ).format(side.source, key_hash, sql.Literal(suspects), sql.SQL(", ").join(one.value for one in columns.key))
-    ).fetchone()
-    return int(str(row[0])) if row else 0
 
 
 def yen_between(columns: Columns) -> sql.Composed:
@@ -136,12 +114,13 @@ def _keep_keys(connection: db.Connection, columns: Columns) -> None:
         for one in columns.key
     )
     db.run_script(connection, "drop table if exists pg_temp.differing_key")
-    connection.execute(
+    ask(
+        connection,
         sql.SQL(
             "create temp table differing_key as select key_no, {first}, case when bool_or(in_a and in_b) then 'item'"
             " when bool_or(in_a) then 'only-left' else 'only-right' end as kind, sum({yen}) as yen,"
             " bool_and(in_a and in_b and {zeroed}) as is_null_became_zero from pair group by key_no"
-        ).format(first=first, yen=yen_between(columns), zeroed=only_zeroed)
+        ).format(first=first, yen=yen_between(columns), zeroed=only_zeroed),
     )
 
 
@@ -150,9 +129,8 @@ def _differing(connection: db.Connection, columns: Columns) -> dict[Column, int]
         sql.SQL("count(*) filter (where {} is distinct from {})").format(one.of("a"), one.of("b"))
         for one in columns.all
     )
-    row = connection.execute(sql.SQL("select {} from pair where {}").format(counts, BOTH)).fetchone()
-    assert row is not None
-    return {one: int(str(count)) for one, count in zip(columns.all, row, strict=True) if count}
+    row = numbers(one_row(connection, sql.SQL("select {} from pair where {}").format(counts, BOTH)))
+    return {one: count for one, count in zip(columns.all, row, strict=True) if count}
 
 
 def _item(connection: db.Connection, one: Column, columns: Columns, rows: int, limit: int) -> ItemDifference:
@@ -164,45 +142,45 @@ def _item(connection: db.Connection, one: Column, columns: Columns, rows: int, l
         "select {kind}, count(*), count(*) filter (where {became}), {sums} from pair where {both}"
         " and {a} is distinct from {b} group by 1 order by 1"
     ).format(kind=classes.class_of(one), became=became, sums=sums, both=BOTH, a=a, b=b)
-    found = [(str(kind), *(int(str(value)) for value in counted)) for kind, *counted in connection.execute(query)]
-    examples = connection.execute(
+    found = [(str(kind), numbers(tuple(counted))) for kind, *counted in ask(connection, query)]
+    examples = ask(
+        connection,
         sql.SQL(
             "select {a}::text, {b}::text, {kind}, {key} from pair where {both} and {a} is distinct from {b}"
-            " order by key_no, occurrence limit {limit}"
-        ).format(a=a, b=b, kind=classes.class_of(one), key=key_of(columns), both=BOTH, limit=sql.Literal(limit))
+            " order by {key}, occurrence limit {limit}"
+        ).format(a=a, b=b, kind=classes.class_of(one), key=key_of(columns), both=BOTH, limit=sql.Literal(limit)),
     ).fetchall()
     is_number = one.type in classes.NUMERIC
     return ItemDifference(
-        one.name, one.label, rows, sum(each[3] for each in found), sum(each[4] for each in found),
-        {each[0]: each[1] for each in found}, sum(each[2] for each in found) if is_number else 0,
+        one.name, one.label, rows, sum(counted[2] for _, counted in found), sum(counted[3] for _, counted in found),
+        {kind: counted[0] for kind, counted in found}, sum(counted[1] for _, counted in found) if is_number else 0,
         tuple(Example(tuple(key), _text(x), _text(y), str(kind)) for x, y, kind, *key in examples),
     )  # fmt: skip
 
 
 def _one_sided(connection: db.Connection, columns: Columns, mine: str, other: str, limit: int) -> OneSided:
-    kept = sql.SQL("in_{0} and not in_{1}").format(sql.SQL(mine), sql.SQL(other))  # type: ignore[arg-type]
-    row = connection.execute(
-        sql.SQL("select count(*), coalesce(sum({}), 0) from pair where {}").format(yen_between(columns), kept)
-    ).fetchone()
-    assert row is not None
-    rows, yen = int(str(row[0])), int(str(row[1]))
+    kept = sql.SQL("in_{0} and not in_{1}").format(sql.SQL(mine), sql.SQL(other))
+    query = sql.SQL("select count(*), sum({}) from pair where {}").format(yen_between(columns), kept)
+    rows, yen = numbers(one_row(connection, query))
     if not rows:
         return OneSided()
     mine_key = sql.SQL(", ").join(one.of(mine) for one in columns.key)
-    further = connection.execute(
+    (further,) = numbers(one_row(
+        connection,
         sql.SQL(
-            "select coalesce(sum(n), 0) from (select sum(n) as n from (select {key}, 1 as n, false as is_there from pair"
-            " where {kept} union all select {taken}, 0, true from {other}) as both_sides ({names}, n, is_there)"
+            "select sum(n) from (select sum(n) as n from (select {key}, 1 as n, false as is_there from pair where"
+            " {kept} union all select {taken}, 0, true from {other}) as both_sides ({names}, n, is_there)"
             " group by {names} having bool_or(is_there)) as further"
         ).format(key=mine_key, kept=kept, taken=ordered(columns.key), other=sql.Identifier(f"taken_{other}"),
-                 names=ordered(columns.key))
-    ).fetchone()  # fmt: skip
-    keys = connection.execute(
-        sql.SQL("select {} from pair where {} order by key_no, occurrence limit {}").format(
-            mine_key, kept, sql.Literal(limit)
-        )
+                 names=ordered(columns.key)),
+    ))  # fmt: skip
+    keys = ask(
+        connection,
+        sql.SQL("select {key} from pair where {} order by {key}, occurrence limit {}").format(
+            kept, sql.Literal(limit), key=mine_key
+        ),
     ).fetchall()
-    return OneSided(rows, int(str(further[0])) if further else 0, yen, tuple(keys))
+    return OneSided(rows, further, yen, tuple(keys))
 
 
 def _text(value: object) -> str | None:

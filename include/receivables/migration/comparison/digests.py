@@ -13,6 +13,7 @@ from psycopg import sql
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
+from receivables.migration.comparison.asking import ask
 from receivables.migration.comparison.comparing import Comparison
 from receivables.migration.comparison.screening import Screened
 from receivables.migration.comparison.shape import Column, Shape, Side, columns_of
@@ -34,7 +35,7 @@ def digests(connection: db.Connection, side: Side, shape: Shape) -> Digests:
     """The canonical digests of a side. Memory: 32 bytes a row of the largest segment (at most 33 million rows)."""
     columns = columns_of(connection, side, side, shape)
     by = sql.SQL(", ").join(
-        [sql.SQL("{} as g{}").format(one.value, sql.SQL(str(at))) for at, one in enumerate(columns.segments)]  # type: ignore[arg-type]
+        [sql.SQL("{} as g{}").format(one.value, sql.SQL(str(at))) for at, one in enumerate(columns.segments)]
         + [sql.SQL("{} as segment").format(canonical(columns.segments))]
     )
     groups = sql.SQL(", ").join([sql.Identifier(f"g{at}") for at in range(len(columns.segments))])
@@ -67,7 +68,7 @@ def _canonical(one: Column) -> sql.Composed:
 
 
 def _rows(connection: db.Connection, query: sql.Composed) -> list[tuple[bytes, ...]]:
-    return connection.execute(query).fetchall()  # type: ignore[return-value]
+    return ask(connection, query).fetchall()
 
 
 def check_agreement(a: Side, b: Side, mine: Digests, theirs: Digests, compared: Screened | Comparison) -> None:

@@ -10,9 +10,10 @@ from psycopg import sql
 
 from receivables import db
 from receivables.migration.comparison import classes
+from receivables.migration.comparison.asking import ask
 from receivables.migration.comparison.hashing import new_seed
-from receivables.migration.comparison.isolating import Leaves, Sides, check_complete, differing_leaves, take
-from receivables.migration.comparison.pairing import key_of, lay_out
+from receivables.migration.comparison.isolating import Leaves, Sides, differing_leaves, take
+from receivables.migration.comparison.pairing import check_complete, key_of, lay_out
 from receivables.migration.comparison.shape import Column, Columns, Shape, Side, columns_of
 
 _FEW = 8  # leaves of the first size are enough for a bound: some ten thousand rows of six million
@@ -48,8 +49,8 @@ def first_difference(
         return None
     if not leaves.is_wide:
         take(connection, sides, columns, leaves.rows(columns, seed))
-        check_complete(connection, sides, columns, seed, leaves.missing)
         lay_out(connection, columns)
+        check_complete(connection, sides, columns, seed, leaves.missing)
         return _read(connection, columns)
     return _bounded(connection, sides, columns, seed, leaves)
 
@@ -60,8 +61,8 @@ def _bounded(
     few = Leaves(leaves.bits, leaves.numbers[:_FEW], 0)
     take(connection, sides, columns, few.rows(columns, seed))
     lay_out(connection, columns)
-    bound = connection.execute(
-        sql.SQL("select {} from pair where key_no = 1 limit 1").format(key_of(columns))
+    bound = ask(
+        connection, sql.SQL("select {} from pair where key_no = 1 limit 1").format(key_of(columns))
     ).fetchone()  # fmt: skip
     assert bound is not None, "a leaf differs and none of its rows"
     take(connection, sides, columns, up_to(columns.key, bound))
@@ -73,9 +74,9 @@ def up_to(key: tuple[Column, ...], bound: tuple[object, ...]) -> sql.Composed:
     """The condition that a side's key is not after `bound`; NULL is after everything and equal to itself."""
     condition = sql.SQL("{}").format(sql.SQL("true"))
     for one, value in reversed(list(zip(key, bound, strict=True))):
-        literal = sql.SQL("{}::{}").format(sql.Literal(value), sql.SQL(one.kind))  # type: ignore[arg-type]
+        literal = sql.SQL("{}::{}").format(sql.Literal(None if value is None else str(value)), sql.SQL(one.kind))
         before = "{x} is not null" if value is None else "coalesce({x} < {v}, false)"
-        condition = sql.SQL("(" + before + " or {x} is not distinct from {v} and {rest})").format(  # type: ignore[arg-type]
+        condition = sql.SQL("(" + before + " or {x} is not distinct from {v} and {rest})").format(
             x=one.value, v=literal, rest=condition
         )
     return condition
@@ -89,10 +90,11 @@ def _read(connection: db.Connection, columns: Columns) -> Difference | None:
         )
         for one in columns.all
     ]
-    row = connection.execute(
+    row = ask(
+        connection,
         sql.SQL("select in_a, in_b, {}, {} from pair order by key_no, occurrence limit 1").format(
             key_of(columns), sql.SQL(", ").join(values)
-        )
+        ),
     ).fetchone()
     if row is None:
         return None

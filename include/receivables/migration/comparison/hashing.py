@@ -8,6 +8,7 @@ and a last step that is not linear stands between row and sum. It is also cheape
 
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -43,23 +44,16 @@ class Hashes:
         return sql.SQL("(({}) & {})::int").format(self.key, sql.Literal((1 << bits) - 1))
 
 
-def hashes(columns: Columns, seed: int, *, is_kept: bool = False) -> Hashes:
-    """The hashes of a side's rows; with `is_kept`, of the same rows in a table of ours."""
+def hashes(columns: Columns, seed: int, value: Callable[[Column], sql.Composable] = lambda one: one.value) -> Hashes:
+    """The hashes of a side's rows; with `value`, of the same rows where they stand under other names."""
     draw = random.Random(seed)
-    lanes = tuple(
-        _mixed(_joined([_hash(one, draw, is_kept=is_kept) for one in columns.all]), draw) for _ in range(LANES)
-    )
-    return Hashes(lanes, _joined([_hash(one, draw, is_kept=is_kept) for one in columns.key]))
+    lanes = tuple(_mixed(_joined([_hash(one, draw, value(one)) for one in columns.all]), draw) for _ in range(LANES))
+    return Hashes(lanes, _joined([_hash(one, draw, value(one)) for one in columns.key]))
 
 
-def _hash(column: Column, draw: random.Random, *, is_kept: bool) -> sql.Composed:
-    p, absent, q = (
-        sql.Literal(draw.getrandbits(62)),
-        sql.Literal(draw.getrandbits(62)),
-        sql.Literal(draw.getrandbits(31)),
-    )
-    value = column.kept if is_kept else column.value
-    form = sql.SQL(_FORMS[column.kind]).format(x=value, p=p, q=q)  # type: ignore[arg-type]
+def _hash(column: Column, draw: random.Random, value: sql.Composable) -> sql.Composed:
+    p, absent, q = (sql.Literal(draw.getrandbits(bits)) for bits in (62, 62, 31))
+    form = sql.SQL(_FORMS[column.kind]).format(x=value, p=p, q=q)
     return sql.SQL("coalesce({}, {})").format(form, absent)
 
 

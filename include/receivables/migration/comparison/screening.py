@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from receivables import db
+from receivables.migration.comparison.asking import ask, numbers
 from receivables.migration.comparison.hashing import LANES, hashes, new_seed
 from receivables.migration.comparison.shape import Columns, Shape, Side, columns_of
 
@@ -76,9 +77,9 @@ def totals(
     )
     if by:
         query += sql.SQL(" group by {}").format(sql.SQL(", ").join(sql.Literal(at + 1) for at in range(len(by))))
-    return {tuple(row[: len(by)]): _total(row[len(by) :], columns) for row in connection.execute(query)}
+    return {tuple(row[: len(by)]): _total(row[len(by) :], columns) for row in ask(connection, query)}
 
 
 def _total(row: tuple[object, ...], columns: Columns) -> Total:
-    rows, *sums = (int(str(value or 0)) for value in row)
+    rows, *sums = numbers(row)
     return Total(rows, tuple(sums[: len(columns.amounts)]), tuple(sums[len(columns.amounts) :]))

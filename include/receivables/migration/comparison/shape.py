@@ -10,6 +10,7 @@ from psycopg import sql
 
 from receivables import db
 from receivables.errors import InputRejectedError
+from receivables.migration.comparison.asking import ask
 from receivables.standard import Item
 
 _KINDS = {20: "bigint", 21: "smallint", 23: "integer", 25: "text", 1043: "text", 1082: "date", 1700: "numeric"}
@@ -58,7 +59,7 @@ class Column:
     def value(self) -> sql.Composed:
         """The value as it is compared, from a side."""
         form = {"text": '{}::text collate "C"', "numeric": "trim_scale({})"}.get(self.kind, "{}")
-        return sql.SQL(form).format(sql.Identifier("s", self.name))  # type: ignore[arg-type]
+        return sql.SQL(form).format(sql.Identifier("s", self.name))
 
     @property
     def kept(self) -> sql.Identifier:
@@ -130,7 +131,7 @@ def columns_of(connection: db.Connection, a: Side, b: Side, shape: Shape) -> Col
 
 def _kinds_of(connection: db.Connection, side: Side, names: list[str]) -> list[str]:
     wanted = sql.SQL(", ").join(sql.Identifier("s", name) for name in names)
-    described = connection.execute(sql.SQL("select {} from {} limit 0").format(wanted, side.source)).description
+    described = ask(connection, sql.SQL("select {} from {} limit 0").format(wanted, side.source)).description
     assert described is not None
     for name, one in zip(names, described, strict=True):
         if one.type_code not in _KINDS:

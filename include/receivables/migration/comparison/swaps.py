@@ -11,6 +11,7 @@ from itertools import combinations, islice, permutations
 from psycopg import sql
 
 from receivables import db
+from receivables.migration.comparison.asking import numbers, one_row
 from receivables.migration.comparison.comparing import Comparison, ItemDifference
 from receivables.migration.comparison.pairing import BOTH
 from receivables.migration.comparison.shape import Column, Shape, Side, columns_of
@@ -101,6 +102,4 @@ def _counted(connection: db.Connection, parts: list[sql.Composed]) -> Iterator[i
     rest = iter(parts)
     while some := list(islice(rest, _AT_ONCE)):
         query = sql.SQL("select {} from pair where {}").format(sql.SQL(", ").join(some), BOTH)
-        row = connection.execute(query).fetchone()
-        assert row is not None
-        yield from (int(str(value)) for value in row)
+        yield from numbers(one_row(connection, query))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from receivables import db
+from receivables.migration.comparison.asking import ask, numbers
 from receivables.migration.comparison.hashing import hashes, new_seed
 from receivables.migration.comparison.isolating import take
 from receivables.migration.comparison.pairing import key_of, lay_out
@@ -137,8 +138,8 @@ class _Tree:
         ).format(key=key_of(self.columns), sums=sql.SQL(", ").join(
             [sql.SQL("count(*) filter (where in_a), count(*) filter (where in_b)"), *sums]),
             most=sql.Literal(self.rows_at_most))  # fmt: skip
-        for row in self.connection.execute(query).fetchall():
+        for row in ask(self.connection, query).fetchall():
             self.rows_at_most -= 1
-            key, counted = row[: len(self.columns.key)], [int(str(v)) for v in row[len(self.columns.key) :]]
+            key, counted = row[: len(self.columns.key)], numbers(row[len(self.columns.key) :])
             yen = {one.name: (counted[2 + 2 * at], counted[3 + 2 * at]) for at, one in enumerate(self.columns.amounts)}
             yield Node("row", (*path, bucket, key), (counted[0], counted[1]), yen, is_equal=False, is_open=False)
