@@ -62,8 +62,8 @@ def keep_checks(connection: db.Connection, run_id: str, checks: Iterable[Check])
             values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
             """,
             [
-                (run_id, at, each.group, each.id, each.legs, each.grain, each.title, each.status, each.expected, each.actual,
-                 each.difference, each.cause, json.dumps(each.keys))
+                (run_id, at, each.group, each.id, each.legs, each.grain, each.title, each.status, each.expected,
+                 each.actual, each.difference, each.cause, json.dumps(each.keys))
                 for at, each in enumerate(checks, start=1)
             ],
         )  # fmt: skip

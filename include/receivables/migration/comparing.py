@@ -180,7 +180,7 @@ def _hashes(bench: Bench, keys: Sequence[Sequence[object]]) -> list[str]:
 
 def _keep_differences(bench: Bench, pair: Pair) -> None:
     """Store the first thousand differences of each check and component."""
-    found = [
+    found: list[tuple[str, str | None, Sequence[object], str | None, str | None, str, str]] = [
         ("R-011", None, key, None, None, kind, cause)
         for side, kind, cause in (
             (pair.compared.only_a, "only-left", "row missing（行の欠落）"),
@@ -199,7 +199,7 @@ def _keep_differences(bench: Bench, pair: Pair) -> None:
         )
         for item in pair.compared.items.values()
         for each in item.examples
-    ]  # type: ignore[misc]
+    ]
     with bench.connection.cursor() as cursor:
         cursor.executemany(
             """

@@ -105,7 +105,8 @@ def _balances(bench: Bench) -> Check:
     )
     over = bench.rows(
         sql.SQL(
-            "select count(*), coalesce(sum(expected_refund_yen), 0)::bigint from {} as leg where expected_refund_yen > 0"
+            "select count(*), coalesce(sum(expected_refund_yen), 0)::bigint from {} as leg"
+            " where expected_refund_yen > 0"
         ).format(bench.leg("W"))
     )
     open_rows = bench.rows(

@@ -11,8 +11,8 @@ from receivables.migration.tables import part
 
 CLAIM = "chotei_shuno"
 CLAIM_KEY = (
-    "shikuchoson_cd", "mae_shikuchoson_cd", "fuka_nendo", "soto_nendo", "tsuchisho_no", "kamoku_cd", "tokucho_shitei_no",
-    "kibetsu_cd", "shinkoku_rireki_no", "jigyo_nendo_no", "jido_atena_no",
+    "shikuchoson_cd", "mae_shikuchoson_cd", "fuka_nendo", "soto_nendo", "tsuchisho_no", "kamoku_cd",
+    "tokucho_shitei_no", "kibetsu_cd", "shinkoku_rireki_no", "jigyo_nendo_no", "jido_atena_no",
 )  # fmt: skip
 
 
@@ -163,8 +163,9 @@ def _receipts(by_group: dict[str, Bench]) -> Iterator[Check]:
         key = sql.SQL(", ").join(map(sql.Identifier, CLAIM_KEY))
         rows = bench.rows(
             sql.SQL(
-                "select c.row_key, {gap} from {claims} as c left join (select {key}, {sums} from {receipts} group by {key})"
-                " as r on {same} where {gap} <> 0 order by 1"
+                "select c.row_key, {gap} from {claims} as c"
+                " left join (select {key}, {sums} from {receipts} group by {key}) as r on {same}"
+                " where {gap} <> 0 order by 1"
             ).format(
                 gap=gap, claims=_staged(bench), key=key, sums=sums, receipts=_staged(receipts), same=_same_key("c", "r")
             )

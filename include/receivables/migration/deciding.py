@@ -3,8 +3,9 @@
 from psycopg import sql
 
 from receivables import db
-from receivables.migration.entities import Entity, query
+from receivables.migration.entities import Entity
 from receivables.migration.feeds import exclusion_reason, expressions, rejection_reason
+from receivables.migration.fragments import query
 from receivables.migration.mapping import Map
 from receivables.migration.spec import Spec
 from receivables.migration.tables import columns_of, row_key, table

@@ -68,7 +68,7 @@ def _expression(feed: Feed | None, chosen: Map) -> sql.Composable:
         return sql.SQL("lpad({0}::text, greatest({1}, length({0}::text)), '0')").format(column, sql.Literal(feed.width))
     if feed.transform == "null_when_zero":
         return sql.SQL("nullif({}, 0)").format(column)
-    if feed.transform == "full_width_kana":  # 半角カナ → 全角カナ: the one width rule, for readings alone, never for names
+    if feed.transform == "full_width_kana":  # 半角カナ → 全角カナ: for readings alone, never for names
         return sql.SQL("translate(normalize({}, nfkc), ' ', U&'\\3000')").format(column)
     if feed.transform == "empty_when_null":  # 該当なし in a key
         return sql.SQL("coalesce({}, '')").format(column)

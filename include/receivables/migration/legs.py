@@ -50,7 +50,7 @@ class Bench:
         return (*self.g0, *(item.column for item in self.spec.group.items if item.column == "kibetsu_cd"))
 
     def leg(self, name: str) -> sql.Composed:
-        """The rows of a leg as a relation: its items, `category` (現年分 or 滞納繰越分) and what tells where a row is from."""
+        """The rows of a leg as a relation: its items and `category` (現年分 or 滞納繰越分)."""
         return sql.SQL("(select *, {} as category from {}{})").format(
             self._category(),
             part(_KINDS[name], self.spec, self.run.run_id),

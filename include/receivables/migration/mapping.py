@@ -1,16 +1,14 @@
 """Which source column fills which item (項目対応表): read from YAML and CSV, checked before any row moves."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from receivables.errors import InputRejectedError
+from receivables.migration.code_tables import Code, codes_of
 from receivables.migration.entities import Entity
 from receivables.migration.spec import explanation, read_mapping, sha256_of
 from receivables.standard import Group, Item
@@ -83,18 +81,6 @@ class _SharedItems(_Strict):
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
-    """One line of a code table (コード変換表): in force from `valid_from` to `valid_to`, both included."""
-
-    source_code: str
-    target_code: str
-    target_name: str
-    valid_from: date
-    valid_to: date
-    is_shared: bool  # another source code may become the same target code
-
-
-@dataclass(frozen=True, slots=True)
 class Map:
     """A checked map with its code tables."""
 
@@ -109,19 +95,12 @@ class Map:
 
     def as_dict(self) -> dict[str, Any]:
         """The map as it is kept with its run."""
-        tables = {name: [_listed(code) for code in table] for name, table in self.codes.items()}
+        tables = {name: [code.as_dict() for code in table] for name, table in self.codes.items()}
         feeds = {column: feed.model_dump(exclude_none=True) for column, feed in self.items.items()}
         rules = [rule.model_dump(exclude_none=True) for rule in self.exclusions]
         return {
             "sources": self.sources, "code_date": self.code_date, "items": feeds, "codes": tables, "exclusions": rules
         }  # fmt: skip
-
-
-def _listed(code: Code) -> dict[str, str | bool]:
-    return {
-        "source_code": code.source_code, "target_code": code.target_code, "target_name": code.target_name,
-        "valid_from": code.valid_from.isoformat(), "valid_to": code.valid_to.isoformat(), "is_shared": code.is_shared,
-    }  # fmt: skip
 
 
 ALL = "all"  # a map for every source that has none of its own
@@ -151,7 +130,7 @@ def _map_of(source: str, sources: tuple[str, ...], group: Group, entity: Entity,
     if wrong:
         raise InputRejectedError(f"{file.name}: " + "; ".join(wrong))
     names = sorted({feed.codes for feed in items.values() if feed.codes})
-    tables = {name: _codes(chosen.file(f"codes/{name}.csv")) for name in names}
+    tables = {name: codes_of(chosen.file(f"codes/{name}.csv")) for name in names}
     digest = sha256_of(b"".join(each.read_bytes() for each in chosen.used))
     return Map(sources, group.id, found.code_date, items, tuple(found.exclusions), tables, tuple(chosen.used), digest)
 
@@ -247,24 +226,3 @@ def _misfit(feed: Feed, item: Item, columns: dict[str, str]) -> str | None:
     elif feed.transform == "zero_pad":
         kind = "text" if kind in ("text", "int") else kind
     return None if kind in _FITS[item.type] else f"column: {feed.column} is {kind}, the item is {item.type}"
-
-
-def _codes(file: Path) -> tuple[Code, ...]:
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    try:
-        table = tuple(
-            Code(row["source_code"], row["target_code"], row["target_name"], date.fromisoformat(row["valid_from"]),
-                 date.fromisoformat(row["valid_to"] or "9999-12-31"), {"yes": True, "no": False}[row["is_shared"]])
-            for row in rows
-        )  # fmt: skip
-    except (KeyError, ValueError, TypeError):
-        raise InputRejectedError(
-            f"codes/{file.name}: needs source_code,target_code,target_name,valid_from,valid_to,is_shared with dates as"
-            " YYYY-MM-DD and is_shared yes or no"
-        ) from None
-    ordered = sorted(table, key=lambda code: (code.source_code, code.valid_from))
-    for before, after in pairwise(ordered):
-        if before.source_code == after.source_code and after.valid_from <= before.valid_to:
-            raise InputRejectedError(f"codes/{file.name}: code {before.source_code!r} has two targets on one day")
-    return table

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Literal
 
 from receivables.errors import InputRejectedError
 from receivables.settings import PROJECT
@@ -31,9 +30,9 @@ class Target:
 
     claim_type: str
     source_code: str
-    target: Literal["standard", "integrated", "stay"]
+    target: str  # standard, integrated, stay
     standard_system: str
-    state: Literal["done", "to_come", "none"]
+    state: str  # done, to_come, none
     cut_over_on: str
     subject_code: str
     basis: str

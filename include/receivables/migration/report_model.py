@@ -7,7 +7,7 @@ from psycopg import sql
 
 from receivables.migration.checks import KEYS_SHOWN
 from receivables.migration.conformance import empty_items
-from receivables.migration.entities import ENTITIES
+from receivables.migration.entities import entities
 from receivables.migration.feeds import LEFT_BEHIND, REJECTIONS
 from receivables.migration.legs import Bench
 from receivables.migration.runs import Run
@@ -151,7 +151,7 @@ def _ledger(bench: Bench) -> list[dict[str, Any]]:
     titles = {reason: title for reason, (_, title) in REJECTIONS.items()} | LEFT_BEHIND | rules
     return [
         {
-            "entity": ENTITIES[str(entity)].title, "disposition": _DISPOSITIONS[str(disposition)], "reason": reason,
+            "entity": entities()[str(entity)].title, "disposition": _DISPOSITIONS[str(disposition)], "reason": reason,
             "title": titles.get(str(reason), "") if reason else "", "rows": count, "yen": yen,
         }
         for entity, disposition, reason, count, yen in rows
@@ -224,10 +224,11 @@ def _sample(bench: Bench) -> list[dict[str, Any]]:
     shown = [name for name in bench.spec.yen_columns if name in bench.spec.files.columns][:3]
     rows = bench.rows(
         sql.SQL(
-            "select row_no, row_key, {} from {} as leg order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
+            "select row_no, row_key, {} from {} as leg"
+            " order by sha256(convert_to({} || coalesce(row_key, ''), 'UTF8')) limit {}"
         ).format(
-            sql.SQL(", ").join([sql.SQL("null"), *map(sql.Identifier, shown)]), bench.leg("F"), sql.Literal(bench.run.run_id),
-            sql.Literal(SAMPLE_ROWS),
+            sql.SQL(", ").join([sql.SQL("null"), *map(sql.Identifier, shown)]), bench.leg("F"),
+            sql.Literal(bench.run.run_id), sql.Literal(SAMPLE_ROWS),
         )
     )  # fmt: skip
     return [

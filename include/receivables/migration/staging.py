@@ -13,7 +13,8 @@ from psycopg import sql
 from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration.deciding import decide, keep_decided
-from receivables.migration.entities import ENTITIES, Entity, fragments, query
+from receivables.migration.entities import Entity, entities
+from receivables.migration.fragments import filled, fragments, query
 from receivables.migration.lettering import take_stock
 from receivables.migration.mapping import Map, maps_of, require_use
 from receivables.migration.plan import GROUPS, Scope
@@ -62,7 +63,7 @@ def stage(
 
 
 def _entity(spec: Spec) -> Entity:
-    return ENTITIES[GROUPS[spec.group.id]]
+    return entities()[GROUPS[spec.group.id]]
 
 
 def _lock(connection: db.Connection) -> None:
@@ -163,14 +164,14 @@ def _totals(
     connection: db.Connection, spec: Spec, entity: Entity, parts: dict[str, sql.Composable]
 ) -> dict[str, dict[str, int]]:
     """Rows and yen of the source, counted from its own tables before anything is decided."""
-    counted = [entity, ENTITIES["receipt"]] if spec.group.id == "chotei_shuno" else [entity]
+    counted = [entity, entities()["receipt"]] if spec.group.id == "chotei_shuno" else [entity]
     found = {}
     for each in counted:
         sums = [sql.SQL("coalesce(sum({}), 0)::bigint").format(sql.Identifier(name)) for name in each.yen]
         row = connection.execute(
             sql.SQL("select {} from {}").format(
                 sql.SQL(", ").join([sql.SQL("count(*)"), *sums]),
-                sql.SQL(each.counted).format(**parts),  # type: ignore[arg-type]
+                filled(each.counted, parts),
             )
         ).fetchone()
         assert row is not None

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import sql
 
 from receivables.migration.checks import EXPLAINED, Check, passed_when
-from receivables.migration.entities import ENTITIES
+from receivables.migration.entities import entities
 from receivables.migration.legs import PAIRS, Bench, Excluded
 
 Cell = tuple[Any, ...]
@@ -29,7 +29,7 @@ def ledger_checks(bench: Bench) -> Iterator[Check]:
     ).fetchall():
         found[str(entity)][str(component)] = int(str(yen))
     for entity, source in sorted(bench.group.source_totals.items()):
-        name = ENTITIES[entity].title
+        name = entities()[entity].title
         yield _ledger_check("R-001", f"{name}の件数が台帳と一致", {"rows": source["rows"]}, found[entity])
         amounts = {key: yen for key, yen in source.items() if key != "rows"}
         if not amounts:
