@@ -23,11 +23,11 @@ _LETTERS = sql.SQL(
 _PARTS = sql.SQL("select {source} as source_code, source_claim_key, component_code, assessed_yen from {table}")
 _CHILD_OF_ROW = sql.SQL(
     "select {source} as source_code, _batch_id as batch_id, _line_no as line_no, child_no, null as vehicle_no,"
-    " null as write_off_code from {table}"
+    " null as write_off_code, null::integer as tax_year from {table}"
 )
 _CAUSE_OF_ROW = sql.SQL(
     "select {source} as source_code, _batch_id as batch_id, _line_no as line_no, null as child_no, {vehicle} as"
-    " vehicle_no, write_off_cause_code as write_off_code from {table}"
+    " vehicle_no, write_off_cause_code as write_off_code, tax_year from {table}"
 )
 _CHILD_OF_CLAIM = sql.SQL(
     "select distinct {source} as source_code, concat_ws('-', notice_no, lpad(instalment_no::text, 2, '0')) as"
@@ -45,7 +45,7 @@ _NO_PARTS = sql.SQL(
 )
 _NO_EXTRAS = sql.SQL(
     "select null::text as source_code, null::text as batch_id, null::bigint as line_no, null::text as child_no,"
-    " null::text as vehicle_no, null::text as write_off_code where false"
+    " null::text as vehicle_no, null::text as write_off_code, null::integer as tax_year where false"
 )
 _NO_CHILDREN = sql.SQL(
     "select null::text as source_code, null::text as source_claim_key, null::text as child_no where false"

@@ -4,7 +4,7 @@ select
     claims.source_claim_key,
     claims.claim_type,
     claims.levy_year,
-    claims.fiscal_year,
+    coalesce(extras.tax_year, claims.fiscal_year) as fiscal_year, -- 相当年度: the tax systems have one of their own
     claims.notice_no,
     claims.instalment_no,
     lpad(claims.notice_no, 10, '0') as slip_notice_no,

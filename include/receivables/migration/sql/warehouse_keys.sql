@@ -19,7 +19,10 @@ select
     '131121' as shikuchoson_cd,
     '' as mae_shikuchoson_cd,
     c.levy_year as fuka_nendo,
-    c.fiscal_year as soto_nendo,
+    case when c.source_code in ('resident_tax', 'light_vehicle_tax', 'ltci')
+        then split_part(c.source_claim_key, '-', 2)::integer
+        else c.fiscal_year
+    end as soto_nendo,
     c.notice_no as tsuchisho_no,
     case c.claim_type
         when 'resident_tax' then '01'
