@@ -124,6 +124,18 @@ def test_a_record_of_a_gigabyte_is_refused_without_being_held(tmp_path: Path) ->
     assert ("C-100", parsing.TOO_LONG) in quoted
 
 
+@pytest.mark.parametrize("odd", ['"131121",x"2"', '"131121","2" ', 'x"131121","2"'])
+def test_letters_outside_the_marks_are_no_part_of_a_field(tmp_path: Path, odd: str) -> None:
+    spec = spec_of("henrei", profile_named("quoted_lf_bom_csv", header=False, bom=False))
+    right = '"' + henrei(sosa_ymd="", sosa_time="").replace(",", '","') + '"\n'
+    first = ",".join(right.split(",")[:2])
+    both(tmp_path, spec, right.replace(first, odd).encode(), at_once=1 << 20)
+    found, lines = reread(tmp_path, spec)
+
+    assert "quotation mark stands inside" in found.issues[0].problem
+    assert lines == []
+
+
 def test_what_stands_before_a_byte_of_another_encoding_is_read(tmp_path: Path) -> None:
     header = ",".join(spec_of("henrei").group.names)
     content = f"{header}\r\n{henrei()}\r\n{henrei()}\r\n".encode()
