@@ -69,6 +69,10 @@ def test_a_record_that_ends_in_the_text_is_the_same_whatever_follows(text: str, 
         at = early.next_at
 
 
+def test_two_marks_before_the_end_of_the_text_do_not_close_a_field() -> None:
+    assert record_at('"a""\n', 0, ",", is_last=False) is None
+
+
 def test_the_reader_shares_only_the_profile_with_the_writer() -> None:
     package = "receivables.migration.files"
     mine = {f"{package}.{name}" for name in READER}

@@ -157,6 +157,17 @@ def test_a_sentinel_is_due_where_it_was_agreed(tmp_path: Path, name: str) -> Non
         assert found == ([] if is_agreed else [("C-020", "empty although the profile has a sentinel for it")])
 
 
+def test_an_agreed_zero_is_no_year_but_an_amount(tmp_path: Path) -> None:
+    spec = spec_of("shuno_rireki", "zero_filled_csv")
+    row = [str(value) for value in sample_row(spec, kaikei_nendo=0, entaikin_shuno=0)]
+    (tmp_path / spec.file_name(STAMP, 1)).write_bytes(content_of(spec, [row]))
+    found, (line,) = reread(tmp_path, spec)
+    values = dict(zip(spec.columns, line.removesuffix("\n").split("\t")[2:], strict=True))
+
+    assert found.issues == []
+    assert (values["kaikei_nendo"], values["entaikin_shuno"]) == ("\\N", "0")
+
+
 @pytest.mark.parametrize("name", PROFILE_NAMES)
 def test_a_changed_yen_changes_the_sum_and_a_lost_row_the_count(tmp_path: Path, name: str) -> None:
     spec = spec_of("chotei_shuno", name)

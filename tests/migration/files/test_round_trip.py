@@ -110,7 +110,7 @@ def specs(draw: st.DrawFn) -> GroupSpec:
 def as_read(item: Item, value: Any, empty: str) -> Any:
     """What a reader can know of a value: the file has one sign for nothing."""
     if item.type in NUMERIC:
-        return (0 if empty == "0" else None) if value is None else Decimal(value)
+        return (0 if empty == "0" and item.type != "year" else None) if value is None else Decimal(value)
     if item.type == "date":
         return value
     return ("" if item.key else None) if value in (None, "", empty) else value
@@ -212,6 +212,17 @@ def test_postgresql_takes_whatever_the_reader_gives(
     for at, item in enumerate(spec.group.items):
         if item.type == "yen":
             assert found.sums[item.column] == sum(row[at + 2] or 0 for row in rows)
+
+
+@pytest.mark.parametrize("year", ["99999999999", "2147483648", "02025", "999999999"])
+def test_a_year_that_no_column_holds_is_none(connection: db.Connection, tmp_path: Path, year: str) -> None:
+    spec = spec_of("chotei_shuno", profile_named("standard_csv", header=False))
+    row = [str(value) for value in sample_row(spec, fuka_nendo=year)]
+    (tmp_path / spec.file_name(STAMP, 1)).write_bytes((",".join(row) + "\r\n").encode())
+    found, lines = reread(tmp_path, spec)
+
+    assert len(found.issues) == 1
+    assert loaded(connection, spec, lines)[0][4] == (999999999 if year == "999999999" else None)
 
 
 def test_files_are_for_their_owner_alone_and_replace_those_before(connection: db.Connection, tmp_path: Path) -> None:

@@ -51,8 +51,9 @@ class Accepted(dict[str, str | None]):
 
 def judge_of(item: Item, empty: str, snapshot: date) -> Callable[[str], Judgement]:
     """The judge of one item's texts; `empty` is what the profile lets stand for nothing."""
-    if item.type in NUMERIC:  # an agreed 0 cannot be told from a true 0: the reconciliation counts and explains it
-        return lambda text: _number(text, item) if text else _nothing("", item, empty)
+    if item.type in NUMERIC:  # an agreed 0 cannot be told from a true 0, but for a year: the reconciliation counts it
+        nothing = ("", empty) if item.type == "year" else ("",)
+        return lambda text: _nothing(text, item, empty) if text in nothing else _number(text, item)
     latest = _years_after(snapshot)
     if item.type == "date":
         return lambda text: _nothing(text, item, empty) if text in ("", empty) else _day(text, latest)

@@ -37,7 +37,8 @@ def record_at(text: str, at: int, delimiter: str, *, is_last: bool) -> Record | 
         is_quoted = text.startswith('"', at)
         match = (_QUOTED if is_quoted else bare).match(text, at)
         if match is None:
-            _require_more(len(text) - begin, is_last=is_last)
+            if is_last:
+                raise MalformedError(UNCLOSED)
             return None
         fields.append(match.group(1).replace('""', '"') if is_quoted else match.group())
         quoted.append(is_quoted)
@@ -51,14 +52,6 @@ def record_at(text: str, at: int, delimiter: str, *, is_last: bool) -> Record | 
         if end is None and at < len(text):
             raise MalformedError(INSIDE)
         return Record(fields, quoted, end.group() if end else "", end.end() if end else at)
-
-
-def _require_more(length: int, *, is_last: bool) -> None:
-    """A quoted field goes on behind the text; the error when none can come, or the record is too long already."""
-    if length > LONGEST_RECORD:
-        raise MalformedError(TOO_LONG)
-    if is_last:
-        raise MalformedError(UNCLOSED)
 
 
 @cache
