@@ -8,7 +8,6 @@ import csv
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -136,7 +135,7 @@ def _runner(options: list[str]) -> Any:
     from dbt.cli.main import dbtRunner  # four seconds to import: only who builds pays
 
     manifest = _manifest(_project_files(), *options)
-    return dbtRunner(deepcopy(manifest))  # its own deepcopy() cannot copy selectors
+    return dbtRunner(manifest and manifest.deepcopy())
 
 
 @lru_cache(maxsize=1)

@@ -54,7 +54,8 @@ grant select on all tables in schema staging, intermediate to migrator;
 """
 _EMPTY = """
 truncate staging.stg_nhi__claims, staging.stg_nhi__claim_components, staging.stg_nhi__receipts,
-    staging.stg_nhi__events, migration.run, migration.run_group, migration.row_ledger, migration.file_manifest, migration.reread_issue, migration.recon_result,
+    staging.stg_nhi__events, migration.run, migration.run_group, migration.row_ledger, migration.file_manifest,
+    migration.reread_issue, migration.recon_result,
     migration.recon_diff, migration.signoff, ops.published_batch cascade;
 """
 

@@ -14,7 +14,10 @@ from tests.migration.conftest import failing
 
 
 def rehearsed(state: State, maps: Path | None = None) -> dict[str, Any]:
-    run_id = migration.rehearse(edition="0.1-draft", profile="standard_csv", snapshot=AS_OF, state=state, maps=maps)
+    run_id = migration.rehearse(
+        edition="0.1-draft", profile="standard_csv", snapshot=AS_OF, state=state, maps=maps, groups=["chotei_shuno"],
+        sources=["nhi"],
+    )  # fmt: skip
     return migration.outcome(run_id, state=state)
 
 

@@ -30,6 +30,7 @@ create table if not exists migration.run (
     profile_sha256 text not null,
     plan jsonb not null default '{}', -- 移行計画: claim types with their targets, as they stood
     inputs jsonb not null default '{}', -- source: its batches with rows and yen as they were read
+    finance jsonb, -- 会計の統制値: how finance's totals of the day differ from the warehouse's; null: none were there
     verdict text check (verdict in ('PASS', 'EXPLAINED', 'FAIL')),
     unexplained_rows bigint,
     unexplained_yen bigint,

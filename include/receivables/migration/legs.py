@@ -78,13 +78,17 @@ class Bench:
         """An item by the standard's name and our column, for people and for scripts."""
         return f"{self.spec.label(column)}[{column}]"
 
+    @staticmethod
+    def open_year(run: Run) -> int:
+        """The oldest fiscal year whose books are open on the run's day (現年)."""
+        return run.snapshot_date.year - (run.snapshot_date.month <= 3 + _CLOSING_MONTHS)
+
     def _category(self) -> sql.Composable:
         """A year's books close on 31 May of the next."""
         if "category" not in self.g0:
             return sql.SQL("null::text")
-        day = self.run.snapshot_date
-        open_year = day.year - (day.month <= 3 + _CLOSING_MONTHS)
-        return sql.SQL("case when soto_nendo >= {} then 'current' else 'arrears' end").format(sql.Literal(open_year))
+        year = sql.Literal(self.open_year(self.run))
+        return sql.SQL("case when soto_nendo >= {} then 'current' else 'arrears' end").format(year)
 
 
 class Excluded(NamedTuple):

@@ -14,6 +14,7 @@ from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
 from receivables.migration.legs import Bench, reread, set_aside
 from receivables.migration.lettering import letters_check
+from receivables.migration.outside import finance_check, rolling_check
 from receivables.migration.progress import Say, silent
 from receivables.migration.report import Report, keep_report, report_files
 from receivables.migration.report_model import group_part, report_model
@@ -45,7 +46,9 @@ def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]
         connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
         groups = [_group(connection, run, group, state, say) for group in groups_of(connection, run_id)]
         found = [check for group in groups for check in group.checks]
-        found += crossing_checks([group.bench for group in groups])
+        benches = [group.bench for group in groups]
+        found += crossing_checks(benches)
+        found += [check for check in (finance_check(run), rolling_check(connection, run, benches)) if check]
         checks = sorted(found, key=lambda check: (check.id[0] != "R", check.id))
         rows, yen = unexplained(connection)
         verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL

@@ -4,11 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from receivables import db
+from receivables.migration.cleansing import measure
+from receivables.migration.outside import keep_finance
 from receivables.migration.plan import scope
 from receivables.migration.progress import Say, silent
 from receivables.migration.reconciling import reconcile
+from receivables.migration.runs import run_of
 from receivables.migration.spec import spec_of
 from receivables.migration.staging import maps_for, stage
+from receivables.migration.tables import ROLE
 from receivables.migration.writing import write
 from receivables.settings import State
 
@@ -42,4 +47,10 @@ def prepare(
     """The first step alone: check specification and maps, stage every group; returns the new run_id."""
     chosen = scope(sources, groups)
     specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
-    return stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state, say=say)
+    run_id = stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state, say=say)
+    if groups is None and sources is None:
+        say("会計の統制値とクレンジングの計測")
+        with db.connect(state, ROLE, doing="measure what stands in the way") as connection:
+            keep_finance(connection, run_of(connection, run_id))
+            measure(connection, run_id, snapshot)
+    return run_id

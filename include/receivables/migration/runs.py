@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import json
 import subprocess
 from dataclasses import dataclass
 from datetime import date
@@ -45,6 +46,7 @@ class Run:
     profile_sha256: str
     plan: dict[str, Any]
     inputs: dict[str, Any]
+    finance: dict[str, Any] | None
     verdict: str | None
     unexplained_rows: int | None
     unexplained_yen: int | None
@@ -67,7 +69,8 @@ def run_of(connection: db.Connection, run_id: str) -> Run:
         found = cursor.execute(
             """
             select run_id, kind, edition, profile, snapshot_date, published_batch, revision, spec_sha256, map_sha256,
-                profile_sha256, plan, inputs, verdict, unexplained_rows, unexplained_yen, report_file, report_sha256
+                profile_sha256, plan, inputs, finance, verdict, unexplained_rows, unexplained_yen, report_file,
+                report_sha256
             from migration.run where run_id = %s
             """,
             [run_id],
@@ -77,6 +80,21 @@ def run_of(connection: db.Connection, run_id: str) -> Run:
         shown = ", ".join(str(row[0]) for row in latest) or "none yet"
         raise InputRejectedError(f"no migration run {run_id!r}; the latest: {shown}")
     return found
+
+
+def previous_of(connection: db.Connection, run: Run) -> Run | None:
+    """The last run of the same kind and the same claims that reconciled before this one, or None."""
+    found = connection.execute(
+        """
+        select r.run_id from migration.run as r
+        inner join migration.run_group as g on r.run_id = g.run_id and g.group_id = 'chotei_shuno'
+        where r.kind = %s and r.plan -> 'sources' = %s::jsonb and r.verdict in ('PASS', 'EXPLAINED')
+            and r.snapshot_date <= %s and r.created_at < (select created_at from migration.run where run_id = %s)
+        order by r.created_at desc limit 1
+        """,
+        [run.kind, json.dumps(run.plan["sources"]), run.snapshot_date, run.run_id],
+    ).fetchone()
+    return None if found is None else run_of(connection, str(found[0]))
 
 
 def groups_of(connection: db.Connection, run_id: str) -> list[RunGroup]:
