@@ -61,6 +61,7 @@ ROOMS = [
     "migration",
     "quarantine",
     "source",
+    "standard",
 ]
 TOP_LEVEL = {"operate": ["init", "dsn", "night"], "local": ["run", "stop", "ui"], "ingest": ["ingest"]}
 
