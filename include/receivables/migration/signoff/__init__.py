@@ -24,6 +24,7 @@ from receivables.migration.signoff.signing import redraw, reject, sign, status
 
 __all__ = [
     "NEVER_EXPLAINED", "Differing", "Gate", "Report", "Role", "RunFacts", "acceptance_lines", "apply", "approve",
-    "differing_of", "gate", "keep_report", "keys_digest", "propose", "reasons", "record_signatures", "redraw", "reject",
-    "release", "report_files", "report_model", "require_unsigned", "required", "sign", "signers", "status", "still_open",
+    "differing_of", "gate", "keep_report", "keys_digest", "propose", "reasons", "record_signatures", "redraw",
+    "reject", "release", "report_files", "report_model", "require_unsigned", "required", "sign", "signers", "status",
+    "still_open",
 ]  # fmt: skip

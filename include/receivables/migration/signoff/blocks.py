@@ -1,4 +1,4 @@
-"""What a section of the report is built of (報告書の部品): headings, notes, tables, charts; one shape for page and PDF."""
+"""What a section of the report is built of (報告書の部品): one shape for page and PDF."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -10,6 +10,7 @@ VERDICTS = {"PASS": "合格 PASS", "EXPLAINED": "説明付き合格 EXPLAINED", 
 LEG_NAMES = {"S": "移行元 S", "W": "再計算 W", "G": "移行表 G", "F": "ファイル F", "T": "新システム T", "L": "会計 L"}
 STATUS_TONES = {"PASS": "good", "EXPLAINED": "note", "FAIL": "bad", "NOT RUN": "bad"}
 NOT_COUNTED = "―"
+CAUSE_SHOWN = 240  # letters; the model has all
 
 
 def heading(text: str) -> Block:
@@ -62,6 +63,12 @@ def status(value: str) -> Cell:
 def strong(words: str) -> Cell:
     """A cell in bold."""
     return {"text": words, "tone": "strong"}
+
+
+def shortened(words: str | None) -> str:
+    """A cause as far as a table has room for it."""
+    found = words or ""
+    return found if len(found) <= CAUSE_SHOWN else found[:CAUSE_SHOWN] + "…（全文は report.json）"
 
 
 def legs_in(lines: Iterable[Mapping[str, int]]) -> list[str]:

@@ -16,7 +16,7 @@ _LINKS = (("S", "G"), ("W", "G"), ("W", "L"), ("G", "F"), ("F", "T"))
 _PARTS = (("staged", "移行", "#1a3c6e"), ("merged", "合算", "#6f8fbf"), ("excluded", "対象外", "#c9a13b"),
           ("rejected", "エラー", _BAD))  # fmt: skip
 _WIDE, _HIGH = 132, 46  # a box
-_ACROSS, _DOWN = 176, 66  # from box to box
+_ACROSS, _DOWN = 212, 66  # from box to box
 
 
 def tie_out(figures: Mapping[str, Mapping[str, int]], checks: Sequence[Mapping[str, Any]]) -> str:
@@ -87,12 +87,10 @@ def _link(pair: tuple[str, str], statuses: Sequence[str]) -> str:
     end = (x2 * _ACROSS + (_WIDE / 2 if is_down else 0) + 2, y2 * _DOWN + (0 if is_down else _HIGH / 2) + 2)
     dash = "" if said == "一致" else ' stroke-dasharray="5 3"'
     middle, level = (begin[0] + end[0]) / 2, (begin[1] + end[1]) / 2
-    side = (middle + 6, level + 4, "start") if is_down else (middle, level - 5, "middle")
-    if not is_down and y1 > y2:
-        side = (middle, level + 15, "middle")
+    side = (middle + 6, level + 4, "start") if is_down else (middle, level + 4, "middle")
     return (
         f'<line x1="{begin[0]}" y1="{begin[1]}" x2="{end[0]}" y2="{end[1]}" stroke="{colour}" stroke-width="2"{dash}/>'
-        + _words(side[0], side[1], said, 10, anchor=side[2], colour=colour, weight=700)
+        + _halo(_words(side[0], side[1], said, 10, anchor=side[2], colour=colour, weight=700))
     )
 
 
@@ -136,6 +134,11 @@ def _words(
         if said
         else ""
     )
+
+
+def _halo(words: str) -> str:
+    """The same words in white and bold beneath, so that a line does not run through them."""
+    return words.replace("<text ", '<text stroke="#fff" stroke-width="5" stroke-linejoin="round" ') + words
 
 
 def _svg(wide: int, high: int, drawn: Sequence[str]) -> str:

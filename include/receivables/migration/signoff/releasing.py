@@ -1,4 +1,4 @@
-"""From answers to a release (署名の記録と払出し): what Airflow's screen said becomes signatures; files go when all signed."""
+"""From answers to a release (署名の記録と払出し): the screen's answers become signatures; files go when all signed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

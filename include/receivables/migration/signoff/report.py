@@ -12,7 +12,7 @@ from typing import Any
 
 from receivables import db, reports
 from receivables.errors import InvariantBrokenError
-from receivables.migration.signoff import printing, sections, sections_evidence
+from receivables.migration.signoff import printing, sections, sections_ending, sections_evidence
 from receivables.migration.signoff.blocks import VERDICTS, Block
 from receivables.migration.signoff.roles import Role, fix_signers
 from receivables.settings import State
@@ -29,10 +29,10 @@ _MIDDLE = (
     ("文字同定", sections_evidence.characters),
     ("整合性", sections_evidence.consistency),
     ("前回リハーサルとの差", sections_evidence.previous),
-    ("差異承認一覧", sections_evidence.acceptances),
-    ("目視確認サンプル", sections_evidence.sample),
-    ("ファイル一覧", sections_evidence.files),
-    ("手順と環境", sections_evidence.procedure),
+    ("差異承認一覧", sections_ending.acceptances),
+    ("目視確認サンプル", sections_ending.sample),
+    ("ファイル一覧", sections_ending.files),
+    ("手順と環境", sections_ending.procedure),
 )
 
 
@@ -93,7 +93,7 @@ def document(model: Mapping[str, Any], sha256: str, signatures: Sequence[Mapping
         yield "表紙", sections.cover(model, sha256)
         for title, made in _MIDDLE:
             yield title, made(model)
-        yield "署名欄", sections_evidence.signatures(model, signatures)
+        yield "署名欄", sections_ending.signatures(model, signatures)
 
     return {
         "title": "移行検証報告書", "city": model["cover"]["city"], "run_id": model["cover"]["run_id"], "digest": sha256,

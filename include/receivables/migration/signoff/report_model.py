@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from receivables.migration.checks import FAIL, Check, verdict_of
+from receivables.migration.checks import FAIL, NOT_RUN, Check, verdict_of
 from receivables.migration.signoff.differing import Gate
 from receivables.migration.signoff.facts import GroupFacts, Legs, RunFacts
 
@@ -73,7 +73,7 @@ def _summary(run: RunFacts) -> dict[str, Any]:
                 "rows": _sums(line.rows for line in each.counts),
                 "persons": _sums(line.persons for line in each.counts),
                 "yen": _sums(line.yen for line in each.amounts),
-                "status": verdict_of([check for check in run.checks if check.group == each.id]),
+                "status": _status([check for check in run.checks if check.group == each.id]),
                 "digests": each.digests,
             }
             for each in run.groups
@@ -83,6 +83,11 @@ def _summary(run: RunFacts) -> dict[str, Any]:
         "explained": sum(each.outcome == "explained" for each in run.acceptances),
         "readiness": [asdict(each) for each in run.readiness],
     }
+
+
+def _status(checks: list[Check]) -> str:
+    """What a group's checks say together; without a check nothing was looked at."""
+    return verdict_of(checks) if checks else NOT_RUN
 
 
 def _by_status(checks: Iterable[Check]) -> dict[str, int]:
@@ -114,7 +119,10 @@ def _previous(run: RunFacts) -> dict[str, Any]:
     before = run.previous
     return {
         "run": before and {"run_id": before.run_id, "snapshot": before.snapshot, "verdict": before.verdict},
-        "rows": [{"group": name, "before": then, "now": now} for name, (then, now) in (before.rows if before else {}).items()],
+        "rows": [
+            {"group": name, "before": then, "now": now}
+            for name, (then, now) in (before.rows if before else {}).items()
+        ],
         "rolls": [asdict(each) | {"unexplained": each.unexplained} for each in (before.rolls if before else ())],
         "burn_down": [asdict(each) for each in run.burn_down],
     }  # fmt: skip
@@ -132,4 +140,5 @@ def _sums(lines: Iterable[Legs]) -> Legs:
 def _plain(line: Any) -> dict[str, Any]:
     """A line with its difference laid flat."""
     whole = asdict(line)
-    return whole.pop("differing") | whole
+    flat: dict[str, Any] = whole.pop("differing")
+    return flat | whole

@@ -9,7 +9,7 @@ from typing import Any
 
 from psycopg.rows import class_row, dict_row
 
-from receivables import db, four_eyes, roster
+from receivables import db, four_eyes
 from receivables.decisions.confirming import require
 from receivables.decisions.proposing import decision_of
 from receivables.errors import InputRejectedError, NeedsApprovalError
@@ -22,7 +22,7 @@ from receivables.migration.signoff.differing import (
     differing_of,
     keep_differing,
 )
-from receivables.migration.signoff.facts import AcceptanceLine
+from receivables.migration.signoff.fact_lines import AcceptanceLine
 from receivables.settings import State
 
 # In question for a run: seen in it or before it, of the same sources and a staged group, not void or expired before it.
@@ -84,7 +84,6 @@ def apply(
     is accepted with exactly its rows, yen and keys, and they account for all that the check counted.
     """
     keep_differing(connection, run_id, differences)
-    roster.install(state)
     now = {each.place: each for each in differences}
     with connection.cursor(row_factory=class_row(Acceptance)) as cursor:
         asked = cursor.execute(_IN_QUESTION, {"run": run_id}).fetchall()

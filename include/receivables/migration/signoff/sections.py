@@ -15,6 +15,7 @@ from receivables.migration.signoff.blocks import (
     legs_in,
     note,
     number,
+    shortened,
     status,
     strong,
     table,
@@ -24,6 +25,7 @@ from receivables.migration.signoff.blocks import (
 CELLS_SHOWN = 60  # of one group; what differs is always shown
 _KINDS = {"rehearsal": "移行リハーサル", "production": "本番移行", "dry": "予行", "return": "読み戻し"}
 _STEPS = (("W", "G"), ("G", "F"), ("F", "T"))
+_EXPLAINED: dict[bool, Cell] = {True: {"text": "済", "tone": "note"}, False: {"text": "無", "tone": "bad"}}
 _READY = {"ready": ("済", "good"), "attention": ("要確認", "note"), "blocked": ("未了", "bad"), "none": ("対象外", "")}
 
 
@@ -66,7 +68,8 @@ def summary(model: Mapping[str, Any]) -> Iterator[Block]:
         what: {leg: sum(group[what].get(leg, 0) for group in of["groups"]) for leg in _legs(of["groups"], what)}
         for what in ("rows", "yen")
     }
-    yield chart(charts.tie_out(figures, of["checks"]), "各段の件数と金額項目の合計、および段と段の一致")
+    if of["checks"]:
+        yield chart(charts.tie_out(figures, of["checks"]), "各段の件数と金額項目の合計、および段と段の一致")
     yield heading("グループ別")
     yield _groups(of["groups"])
     yield heading("準備状況")
@@ -76,7 +79,7 @@ def summary(model: Mapping[str, Any]) -> Iterator[Block]:
         ["=検査", "=段", "=グループ", "4内容", "=結果", "#差", "5理由・推定原因"],
         [
             [each["id"], each["legs"], each["group"] or "全体", each["title"], status(each["status"]),
-             number(each["difference"]), each["cause"] or ""]
+             number(each["difference"]), shortened(each["cause"])]
             for each in of["checks"]
         ],
         empty="検査は一つも行われていません。",
@@ -137,8 +140,8 @@ def items(model: Mapping[str, Any]) -> Iterator[Block]:
         ["=検査", "=段", "=グループ", "2項目", "=差異区分", "#行", "#円", "=説明", "4推定原因", "~キー（ハッシュ）"],
         [
             [each["check"], each["legs"], each["group"] or "全体", each["item"], each["kind"], number(each["rows"]),
-             number(each["yen"]), {"text": "済", "tone": "note"} if each["is_explained"] else {"text": "無", "tone": "bad"},
-             each["cause"] or "", " ".join(each["keys"][:3])]
+             number(each["yen"]), _EXPLAINED[each["is_explained"]],
+             shortened(each["cause"]), " ".join(each["keys"][:3])]
             for each in found["differences"]
         ],
         empty="差異はありません。",
@@ -207,7 +210,7 @@ def _cells(group: Mapping[str, Any], legs: Sequence[str]) -> Iterator[Block]:
     shown = lines if len(lines) <= CELLS_SHOWN else differing
     if len(lines) > CELLS_SHOWN:
         yield note(
-            f"科目・年度別の全 {len(lines):,} 行は report.json にあります。差のある {len(differing):,} 行だけを示します。"
+            f"科目・年度別の全 {len(lines):,} 行は report.json にあります。差のある {len(differing):,} 行を示します。"
         )
     if shown:
         yield table(

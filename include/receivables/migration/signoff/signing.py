@@ -42,6 +42,7 @@ _INSERT = """
     insert into migration.signoff (run_id, user_name, role, report_sha256, decision, reason, signed_at, signature)
     values (%s, %s, %s, %s, %s, %s, %s, %s) on conflict (run_id, user_name) do nothing
 """
+_RELEASED = "select released_at from migration.release where run_id = %s"
 
 
 @dataclass(frozen=True, slots=True)
