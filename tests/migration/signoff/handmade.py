@@ -37,7 +37,12 @@ from receivables.migration.signoff.roles import required
 
 NAMES = {"atena": "宛名情報", "chotei_shuno": "調定収納情報", "shuno_rireki": "収納履歴情報"}
 SUBJECTS = (("23", "国民健康保険料"), ("22", "後期高齢者医療保険料"), ("A1", "保育所保育料"))
-COMPONENTS = (("zeigaku", "税（料）額"), ("tokusoku", "督促手数料"), ("entaikin", "延滞金"), ("zeigaku_shuno", "収納額"))
+COMPONENTS = (
+    ("zeigaku", "税（料）額"),
+    ("tokusoku", "督促手数料"),
+    ("entaikin", "延滞金"),
+    ("zeigaku_shuno", "収納額"),
+)
 ASPECTS = ("仕様", "対応表", "コード", "文字", "整合性", "照合", "会計")
 
 
@@ -86,7 +91,9 @@ def group(group_id: str, name: str, *, years: int = 3, wrong_yen: int = 0) -> Gr
         for nth, (column, item) in enumerate(COMPONENTS):
             yen = rows * (10_000 // (nth + 1) ** 3)
             lacking = wrong_yen if column == "entaikin" and at == 0 else 0
-            amounts.append(AmountLine(place, column, item, {"S": yen, "W": yen, "G": yen - lacking, "F": yen - lacking}))
+            amounts.append(
+                AmountLine(place, column, item, {"S": yen, "W": yen, "G": yen - lacking, "F": yen - lacking})
+            )
     return GroupFacts(
         group_id, name, "036o005", "observed", tuple(counts), tuple(amounts), {"W": sha(group_id), "G": sha(group_id)},
         unverified=("納付番号", "確認番号"), empty=("車両番号", "標識番号"),
@@ -192,8 +199,12 @@ def ledger(group_id: str) -> tuple[LedgerLine, ...]:
 
 def codes() -> tuple[CodeLine, ...]:
     return (
-        CodeLine("chotei_shuno", "kamoku", "1", "23", "国民健康保険料（一般）", "1900-01-01", "9999-12-31", 8_800, 8_800),
-        CodeLine("chotei_shuno", "kamoku", "2", "23", "国民健康保険料（退職）", "1900-01-01", "2015-03-31", 12, 13, True),
+        CodeLine(
+            "chotei_shuno", "kamoku", "1", "23", "国民健康保険料（一般）", "1900-01-01", "9999-12-31", 8_800, 8_800
+        ),
+        CodeLine(
+            "chotei_shuno", "kamoku", "2", "23", "国民健康保険料（退職）", "1900-01-01", "2015-03-31", 12, 13, True
+        ),
         CodeLine("chotei_shuno", "channel", "09", "05", "スマートフォン決済", "2020-04-01", "9999-12-31", 0),
     )
 

@@ -19,9 +19,7 @@ SEEN = differing(rows=2, yen=600)
 
 
 def failing(seen: Differing = SEEN, **more: Any) -> Check:
-    return replace(
-        Check(seen.check, seen.legs, "各行の値が一致", "FAIL", seen.rows, group=seen.group), **more
-    )
+    return replace(Check(seen.check, seen.legs, "各行の値が一致", "FAIL", seen.rows, group=seen.group), **more)
 
 
 def accept(desk: Desk, run_id: str, seen: Differing = SEEN, *, by: str | None = "chief_insurance", **limit: Any) -> str:

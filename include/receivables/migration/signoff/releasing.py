@@ -51,6 +51,8 @@ def record_signatures(run_id: str, answers: Sequence[Mapping[str, Any]], *, stat
     if len(answers) != len(asked):
         raise NeedsApprovalError(f"run {run_id}: {len(answers)} answers to {len(asked)} questions; nothing is recorded")
     given = [_answer(run_id, answer) for answer in answers]
+    if len({user for user, _, _ in given}) < len(given):
+        raise NeedsApprovalError(f"run {run_id}: one person answered twice; another person must sign")
     done = _recorded(run_id, state)
     for (user, chosen, reason), question in zip(given, asked, strict=True):
         role = question["role"]
@@ -61,8 +63,6 @@ def record_signatures(run_id: str, answers: Sequence[Mapping[str, Any]], *, stat
         else:
             reject(run_id, user=user, reason=reason or "理由の記入なし", role=role, state=state)
             break
-    if len({user for user, _, _ in given}) < len(given):
-        raise NeedsApprovalError(f"run {run_id}: one person answered twice; another person must sign")
     with db.connect(state, APPROVER, doing=f"look at the signatures of {run_id}") as connection:
         return standing(connection, signed_run(connection, run_id), state)
 

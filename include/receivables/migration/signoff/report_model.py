@@ -81,7 +81,13 @@ def _summary(run: RunFacts) -> dict[str, Any]:
         "checks": [each.as_dict() for each in run.checks],
         "by_status": _by_status(run.checks),
         "explained": sum(each.outcome == "explained" for each in run.acceptances),
-        "readiness": [asdict(each) for each in run.readiness],
+        "readiness": [
+            {
+                "group": each.group,
+                "aspects": [list(pair) for pair in each.aspects.items()],
+            }  # JSON keeps no order of keys
+            for each in run.readiness
+        ],
     }
 
 

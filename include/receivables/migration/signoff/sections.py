@@ -173,7 +173,7 @@ def _groups(groups: Sequence[Mapping[str, Any]]) -> Block:
 
 
 def _readiness(lines: Sequence[Mapping[str, Any]]) -> Block:
-    aspects = list(dict.fromkeys(name for line in lines for name in line["aspects"]))
+    aspects = list(dict.fromkeys(name for line in lines for name, _ in line["aspects"]))
 
     def cell(state: str) -> Cell:
         said, tone = _READY[state]
@@ -181,7 +181,7 @@ def _readiness(lines: Sequence[Mapping[str, Any]]) -> Block:
 
     return table(
         ["2グループ", *(f"={name}" for name in aspects)],
-        [[line["group"], *(cell(line["aspects"].get(name, "none")) for name in aspects)] for line in lines],
+        [[line["group"], *(cell(dict(line["aspects"]).get(name, "none")) for name in aspects)] for line in lines],
         empty="記録がありません。",
     )
 
