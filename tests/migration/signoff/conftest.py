@@ -43,8 +43,8 @@ class Desk:
         run_id = f"M20260619-{self.made:04}"
         self.run(
             "insert into migration.run (run_id, kind, edition, profile, snapshot_date, published_batch, spec_sha256,"
-            " map_sha256, profile_sha256, plan, made_by) values (%s, %s, '0.1-draft', 'standard_csv', %s, 'p1', 's', 'm', 'p',"
-            " %s::jsonb, %s)",
+            " map_sha256, profile_sha256, plan, made_by) values (%s, %s, '0.1-draft', 'standard_csv', %s, 'p1', 's',"
+            " 'm', 'p', %s::jsonb, %s)",
             run_id, kind, snapshot, json.dumps({"sources": sources}), made_by,
         )  # fmt: skip
         self.run("insert into migration.run_group values (%s, 'chotei_shuno', 1, '{}', '{}')", run_id)

@@ -113,7 +113,7 @@ def ordinary() -> RunFacts:
         check("R-001", "S-G", "調定の件数が台帳と一致", group="chotei_shuno"),
         check("R-010", "W-G", "件数と人数が一致（科目・年度・期別）", group="chotei_shuno"),
         check("R-030", "W-G", "各行の値が一致", "EXPLAINED", group="chotei_shuno", difference=1,
-              cause="説明済み（A03 基準日前後の異動）締め後の減免の反映［提案 chief_tax、承認 chief_insurance、票 K-118］"),
+              cause="説明済み（A03 基準日前後の異動）締め後の減免［提案 chief_tax、承認 chief_insurance、票 K-118］"),
         check("R-030", "G-F", "各行の値が一致", group="chotei_shuno"),
         check("R-021", "W-L", "決算の額と一致", "PASS", group="chotei_shuno", grain="yen"),
         check("C-040", "G", "コードが基準日に有効", group="chotei_shuno"),
@@ -126,9 +126,10 @@ def ordinary() -> RunFacts:
         differences=(DifferenceLine(seen, "延滞金", "締め後の減免", (key(0),), is_explained=True),),
         finance=finance(), ledger=ledger("chotei_shuno"), codes=codes(), characters=characters(),
         previous=PreviousRun("M20260512-0002", "2026-05-12", "FAIL", {"atena": (41_198, 41_206)},
-                             (RollLine("chotei_shuno", "23 国民健康保険料", 900_000, 120_000, 80_000, 5_000, -300, 934_700),)),
+                             (RollLine("chotei_shuno", "23 国民健康保険料", 900_000, 120_000, 80_000, 5_000, -300,
+                                       934_700),)),
         burn_down=burn_down(), acceptances=accepted(), sample=sample(), files=files(groups), targets=targets(),
-        changed=(ChangedMeaning("chotei_shuno", "仮消額", "空（値なし）", "0", "0 と値なしを見分けられなくなります", 812),),
+        changed=(ChangedMeaning("chotei_shuno", "仮消額", "空（値なし）", "0", "0 と値なしを見分けられない", 812),),
         readiness=tuple(readiness(each.id, at) for at, each in enumerate(groups)),
         environment={"PostgreSQL": "17.4", "Python": "3.11.9", "typst": "0.15", "receivables": "0.1.0"},
         steps=("一つの基準日の倉庫から移行元を確定する", "receivables migration rehearse --snapshot 2026-06-19",
@@ -143,14 +144,15 @@ def failed() -> RunFacts:
     found = ordinary()
     checks = (
         check("R-002", "S-G", "調定の金額が台帳と一致", "FAIL", group="chotei_shuno", difference=300, grain="yen"),
-        check("R-031", "W-G", "金額の列が入れ替わっていない", "FAIL", group="chotei_shuno", difference=4_812, cause=long_cause),
+        check("R-031", "W-G", "金額の列が入れ替わっていない", "FAIL", group="chotei_shuno", difference=4_812,
+              cause=long_cause),
         check("R-021", "W-L", "決算の額と一致", "NOT RUN", group="chotei_shuno", cause="会計の統制値が届いていない"),
         *found.checks,
     )  # fmt: skip
     unmapped = CodeLine("chotei_shuno", "kamoku", "99", None, "", "", "", 17)
     return replace(
         found, run=run_row(run_id="M20260512-0002"), checks=checks, unexplained_rows=4_812, unexplained_yen=1_203_450,
-        differences=(DifferenceLine(seen, "延滞金", long_cause, tuple(key(each) for each in range(20))), *found.differences),
+        differences=(DifferenceLine(seen, "延滞金", long_cause, tuple(map(key, range(20)))), *found.differences),
         codes=(*found.codes, unmapped), finance=(replace(found.finance[0], finance=None), *found.finance[1:]),
     )  # fmt: skip
 
@@ -227,7 +229,7 @@ def burn_down() -> tuple[BurnDown, ...]:
 
 def accepted() -> tuple[AcceptanceLine, ...]:
     return (
-        AcceptanceLine("migration_difference-1", differing(), 1, 300, "explained", "A03 基準日前後の異動：締め後の減免の反映",
+        AcceptanceLine("migration_difference-1", differing(), 1, 300, "explained", "A03 基準日前後の異動：締め後の減免",
                        "K-118", "chief_tax", "chief_insurance", "M20260512-0002 の後 2 回まで", None),
         AcceptanceLine("migration_difference-2", differing(rows=3, yen=900, component="tokusoku"), 4, 1_200, "void",
                        "A01 移行元の既知の誤り：督促の取消漏れ", "K-097", "chief_tax", "chief_insurance",
@@ -255,9 +257,10 @@ def targets() -> tuple[TargetLine, ...]:
     return (
         TargetLine("nhi_premium", "国民健康保険料", "nhi", "standard", "国民健康保険システム", "to_come", "", "23",
                    "特定移行支援システム（令和7年12月末）"),
-        TargetLine("school_lunch_fee", "学校給食費", "school_lunch", "integrated", "統合収滞納管理", "to_come", "", "Z2",
-                   "標準の対象外。独自施策システム連携"),
-        TargetLine("scholarship_loan", "奨学資金貸付金", "scholarship", "stay", "", "none", "", "", "私債権。本システムの台帳に残す"),
+        TargetLine("school_lunch_fee", "学校給食費", "school_lunch", "integrated", "統合収滞納管理", "to_come", "",
+                   "Z2", "標準の対象外。独自施策システム連携"),
+        TargetLine("scholarship_loan", "奨学資金貸付金", "scholarship", "stay", "", "none", "", "",
+                   "私債権。本システムの台帳に残す"),
     )  # fmt: skip
 
 

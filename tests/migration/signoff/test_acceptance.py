@@ -185,8 +185,8 @@ def test_broken_evidence_is_never_explained(desk: Desk, check_id: str) -> None:
         accept(desk, run_id, seen)
     with pytest.raises(db.DatabaseError, match="23514"), db.connect(desk.state, "migrator", doing="x") as connection:
         connection.execute(
-            "insert into migration.acceptance values ('x', %s, '[]', '', %s, 'W-G', '', 'x', 2, 600, 'x', 'A03', 'r', 't',"
-            " 1, null, 'chief_tax')",
+            "insert into migration.acceptance values ('x', %s, '[]', '', %s, 'W-G', '', 'x', 2, 600, 'x', 'A03', 'r',"
+            " 't', 1, null, 'chief_tax')",
             [run_id, check_id],
         )
 

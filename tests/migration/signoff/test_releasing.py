@@ -117,7 +117,8 @@ def test_nothing_is_released_before_all_have_signed(desk: Desk, rehearsal: str) 
         signoff.release(rehearsal, state=desk.state)
     with pytest.raises(db.DatabaseError, match="RM011"), db.connect(desk.state, "approver") as connection:
         connection.execute(
-            "insert into migration.release (run_id, report_sha256, files) select run_id, report_sha256, '{}' from migration.run"
+            "insert into migration.release (run_id, report_sha256, files)"
+            " select run_id, report_sha256, '{}' from migration.run"
         )
 
 

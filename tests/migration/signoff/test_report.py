@@ -80,7 +80,7 @@ def test_nothing_runs_off_a_sheet_or_over_its_margin(name: str) -> None:
             words = opened[at].get_textpage()
             for nth in range(words.count_rects()):
                 left, bottom, right, top = (each / POINTS_PER_MM for each in words.get_rect(nth))
-                assert 13.5 <= left, (at, left)
+                assert left >= 13.5, (at, left)
                 assert right <= 196.5, (at, right)
                 assert 5 <= bottom <= top <= 292, (at, bottom, top)
 

@@ -49,8 +49,8 @@ def test_two_persons_sign_off_a_rehearsal_whoever_they_are(desk: Desk, rehearsal
 
     assert (first["signature_count"], first["is_signed_off"]) == (1, False)
     assert {key: second[key] for key in KEYS} == {
-        "run_id": rehearsal, "verdict": "PASS", "report_sha256": first["report_sha256"], "signed_by": ["sato", "suzuki"],
-        "signature_count": 2, "signatures_required": 2, "is_signed_off": True,
+        "run_id": rehearsal, "verdict": "PASS", "report_sha256": first["report_sha256"],
+        "signed_by": ["sato", "suzuki"], "signature_count": 2, "signatures_required": 2, "is_signed_off": True,
     }  # fmt: skip
     assert [each["role"] for each in second["signatures"]] == [None, None]
     assert "suzuki" in report_files(rehearsal, desk.state).html.read_text()
@@ -266,11 +266,9 @@ def test_rows_of_another_run_do_not_become_the_signed_ones(desk: Desk, rehearsal
     other = desk.rehearse()
     desk.reconcile(other)
     sign(desk, rehearsal, "sato")
-    with pytest.raises(db.DatabaseError, match="RM010"):
-        with db.connect(desk.state, "migrator", doing="edit") as connection:
-            connection.execute(
-                "update migration.recon_result set run_id = %s, position = 99 where run_id = %s", [rehearsal, other]
-            )
+    query = "update migration.recon_result set run_id = %s, position = 99 where run_id = %s"
+    with pytest.raises(db.DatabaseError, match="RM010"), db.connect(desk.state, "migrator", doing="x") as connection:
+        connection.execute(query, [rehearsal, other])
     desk.reconcile(other)  # its own rows are free
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from receivables.migration.signoff import charts
 from receivables.migration.signoff.blocks import (
     LEG_NAMES,
+    STATUS_TONES,
     VERDICTS,
     Block,
     Cell,
@@ -63,7 +64,7 @@ def summary(model: Mapping[str, Any]) -> Iterator[Block]:
         ]],
     )  # fmt: skip
     counted = of["by_status"]
-    yield text("　".join(f"{name} {counted[name]:,} 件" for name in counted) + "（NOT RUN は合格に数えません）")
+    yield text("　".join(f"{name} {counted[name]:,} 件" for name in STATUS_TONES) + "（NOT RUN は合格に数えません）")
     figures = {
         what: {leg: sum(group[what].get(leg, 0) for group in of["groups"]) for leg in _legs(of["groups"], what)}
         for what in ("rows", "yen")
