@@ -14,7 +14,11 @@ create table if not exists campaign.approver (
 );
 alter table campaign.approver add column if not exists duties text[] not null default '{campaign,correction}';
 alter table campaign.approver drop constraint if exists approver_duties_check, add constraint approver_duties_check
-check (cardinality(duties) > 0 and duties <@ array['campaign', 'correction', 'delivery', 'case', 'identity']); -- 職務
+check ( -- 職務; migration_sign:<role> signs a migration's report in that role
+    cardinality(duties) > 0 and array_position(duties, null) is null
+    and array_to_string(duties, ' ')
+    ~ '^((campaign|correction|delivery|case|identity|migration_accept|migration_sign:[a-z_]+(:[a-z_]+)?)( |$))+$'
+);
 comment on table campaign.approver is '承認者名簿: who may approve what, and from when to when (both days included)';
 
 create table if not exists campaign.run (

@@ -1,4 +1,4 @@
--- 移行: what was staged for the national standard, what was written, what an independent reader found, who signed.
+-- 移行: what was staged for the national standard, what was written, what an independent reader found.
 -- Staged and re-read rows are identified data (宛名番号): only the migrator reads them. What others may see holds
 -- counts, yen, digests and keyed hashes.
 
@@ -128,34 +128,6 @@ create table if not exists migration.recon_diff (
 create index if not exists recon_diff_by_run on migration.recon_diff (run_id, check_id);
 comment on table migration.recon_diff is '照合差異: differing rows by keyed hash and component, at most 1,000 per check and component';
 
-create table if not exists migration.signoff (
-    run_id text not null references migration.run,
-    user_name text not null check (user_name <> ''),
-    report_sha256 text not null,
-    decision text not null default 'accepted' check (decision in ('accepted')),
-    signed_at timestamptz not null default clock_timestamp(),
-    primary key (run_id, user_name)
-);
-comment on table migration.signoff is '署名: one person who answers for one report, bound to its digest';
-
-create or replace function migration.refuse_unsound_signoff() returns trigger language plpgsql as $$
-declare
-    found migration.run;
-begin
-    select * into found from migration.run where run_id = new.run_id;
-    if found.verdict is distinct from 'PASS' and found.verdict is distinct from 'EXPLAINED' then
-        raise exception 'verdict forbids signing' using errcode = 'RM001';
-    end if;
-    if found.report_sha256 is distinct from new.report_sha256 then
-        raise exception 'another report' using errcode = 'RM002';
-    end if;
-    new.user_name := lower(btrim(normalize(new.user_name, nfkc)));
-    new.signed_at := clock_timestamp();
-    return new;
-end $$;
-create or replace trigger refuse_unsound_signoff before insert on migration.signoff
-for each row execute function migration.refuse_unsound_signoff();
-
 -------- rights
 
 grant usage on schema migration to migrator, approver, screen, auditor;
@@ -163,10 +135,8 @@ grant create on schema migration to migrator; -- a group's tables follow the edi
 grant usage on sequence migration.run_number to migrator;
 grant select, insert, update, delete on migration.run, migration.run_group, migration.row_ledger, migration.file_manifest,
 migration.reread_issue, migration.recon_result, migration.recon_diff to migrator;
-grant select on migration.signoff to migrator;
-grant select on migration.run, migration.run_group, migration.file_manifest, migration.recon_result, migration.signoff to approver, screen, auditor;
+grant select on migration.run, migration.run_group, migration.file_manifest, migration.recon_result to approver, screen, auditor;
 grant select on migration.recon_diff to screen, auditor;
-grant insert on migration.signoff to approver;
 
 -------- names and places, for the groups 宛名 and 連絡先
 

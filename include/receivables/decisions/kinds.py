@@ -13,6 +13,7 @@ class Kind:
     title_ja: str
     duty: str
     answers: dict[str, str]
+    expires_after_days: int = 30  # a proposal, and a confirmation of it
 
     def check(self, answer: str) -> str:
         """`answer` when it is one of this kind's; InputRejectedError says which there are."""
@@ -33,6 +34,13 @@ _ALL = (
         "宛名番号の保有者の確認",
         "identity",
         {"another": "別人である（番号の再利用）", "same": "同一人である（記載の訂正）"},
+    ),
+    Kind(
+        "migration_difference",
+        "移行差異の説明の承認",
+        "migration_accept",
+        {"accept": "この行数・金額・キーの差異に限り、説明済みとする"},
+        expires_after_days=3_650,  # its own limit counts: a number of runs, or a snapshot's day
     ),
     Kind("same_person", "名寄せの確認", "identity", {"same": "同一人である", "different": "別人である"}),
 )

@@ -78,10 +78,13 @@ def propose(
         decision_id = f"{kind}-{content[:16]}"
         connection.execute(
             "insert into decision.proposal"
-            " (decision_id, kind, subject, answer, duty, facts, evidence, reason, maker, content_sha256)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
-            [decision_id, kind, subject, answer, known.duty, facts, Jsonb(dict(evidence)), reason, user, content],
-        )
+            " (decision_id, kind, subject, answer, duty, facts, evidence, reason, maker, content_sha256,"
+            " expires_after_days) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+            [
+                decision_id, kind, subject, answer, known.duty, facts, Jsonb(dict(evidence)), reason, user, content,
+                known.expires_after_days,
+            ],
+        )  # fmt: skip
     return decision_id
 
 

@@ -64,7 +64,7 @@ def run_night(api: AirflowApi, state: State, *, as_of: date, notice: Notice) -> 
     if not is_published:
         _warehouse_night(api, state, conf, notice)
     if not _is_there(state, "select 1 from migration.run where snapshot_date = %s and verdict is not null", as_of):
-        _watch(api, {MIGRATION: api.trigger(MIGRATION, conf)}, notice)
+        _watch(api, {MIGRATION: api.trigger(MIGRATION, conf)}, notice, until=(ASKING,))
     runs = api.runs(CAMPAIGN)
     # Publishing starts the campaign by itself; a second run would only wait behind the first.
     is_missing = is_published and not runs

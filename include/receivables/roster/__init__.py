@@ -1,12 +1,14 @@
 """The roster of approvers (承認者名簿): written by the administrator, read by everybody who must check.
 
 One roster for all that people answer for: `duties` says what somebody may approve (職務): sending (campaign),
-corrections of quarantined rows (correction), halted deliveries (delivery), single cases (case), who is who (identity).
+corrections of quarantined rows (correction), halted deliveries (delivery), single cases (case), who is who (identity),
+explained differences of a migration (migration_accept), its report in one role (migration_sign:<role>).
 The sender has no right to write it. Rows that are there already stay as they are, so that an end date set in the
 warehouse is not undone by the file.
 """
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from receivables.errors import InputRejectedError
 from receivables.settings import State
 
 FILE = Path(__file__).parent / "131121" / "approvers.csv"  # 世田谷区
-DUTIES = ("campaign", "correction", "delivery", "case", "identity")
+DUTIES = ("campaign", "correction", "delivery", "case", "identity", "migration_accept", "migration_sign:<role>")
+_DUTY = re.compile("|".join(DUTIES).replace("<role>", "[a-z_]+(:[a-z_]+)?"))
 _LISTED = """
     select from campaign.approver
     where user_name = %s and %s = any(duties)
@@ -52,7 +55,7 @@ def _rows(file: Path) -> list[Listed]:
                 since, duties = date.fromisoformat(row["valid_from"]), row["duties"].split()
             except (KeyError, ValueError) as error:
                 raise InputRejectedError(f"{file.name} line {number}: {error}") from None
-            if not duties or set(duties) - set(DUTIES):
+            if not duties or not all(map(_DUTY.fullmatch, duties)):
                 raise InputRejectedError(f"{file.name} line {number}: duties are some of {', '.join(DUTIES)}")
             found.append((row["user_name"], row["title_ja"], since, valid_to, duties))
     return found
