@@ -46,7 +46,6 @@ def digests(connection: db.Connection, side: Side, shape: Shape) -> Digests:
     ).format(
         groups=groups, by=by, key=canonical(columns.key), row=canonical(columns.all), source=side.source
     )  # fmt: skip
-    connection.execute("select set_config('datestyle', 'ISO, YMD', false)")
     found = sorted((bytes(row[0]), tuple(row[1:-1]), str(row[-1])) for row in _rows(connection, query))
     whole = hashlib.sha256(b"".join(form + bytes.fromhex(digest) for form, _, digest in found))
     return Digests({segment: digest for _, segment, digest in found}, whole.hexdigest())
