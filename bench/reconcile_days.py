@@ -77,7 +77,7 @@ def make(connection: psycopg.Connection[Any], rows: int) -> None:
     connection.execute("vacuum analyze bench.b")
 
 
-def break_(connection: psycopg.Connection[Any], fault: Fault, rows: int) -> Answer:
+def break_(connection: psycopg.Connection[Any], fault: Fault) -> Answer:
     """Plant a fault in b; what is true of it."""
     if fault.is_whole:
         connection.execute("truncate bench.b")
@@ -87,7 +87,7 @@ def break_(connection: psycopg.Connection[Any], fault: Fault, rows: int) -> Answ
         connection.execute("vacuum analyze bench.b")
         every = connection.execute("select instalment_no from bench.a order by 1 limit 5000").fetchall()
         return Answer(True, frozenset(row[0] for row in every), frozenset(fault.changes))
-    keys = _chosen(connection, fault, rows)
+    keys = _chosen(connection, fault)
     if fault.is_copy:
         connection.execute("insert into bench.b select * from bench.b where instalment_no = any(%s)", [keys])
     elif fault.is_exchange:
@@ -117,11 +117,12 @@ def mend(connection: psycopg.Connection[Any], fault: Fault) -> None:
     connection.execute("vacuum analyze bench.b")
 
 
-def _chosen(connection: psycopg.Connection[Any], fault: Fault, rows: int) -> list[str]:
+def _chosen(connection: psycopg.Connection[Any], fault: Fault) -> list[str]:
     if not fault.rows:
         return []
     draw = random.Random(f"{SEED} {fault.name}")
-    from_ = f"{draw.randrange(1, rows // 2):012}"
+    (last,) = connection.execute("select max(instalment_no)::bigint from bench.a").fetchall()[0]
+    from_ = f"{draw.randrange(1, last // 2):012}"
     found = connection.execute(
         f"select instalment_no from bench.a where instalment_no >= %s and {fault.where.replace('%', '%%')}"
         " order by instalment_no limit %s",

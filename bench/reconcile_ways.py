@@ -129,7 +129,7 @@ def ways(state: State, peers: list[Peer]) -> list[Way]:
 _SETTINGS = {
     "reladiff": "0.6, joindiff (its choice within one database), index on the key",
     "datacompy": "1.1, polars read through ADBC, zero tolerance",
-    "DVT": "8.10, validate row --hash '*'; its defaults trim and replace NULL",
+    "DVT": "8.10, validate row --hash '*', its defaults; an environment of its own",
     "data-diff": "0.11.2 of May 2024",
 }
 
