@@ -91,6 +91,14 @@ def test_an_item_filled_from_another_column_is_told(connection: db.Connection) -
     assert "列の取違えの疑い） 本税[honzei] の値" in comparison.cause_of(found.items["entaikin"], [], wrong, SHAPE)
 
 
+def test_a_value_taken_from_another_item_is_no_exchange(connection: db.Connection) -> None:
+    left = rows(10)
+    a, b = sides(connection, SHAPE, left, [changed(row, honzei=row[5], entaikin=row[5] + 7) for row in left])
+    found = comparison.differences(connection, a, b, SHAPE)
+    assert set(found.items) == {"honzei", "entaikin"}
+    assert not comparison.transpositions(connection, a, b, SHAPE, found)
+
+
 def test_null_that_became_zero_is_told_by_key(connection: db.Connection) -> None:
     left = [changed(row, honzei=None) for row in rows(3)]
     right = [changed(left[0], honzei=0), changed(left[1], honzei=0, name="x"), left[2]]
@@ -180,3 +188,8 @@ def test_settings_of_the_planner_are_left_as_they_were(connection: db.Connection
     comparison.differences(connection, a, b, SHAPE)
     for name in ("enable_sort", "enable_mergejoin"):
         assert connection.execute(f"show {name}").fetchone() == ("on",)  # type: ignore[call-overload]
+
+
+def test_text_is_compared_by_its_bytes_whatever_the_database_forgives(connection: db.Connection) -> None:
+    compared(connection, [changed(PLAIN, name="a")], [changed(PLAIN, name="A")])
+    assert connection.execute("select distinct pg_collation_for(c2) from taken_a").fetchone() == ('"C"',)
