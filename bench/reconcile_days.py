@@ -103,17 +103,15 @@ def break_(connection: psycopg.Connection[Any], fault: Fault) -> Answer:
     return Answer(bool(keys), frozenset(keys), frozenset(fault.changes))
 
 
-def mend(connection: psycopg.Connection[Any], fault: Fault) -> None:
+def mend(connection: psycopg.Connection[Any], fault: Fault, truth: Answer) -> None:
     """Make b equal to a again."""
     if fault.is_whole:
         connection.execute("truncate bench.b")
         connection.execute("insert into bench.b select * from bench.a order by hashtextextended(instalment_no, 1)")
-    elif fault.rows:
-        wrong = "(select instalment_no from (table bench.b except all table bench.a) as wrong)"
-        connection.execute(f"create temp table wrong as select distinct instalment_no from {wrong} as w")
-        connection.execute("delete from bench.b where instalment_no in (table wrong)")
-        connection.execute("insert into bench.b select * from bench.a where instalment_no in (table wrong)")
-        connection.execute("drop table wrong")
+    else:
+        keys = sorted(truth.keys or ())
+        connection.execute("delete from bench.b where instalment_no = any(%s)", [keys])
+        connection.execute("insert into bench.b select * from bench.a where instalment_no = any(%s)", [keys])
     connection.execute("vacuum analyze bench.b")
 
 

@@ -67,7 +67,7 @@ class Suite:
                     continue
                 result = self.found.setdefault(fault.name, {}).setdefault(way.name, Result())
                 self._once(way, truth, result, is_kept=is_kept)
-            mend(self.connection, fault)
+            mend(self.connection, fault, truth)
             say(f"  {fault.name}: " + "; ".join(f"{name} {told(one)}" for name, one in self.found[fault.name].items()))
 
     def _once(self, way: Way, truth: Answer, result: Result, *, is_kept: bool) -> None:

@@ -193,3 +193,13 @@ def test_settings_of_the_planner_are_left_as_they_were(connection: db.Connection
 def test_text_is_compared_by_its_bytes_whatever_the_database_forgives(connection: db.Connection) -> None:
     compared(connection, [changed(PLAIN, name="a")], [changed(PLAIN, name="A")])
     assert connection.execute("select distinct pg_collation_for(c2) from taken_a").fetchone() == ('"C"',)
+
+
+def test_an_exchange_between_two_rows_changes_the_last_bit_of_a_sum_too(connection: db.Connection) -> None:
+    """A sum over rows whose columns are only joined by exclusive or never changes in its last bit."""
+    left = rows(4)
+    right = [changed(left[0], name="x"), left[1], left[2], changed(left[3], name="y")]
+    other = [changed(left[0], name="y"), left[1], left[2], changed(left[3], name="x")]
+    a, b = sides(connection, SHAPE, right, other)
+    found = [comparison.screen(connection, a, b, SHAPE, seed=seed) for seed in range(24)]
+    assert {(one.lanes_a[0] - one.lanes_b[0]) % 2 for one in found} == {0, 1}
