@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -57,16 +58,16 @@ class Suite:
     ways: list[Way]
     found: dict[str, dict[str, Result]] = field(default_factory=dict)
 
-    def round(self, faults: list[Fault], *, is_kept: bool, peers_up_to: int, rows: int) -> None:
+    def round(self, faults: list[Fault], *, is_kept: bool) -> None:
         """Every fault planted in turn, every way asked about it."""
         for fault in faults:
-            truth = break_(self.connection, fault, rows)
+            truth = break_(self.connection, fault)
             for way in self.ways:
-                if (way.peer and rows > peers_up_to) or (fault.is_whole and not way.does_whole):
+                if fault.is_whole and not way.does_whole:
                     continue
                 result = self.found.setdefault(fault.name, {}).setdefault(way.name, Result())
                 self._once(way, truth, result, is_kept=is_kept)
-            mend(self.connection, fault)
+            mend(self.connection, fault, truth)
             say(f"  {fault.name}: " + "; ".join(f"{name} {told(one)}" for name, one in self.found[fault.name].items()))
 
     def _once(self, way: Way, truth: Answer, result: Result, *, is_kept: bool) -> None:
@@ -118,10 +119,11 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--detect-rows", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers-up-to", type=int, default=1_000_000, help="rows; peers load rows into memory")
+    parser.add_argument("--peer-rows", type=int, default=1_000_000, help="the peers' days: some load all rows")
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--out", type=Path, default=HERE / "reconcile.json")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the server must not outlive the suite
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     folder.chmod(0o755)
     state, peers = State(folder / "state"), [] if given.no_peers else Peer.all(folder)
@@ -149,19 +151,19 @@ def measure(
     every = ways(state, peers)
     loads = [os.getloadavg()[0]]
     say(f"seed {SEED}, {os.cpu_count()} cores, Python {platform.python_version()}, load average {loads[0]:.1f}")
-    detect = Suite(state, postmaster, connection, every)
     say(f"{given.detect_rows:,} rows, every fault")
     make(connection, given.detect_rows)
-    detect.round(list(FAULTS), is_kept=True, peers_up_to=given.peers_up_to, rows=given.detect_rows)
-    timed = Suite(state, postmaster, connection, every)
-    say(f"{given.rows:,} rows, whole days")
-    make(connection, given.rows)
+    detect = Suite(state, postmaster, connection, every)
+    detect.round(list(FAULTS), is_kept=True)
+    beside, timed = (Suite(state, postmaster, connection, some) for some in (every, [w for w in every if not w.peer]))
     days = [fault for fault in FAULTS if fault.name in DAYS]
-    for number in range(given.rounds):
-        timed.round(days, is_kept=number > 0 or given.rounds == 1, rows=given.rows,
-                    peers_up_to=given.peers_up_to if number in (0, given.rounds - 1) else 0)  # fmt: skip
-        loads.append(os.getloadavg()[0])
-        say(f"round {number + 1} of {given.rounds}, load average {loads[-1]:.1f}")
+    for suite, rows, rounds in ((beside, min(given.rows, given.peer_rows), 1), (timed, given.rows, given.rounds)):
+        say(f"{rows:,} rows, whole days")
+        make(connection, rows)
+        for number in range(rounds):
+            suite.round(days, is_kept=number > 0 or rounds == 1)
+            loads.append(os.getloadavg()[0])
+            say(f"round {number + 1} of {rounds}, load average {loads[-1]:.1f}")
     version = connection.execute("show server_version").fetchone()
     content = {
         "what": "two tables reconciled row by row: seconds and CPU beside a bare scan of both (count, sum)",
@@ -169,7 +171,10 @@ def measure(
         "postgresql": str(version[0]) if version else "?", "columns": len(SHAPE.items), "seed": SEED,
         "load_average": [round(load, 1) for load in loads], "rounds": given.rounds,
         "settings": {way.name: way.setting for way in every}, "detect_rows": given.detect_rows, "rows": given.rows,
+        "peer_rows": min(given.rows, given.peer_rows),
         "faults": {name: {way: as_dict(one, each) for way, one in each.items()} for name, each in detect.found.items()},
+        "days_beside_peers": {name: {way: as_dict(one, each) for way, one in each.items()}
+                              for name, each in beside.found.items()},
         "days": {name: {way: as_dict(one, each) for way, one in each.items()} for name, each in timed.found.items()},
     }  # fmt: skip
     return content | {"failed": failures(content)}
@@ -196,7 +201,7 @@ def failures(content: dict[str, Any]) -> list[str]:
         ratio = days[day][way].get("cpu_ratio")
         if ratio is None or ratio > most * TOLERANCE:
             found.append(f"{way} on '{day}' took {ratio} × the bare scan (at most {most})")
-    for part in ("faults", "days"):
+    for part in ("faults", "days_beside_peers", "days"):
         found += [f"{way} on '{fault}': {one['verdict']}" for fault, each in content[part].items()
                   for way, one in each.items() if way.startswith("ours") and one["verdict"] != "right"]  # fmt: skip
     seconds = days["one wrong yen"]["ours: first"].get("seconds", 0)
@@ -211,11 +216,11 @@ def table(content: dict[str, Any]) -> str:
              "| --- |" + " --- |" * (len(names) - 1)]  # fmt: skip
     for fault, each in content["faults"].items():
         lines.append(f"| {fault} | " + " | ".join(_seen(each.get(name)) for name in names[1:]) + " |")
-    lines += ["", f"| day ({content['rows']:,} rows) | way | verdict | seconds | CPU ratio |",
-              "| --- | --- | --- | ---: | ---: |"]  # fmt: skip
-    for day, each in content["days"].items():
+    for part, rows in (("days_beside_peers", content["peer_rows"]), ("days", content["rows"])):
+        lines += ["", f"| day ({rows:,} rows) | way | verdict | seconds | CPU ratio |",
+                  "| --- | --- | --- | ---: | ---: |"]  # fmt: skip
         lines += [f"| {day} | {way} | {one['verdict']} | {one.get('seconds', '')} | {one.get('cpu_ratio', '')} |"
-                  for way, one in each.items()]  # fmt: skip
+                  for day, each in content[part].items() for way, one in each.items()]  # fmt: skip
     return "\n".join(lines)
 
 

@@ -23,7 +23,7 @@ def shape_of(items: tuple[Item, ...], key: tuple[str, ...], segment: tuple[str, 
 
 
 def sides(connection: db.Connection, shape: Shape, left: list[Row], right: list[Row]) -> tuple[Side, Side]:
-    """Both tables with these rows; the right one has its columns in another order and another collation."""
+    """Both tables with these rows; the right one has its columns in another order."""
     connection.rollback()  # gives back what the example before has locked
     names = [item.column for item in shape.items]
     made = []

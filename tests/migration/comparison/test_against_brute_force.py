@@ -55,8 +55,9 @@ def tables(draw: st.DrawFn) -> tuple[Shape, list[Row], list[Row]]:
 
 @pytest.fixture(params=[4, 10**9], ids=["narrow", "wide"])
 def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Both ways through: few leaves differ, or so many that all rows are joined."""
+    """Both ways through: few leaves differ, or so many that all rows are joined and the first is sought by halves."""
     monkeypatch.setattr(isolating, "_WIDE", request.param)
+    monkeypatch.setattr("receivables.migration.comparison.first._FEW", 1)
     return int(request.param)
 
 

@@ -5,6 +5,7 @@ of them, `transpositions` items that changed places, `digests` what a signature 
 tolerance; NULL, '' and 0 are three things. Everything runs in the caller's transaction, best in one snapshot.
 """
 
+from receivables.migration.comparison.canonical import Digests, check_agreement, digests
 from receivables.migration.comparison.comparing import (
     Comparison,
     Example,
@@ -12,13 +13,12 @@ from receivables.migration.comparison.comparing import (
     OneSided,
     differences,
 )
-from receivables.migration.comparison.digests import Digests, check_agreement, digests
 from receivables.migration.comparison.first import Difference, DifferingValue, first_difference
 from receivables.migration.comparison.pairing import repeated_rows
 from receivables.migration.comparison.screening import Screened, screen
 from receivables.migration.comparison.shape import Shape, Side
 from receivables.migration.comparison.swaps import Transposition, cause_of, transpositions, wrong_columns
-from receivables.migration.comparison.tree import Node, tree
+from receivables.migration.comparison.tie_out import Node, tree
 
 __all__ = [
     "Comparison", "Difference", "DifferingValue", "Digests", "Example", "ItemDifference", "Node", "OneSided",

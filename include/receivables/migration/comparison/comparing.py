@@ -23,6 +23,16 @@ _HOW_MUCH = sql.SQL(
     "select (select count(*) from differing_key), (select count(*) from pair), (select sum(yen) from differing_key)"
 )
 
+_PAIRS_BY_KEY = (
+    "select key_no, {key}, case when bool_or(in_a and in_b) then 'item' when bool_or(in_a) then 'only-left'"
+    " else 'only-right' end as kind, sum({yen}) as yen, bool_and(in_a and in_b and {zeroed}) as is_null_became_zero"
+    " from pair group by key_no"
+)
+_ONE_PAIR_A_KEY = (
+    "select key_no, {key}, case when in_a and in_b then 'item' when in_a then 'only-left' else 'only-right' end"
+    " as kind, {yen} as yen, in_a and in_b and {zeroed} as is_null_became_zero from pair"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -82,8 +92,8 @@ def differences(
     """All differences, with at most `limit_per_item` examples of each item; InvariantBrokenError if data moved."""
     seed = new_seed() if seed is None else seed
     columns = columns_of(connection, a, b, shape)
-    pair_rows(connection, (a, b), columns, seed)
-    _keep_keys(connection, columns)
+    is_unique = pair_rows(connection, (a, b), columns, seed)
+    _keep_keys(connection, columns, is_unique=is_unique)
     keys, rows, yen = numbers(one_row(connection, _HOW_MUCH))
     items = {
         one.name: _item(connection, one, columns, count, limit_per_item)
@@ -102,26 +112,20 @@ def yen_between(columns: Columns) -> sql.Composed:
     return sql.SQL(" + ").join([sql.SQL("0::numeric"), *parts])
 
 
-def _keep_keys(connection: db.Connection, columns: Columns) -> None:
+def _keep_keys(connection: db.Connection, columns: Columns, *, is_unique: bool) -> None:
     """Make `differing_key` of `pair`."""
     only_zeroed = sql.SQL(" and ").join(
         sql.SQL("({0} is not distinct from {1} or {0} is null and {1} = 0)" if one.type in classes.NUMERIC
                 and one.kind != "text" else "{0} is not distinct from {1}").format(one.of("a"), one.of("b"))
         for one in columns.all
     )  # fmt: skip
-    first = sql.SQL(", ").join(
-        sql.SQL("(array_agg(coalesce({}, {})))[1] as {}").format(one.of("a"), one.of("b"), sql.Identifier(one.name))
-        for one in columns.key
+    form = "coalesce({}, {}) as {}" if is_unique else "(array_agg(coalesce({}, {})))[1] as {}"
+    key = sql.SQL(", ").join(
+        sql.SQL(form).format(one.of("a"), one.of("b"), sql.Identifier(one.name)) for one in columns.key
     )
     db.run_script(connection, "drop table if exists pg_temp.differing_key")
-    ask(
-        connection,
-        sql.SQL(
-            "create temp table differing_key as select key_no, {first}, case when bool_or(in_a and in_b) then 'item'"
-            " when bool_or(in_a) then 'only-left' else 'only-right' end as kind, sum({yen}) as yen,"
-            " bool_and(in_a and in_b and {zeroed}) as is_null_became_zero from pair group by key_no"
-        ).format(first=first, yen=yen_between(columns), zeroed=only_zeroed),
-    )
+    query = sql.SQL("create temp table differing_key as " + (_ONE_PAIR_A_KEY if is_unique else _PAIRS_BY_KEY))
+    ask(connection, query.format(key=key, yen=yen_between(columns), zeroed=only_zeroed))
 
 
 def _differing(connection: db.Connection, columns: Columns) -> dict[Column, int]:

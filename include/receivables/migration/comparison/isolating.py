@@ -42,6 +42,8 @@ class Leaves:
 
     def rows(self, columns: Columns, seed: int) -> sql.Composed:
         """The condition that a row is in one of these."""
+        if not self.numbers:
+            return sql.SQL("false").format()
         return sql.SQL("{} = any({}::int[])").format(
             hashes(columns, seed).leaf(self.bits), sql.Literal(list(self.numbers))
         )

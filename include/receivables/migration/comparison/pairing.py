@@ -17,18 +17,21 @@ from receivables.migration.comparison.isolating import Sides, differing_leaves, 
 from receivables.migration.comparison.shape import Column, Columns, Shape, Side, columns_of, listed
 
 SIDES: tuple[Literal["a"], Literal["b"]] = ("a", "b")
+_FEW = 10_000  # suspected keys worth naming in a query
 BOTH = sql.SQL("in_a and in_b")
 
 
-def pair_rows(connection: db.Connection, sides: Sides, columns: Columns, seed: int) -> None:
-    """Find every row that differs and lay it into `pair`."""
+def pair_rows(connection: db.Connection, sides: Sides, columns: Columns, seed: int) -> bool:
+    """Find every row that differs and lay it into `pair`; True when it is known that no key is there twice."""
     leaves = differing_leaves(connection, sides, columns, seed)
-    if leaves.is_wide and not any(repeated(connection, side, columns) for side in sides):
+    is_unique = leaves.is_wide and not any(repeated(connection, side, columns) for side in sides)
+    if is_unique:
         _join(connection, sides, columns, seed)
     else:
         take(connection, sides, columns, leaves.rows(columns, seed))
         lay_out(connection, columns)
     check_complete(connection, sides, columns, seed, leaves.missing)
+    return is_unique
 
 
 def _join(connection: db.Connection, sides: Sides, columns: Columns, seed: int) -> None:
@@ -111,9 +114,11 @@ def repeated(connection: db.Connection, side: Side, columns: Columns) -> int:
     suspects = [row[0] for row in ask(connection, twice)]
     if not suspects:
         return 0
-    query = sql.SQL(
-        "select sum(n - 1) from (select count(*) as n from {} where {} = any({}::bigint[]) group by {}) as same"
-    ).format(side.source, key_hash, sql.Literal(suspects), sql.SQL(", ").join(one.value for one in columns.key))
+    is_few = len(suspects) <= _FEW
+    where = sql.SQL("{} = any({}::bigint[])").format(key_hash, sql.Literal(suspects)) if is_few else sql.SQL("true")
+    query = sql.SQL("select sum(n - 1) from (select count(*) as n from {} where {} group by {}) as same").format(
+        side.source, where, sql.SQL(", ").join(one.value for one in columns.key)
+    )
     return numbers(one_row(connection, query))[0]
 
 

@@ -114,6 +114,7 @@ def columns_of(connection: db.Connection, a: Side, b: Side, shape: Shape) -> Col
     names += [name for name in shape.segment if name not in names]
     if not shape.key or len(set(shape.key)) != len(shape.key):
         raise InputRejectedError("a comparison needs a key of at least one column, each named once")
+    ask(connection, sql.SQL("select set_config('datestyle', 'ISO, YMD', true)"))  # days as text are always the same
     kinds = [_kinds_of(connection, side, names) for side in (a, b)]
     found = []
     for place, name in enumerate(names):

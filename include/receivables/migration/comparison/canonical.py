@@ -34,19 +34,22 @@ class Digests:
 def digests(connection: db.Connection, side: Side, shape: Shape) -> Digests:
     """The canonical digests of a side. Memory: 32 bytes a row of the largest segment (at most 33 million rows)."""
     columns = columns_of(connection, side, side, shape)
-    by = sql.SQL(", ").join(
-        [sql.SQL("{} as g{}").format(one.value, sql.SQL(str(at))) for at, one in enumerate(columns.segments)]
-        + [sql.SQL("{} as segment").format(canonical(columns.segments))]
-    )
-    groups = sql.SQL(", ").join([sql.Identifier(f"g{at}") for at in range(len(columns.segments))])
-    groups = sql.SQL(", ").join([sql.SQL("segment"), groups] if columns.segments else [sql.SQL("segment")])
+    places = range(len(columns.segments))
+    values = [sql.SQL("{} as {}").format(one.value, sql.Identifier(f"g{at}"))
+              for at, one in zip(places, columns.segments, strict=True)]  # fmt: skip
     query = sql.SQL(
-        "select {groups}, encode(sha256(string_agg(digest, ''::bytea order by row_key, digest)), 'hex') from"
-        " (select {by}, {key} as row_key, sha256({row}) as digest from {source}) as canonical group by {groups}"
+        "select segment, {told} from (select {inner}) as canonical group by segment"
     ).format(
-        groups=groups, by=by, key=canonical(columns.key), row=canonical(columns.all), source=side.source
+        told=sql.SQL(", ").join([
+            *(sql.SQL("min({})").format(sql.Identifier(f"g{at}")) for at in places),
+            sql.SQL("encode(sha256(string_agg(digest, ''::bytea order by row_key, digest)), 'hex')"),
+        ]),
+        inner=sql.SQL("{} from {}").format(sql.SQL(", ").join([
+            *values, sql.SQL("{} as segment").format(canonical(columns.segments)),
+            sql.SQL("{} as row_key").format(canonical(columns.key)),
+            sql.SQL("sha256({}) as digest").format(canonical(columns.all)),
+        ]), side.source),
     )  # fmt: skip
-    connection.execute("select set_config('datestyle', 'ISO, YMD', false)")
     found = sorted((bytes(row[0]), tuple(row[1:-1]), str(row[-1])) for row in _rows(connection, query))
     whole = hashlib.sha256(b"".join(form + bytes.fromhex(digest) for form, _, digest in found))
     return Digests({segment: digest for _, segment, digest in found}, whole.hexdigest())
