@@ -7,7 +7,19 @@ file shares no code with what wrote it beyond the loader of that specification.
 from receivables.migration.reconciling import outcome, reconcile
 from receivables.migration.rehearsal import prepare, rehearse
 from receivables.migration.returning import take_back
-from receivables.migration.signing import sign
+from receivables.migration.signoff import (
+    approve,
+    propose,
+    record_signatures,
+    reject,
+    release,
+    sign,
+    signers,
+    status,
+)
 from receivables.migration.writing import write
 
-__all__ = ["outcome", "prepare", "reconcile", "rehearse", "sign", "take_back", "write"]
+__all__ = [
+    "approve", "outcome", "prepare", "propose", "reconcile", "record_signatures", "rehearse", "reject", "release",
+    "sign", "signers", "status", "take_back", "write",
+]  # fmt: skip

@@ -11,6 +11,8 @@ from receivables.migration import comparison
 from receivables.migration.checks import EXPLAINED, FAIL, KEYS_SHOWN, PASS, Check, passed_when
 from receivables.migration.comparison import Comparison, Digests, ItemDifference, Transposition
 from receivables.migration.legs import PAIRS, Bench
+from receivables.migration.runs import key_hash
+from receivables.migration.signoff.differing import Differing, keys_digest
 from receivables.migration.tables import row_key
 
 KEPT_PER_COMPONENT = 1_000
@@ -33,13 +35,16 @@ class Pair:
         return f"{self.left}-{self.right}"
 
 
-def compared(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
+def compared(bench: Bench, digests: dict[str, Digests], differing: list[Differing]) -> Iterator[Check]:
     """All row-level checks of every pair of legs; keeps the differences and the unexplained keys.
+
+    What differs goes into `differing`, counted by item and class, for people to explain.
 
     Rows are compared only where the hash sums of both legs say that something differs.
     """
     bench.connection.execute(
-        "create temp table if not exists unexplained (group_id text, row_key text, yen numeric) on commit drop"
+        "create temp table if not exists unexplained (group_id text, legs text, row_key text, yen numeric)"
+        " on commit drop"
     )
     for left, right in PAIRS:
         sides = bench.side(left), bench.side(right), bench.shape(left, right)
@@ -48,6 +53,7 @@ def compared(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
             pair = Pair(left, right, Comparison(comparison.OneSided(), comparison.OneSided()), [], {})
         else:
             pair = _differing(bench, left, right)
+            differing += _tallied(bench, pair, comparison.tallies(bench.connection, *sides))
         comparison.check_agreement(
             sides[0], sides[1], *_digests(bench, left, right, digests), screened if screened.is_equal else pair.compared
         )
@@ -64,6 +70,23 @@ def unexplained(connection: db.Connection) -> tuple[int, int]:
         "select count(distinct (group_id, row_key)), coalesce(sum(yen), 0)::bigint from unexplained"
     ).fetchall()
     return int(str(rows[0][0])), int(str(rows[0][1]))
+
+
+def take_out(connection: db.Connection, checks: Sequence[Check]) -> None:
+    """Take out of the unexplained what people explained: pairs of legs whose row-level checks fail no more."""
+    open_ = {(each.group, each.legs) for each in checks if each.id in ("R-011", "R-030") and each.status == FAIL}
+    for group, legs in {(each.group, each.legs) for each in checks if each.id == "R-030"} - open_:
+        connection.execute("delete from unexplained where group_id = %s and legs = %s", [group, legs])
+
+
+def _tallied(bench: Bench, pair: Pair, found: list[comparison.Tally]) -> list[Differing]:
+    return [
+        Differing(
+            bench.group.group_id, "R-030" if each.column else "R-011", pair.legs, each.column or "", each.kind,
+            each.rows, each.yen, keys_digest([key_hash(each.keys_sha256, bench.state)]),
+        )
+        for each in found
+    ]  # fmt: skip
 
 
 def group_digests(bench: Bench) -> dict[str, Digests]:
@@ -225,7 +248,7 @@ def _keep_unexplained(bench: Bench, pair: Pair) -> None:
     """Remember the keys whose rows differ by more than the profile's own zero for nothing."""
     is_left = sql.SQL("not is_null_became_zero" if pair.right == "F" and _fills_with_zero(bench) else "true")
     bench.connection.execute(
-        sql.SQL("insert into unexplained select {}, {}, yen from differing_key where {}").format(
-            sql.Literal(bench.group.group_id), row_key(bench.spec), is_left
+        sql.SQL("insert into unexplained select {}, {}, {}, yen from differing_key where {}").format(
+            sql.Literal(bench.group.group_id), sql.Literal(pair.legs), row_key(bench.spec), is_left
         )
     )

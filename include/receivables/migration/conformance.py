@@ -151,6 +151,11 @@ def _status_of_spec(bench: Bench) -> Check:
     )  # fmt: skip
 
 
+def unverified_items(bench: Bench) -> list[str]:
+    """What of the group the edition only supposes (未確認事項)."""
+    return [each.name for each in standard.edition(bench.run.edition).unverified(bench.group.group_id)]
+
+
 def empty_items(bench: Bench) -> list[str]:
     """Items of the group for which this source has no value (値の無い項目)."""
     mapped = {column for feeds in bench.group.maps for column in feeds["items"]}

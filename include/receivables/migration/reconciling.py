@@ -6,19 +6,20 @@ from typing import Any
 
 from receivables import db
 from receivables.errors import InputRejectedError
+from receivables.migration import reporting
 from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks, verdict_of
-from receivables.migration.comparing import compared, group_digests, unexplained
+from receivables.migration.comparing import compared, group_digests, take_out, unexplained
 from receivables.migration.comparison import Digests
 from receivables.migration.conformance import conformance_checks
 from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
+from receivables.migration.facts import GroupStory, story_of
 from receivables.migration.legs import Bench, reread, set_aside
 from receivables.migration.lettering import letters_check
 from receivables.migration.outside import finance_check, rolling_check
 from receivables.migration.progress import Say, silent
-from receivables.migration.report import Report, keep_report, report_files
-from receivables.migration.report_model import group_part, report_model
 from receivables.migration.runs import Run, RunGroup, groups_of, run_of
+from receivables.migration.signoff import Differing, Report, apply, keys_digest, report_files, require_unsigned
 from receivables.migration.tables import ROLE
 from receivables.migration.totals import cells, count_checks, ledger_checks, sum_checks
 from receivables.migration.writing import files_of
@@ -30,35 +31,59 @@ class Reconciled:
     """One group after its checks: what the report needs of it."""
 
     bench: Bench
-    part: dict[str, Any]  # of the report
+    story: GroupStory
     checks: list[Check]
+    differing: list[Differing]
 
 
 def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]:
     """Check the run's files against the staged rows and the warehouse of the same snapshot.
 
-    Returns the verdict and every check; keeps them, the differences and the report.
+    Returns the verdict and every check; keeps them, the differences and the report. Raises InvariantBrokenError for
+    a run that somebody has signed: it stays as it was signed.
     """
     with db.connect(state, ROLE, doing=f"reconcile {run_id}") as connection:
         # One reconciliation of a run at a time: they replace the same results.
         connection.execute("select run_id from migration.run where run_id = %s for update", [run_id])
         run = run_of(connection, run_id)
+        require_unsigned(connection, run_id)
         connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
         groups = [_group(connection, run, group, state, say) for group in groups_of(connection, run_id)]
-        found = [check for group in groups for check in group.checks]
-        benches = [group.bench for group in groups]
-        found += crossing_checks(benches)
-        found += [check for check in (finance_check(run), rolling_check(connection, run, benches)) if check]
-        checks = sorted(found, key=lambda check: (check.id[0] != "R", check.id))
+        checks, differing = _judged(connection, run, groups, state)
         rows, yen = unexplained(connection)
         verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL
         keep_checks(connection, run_id, checks)
         result = _result(run_id, verdict, rows, yen, checks)
-        report = keep_report(
-            report_model(run, [group.part for group in groups], result, _postgres(connection)), state=state
-        )
+        benches = {group.bench.group.group_id: group.bench for group in groups}
+        report = reporting.keep(
+            connection, run, groups[0].bench.spec, [group.story for group in groups], checks,
+            reporting.lines_of(differing, checks, benches), (rows, yen), state=state,
+        )  # fmt: skip
         _keep_verdict(connection, run_id, result, report)
     return result | {"report": str(report.html), "report_sha256": report.sha256}
+
+
+def _judged(
+    connection: db.Connection, run: Run, groups: list[Reconciled], state: State
+) -> tuple[list[Check], list[Differing]]:
+    """Every check of the run with what people have explained, and every difference exactly."""
+    benches = [group.bench for group in groups]
+    found = [check for group in groups for check in group.checks]
+    found += crossing_checks(benches)
+    found += [check for check in (finance_check(run), rolling_check(connection, run, benches)) if check]
+    differing = [each for group in groups for each in group.differing]
+    told = {(each.group, each.check, each.legs) for each in differing}
+    differing += [
+        Differing(
+            each.group or "", each.id, each.legs, "", "check", 0 if each.grain == "yen" else each.difference,
+            each.difference if each.grain == "yen" else 0, keys_digest(each.keys),
+        )
+        for each in found
+        if each.status == FAIL and (each.group or "", each.id, each.legs) not in told
+    ]  # fmt: skip
+    checks = apply(connection, run.run_id, found, differing, state=state)
+    take_out(connection, checks)
+    return sorted(checks, key=lambda check: (check.id[0] != "R", check.id)), differing
 
 
 def outcome(run_id: str, *, state: State) -> dict[str, Any]:
@@ -79,6 +104,7 @@ def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, s
     found = reread(connection, run, spec, files_of(run, spec, state))
     bench = Bench(connection, state, run, group, spec, found)
     digests = group_digests(bench)
+    differing: list[Differing] = []
     by_leg = {name: cells(bench, name) for name in "WGF"}
     checks = [
         replace(check, group=group.group_id)
@@ -86,15 +112,14 @@ def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, s
             *ledger_checks(bench),
             *count_checks(bench, by_leg, set_aside(bench)),
             *sum_checks(bench, by_leg),
-            *compared(bench, digests),
+            *compared(bench, digests, differing),
             *consistency_checks(bench),
             *_keep_digests(bench, digests),
             *conformance_checks(bench),
             letters_check(bench),
         )
     ]
-    part = group_part(bench, by_leg)
-    return Reconciled(bench, part, checks)
+    return Reconciled(bench, story_of(bench, by_leg, digests), checks, differing)
 
 
 def _keep_digests(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
@@ -104,11 +129,6 @@ def _keep_digests(bench: Bench, digests: dict[str, Digests]) -> Iterator[Check]:
         [digests["W"].total, digests["G"].total, bench.run.run_id, bench.group.group_id],
     )
     yield rerun_check(bench)
-
-
-def _postgres(connection: db.Connection) -> str:
-    found = connection.execute("show server_version").fetchone()
-    return str(found[0]) if found else ""
 
 
 def _result(run_id: str, verdict: str, rows: int, yen: int, checks: list[Check]) -> dict[str, Any]:

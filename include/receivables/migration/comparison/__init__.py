@@ -18,10 +18,11 @@ from receivables.migration.comparison.pairing import repeated_rows
 from receivables.migration.comparison.screening import Screened, screen
 from receivables.migration.comparison.shape import Shape, Side
 from receivables.migration.comparison.swaps import Transposition, cause_of, transpositions, wrong_columns
+from receivables.migration.comparison.tallying import Tally, tallies
 from receivables.migration.comparison.tie_out import Node, tree
 
 __all__ = [
     "Comparison", "Difference", "DifferingValue", "Digests", "Example", "ItemDifference", "Node", "OneSided",
-    "Screened", "Shape", "Side", "Transposition", "cause_of", "check_agreement", "differences", "digests",
-    "first_difference", "repeated_rows", "screen", "transpositions", "tree", "wrong_columns",
+    "Screened", "Shape", "Side", "Tally", "Transposition", "cause_of", "check_agreement", "differences", "digests",
+    "first_difference", "repeated_rows", "screen", "tallies", "transpositions", "tree", "wrong_columns",
 ]  # fmt: skip
