@@ -161,6 +161,11 @@ def test_a_missing_yen_stands_out_on_page_and_in_the_list_of_cells() -> None:
     assert '<td class="number bad">370,000</td>' in page  # the recomputed figure that the staged one misses
 
 
+def test_what_did_not_pass_stands_first_among_the_checks() -> None:
+    cells = r'<td class="word [^"]*">(FAIL|NOT RUN|EXPLAINED|PASS)</td><td class="number'
+    assert re.findall(cells, drawn("failed")[0])[:4] == ["FAIL", "FAIL", "NOT RUN", "EXPLAINED"]
+
+
 def test_a_long_list_of_cells_shows_those_that_differ_and_says_so() -> None:
     groups = (handmade.group("chotei_shuno", "調定収納情報", years=20, wrong_yen=300),)
     page, _ = views(report_model(replace(facts("ordinary"), groups=groups)), "0" * 64, [])
@@ -189,6 +194,8 @@ def test_an_unmapped_code_an_undecided_character_and_a_missing_control_total_are
     assert '<td class="word bad">未定</td>' in page
     assert "MJ012345" not in page  # decided: counted, not listed
     assert "会計の統制値が届いていない" in page
+    assert '<td class="number bad">+1</td>' in page  # one yen beside the books
+    assert '<td class="number bad">13</td>' in page  # a code counted otherwise by the warehouse
 
 
 def test_signatures_fill_the_box_of_their_role() -> None:
