@@ -155,7 +155,9 @@ def failed() -> RunFacts:
         found, run=run_row(run_id="M20260512-0002"), checks=checks, unexplained_rows=4_812, unexplained_yen=1_203_450,
         differences=(DifferenceLine(seen, "延滞金", long_cause, tuple(map(key, range(20)))), *found.differences),
         codes=(found.codes[0], miscounted, found.codes[2], unmapped),
-        finance=(replace(found.finance[0], finance=None), *found.finance[1:3], replace(found.finance[3], finance=3_759_999)),
+        finance=(
+            replace(found.finance[0], finance=None), *found.finance[1:3], replace(found.finance[3], finance=3_759_999),
+        ),
     )  # fmt: skip
 
 

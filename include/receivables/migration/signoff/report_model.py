@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from receivables.migration.checks import FAIL, NOT_RUN, Check, verdict_of
-from receivables.migration.signoff.differing import Gate
+from receivables.migration.checks import NOT_RUN, Check, verdict_of
+from receivables.migration.signoff.differing import gated
 from receivables.migration.signoff.facts import GroupFacts, Legs, RunFacts
 
 LEGS = "SWGFTL"
@@ -59,14 +59,8 @@ def report_model(run: RunFacts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def verdict_in(run: RunFacts) -> Gate:
-    """The verdict that the report states: no unexplained row or yen, and every check passed or explained."""
-    is_open = run.unexplained_rows or run.unexplained_yen
-    return Gate(FAIL if is_open else verdict_of(run.checks), run.unexplained_rows, run.unexplained_yen)
-
-
 def _summary(run: RunFacts) -> dict[str, Any]:
-    return asdict(verdict_in(run)) | {
+    return asdict(gated(run.checks, run.unexplained_rows, run.unexplained_yen)) | {
         "groups": [
             {"group": each.id, "name": each.name}
             | {

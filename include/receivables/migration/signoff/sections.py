@@ -48,7 +48,7 @@ def cover(model: Mapping[str, Any], digest: str) -> Iterator[Block]:
     digests = [("標準仕様", "spec_sha256"), ("項目対応表", "map_sha256"), ("受入先の設定", "profile_sha256")]
     yield table(["=", "3"], [(strong(name), said) for name, said in lines])
     yield table(
-        ["=ダイジェスト（SHA-256）", "~"],
+        ["=ダイジェスト", "~SHA-256"],
         [*((name, of[key]) for name, key in digests), (strong("本報告書（report.json）"), digest)],
     )
     yield note("キーは鍵付きハッシュで示します。氏名・宛名番号・住所・通知書番号は載せていません。")
