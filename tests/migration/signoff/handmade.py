@@ -110,6 +110,7 @@ def ordinary() -> RunFacts:
         group("shuno_rireki", NAMES["shuno_rireki"]),
     )  # fmt: skip
     checks = (
+        check("R-010", "W-G", "件数と人数が一致", group="atena"),
         check("R-001", "S-G", "調定の件数が台帳と一致", group="chotei_shuno"),
         check("R-010", "W-G", "件数と人数が一致（科目・年度・期別）", group="chotei_shuno"),
         check("R-030", "W-G", "各行の値が一致", "EXPLAINED", group="chotei_shuno", difference=1,
