@@ -68,13 +68,22 @@ class Desk:
             facts = replace(
                 handmade.ordinary(), run=handmade.run_row(run_id=run_id, kind=kind and kind[0]), checks=tuple(found),
                 unexplained_rows=gate.unexplained_rows, unexplained_yen=gate.unexplained_yen, differences=(),
-                signers=signoff.required(["nhi_premium"]), acceptances=signoff.acceptance_lines(connection, run_id),
+                signers=signoff.required(["nhi_premium"]), groups=handmade.ordinary().groups[1:2],
+                acceptances=signoff.acceptance_lines(connection, run_id),
             )  # fmt: skip
-            report = signoff.keep_report(connection, report_model(facts), state=self.state)
+            model = report_model(facts)
+            report = signoff.keep_report(connection, model, state=self.state)
             connection.execute(
                 "update migration.run set verdict = %s, unexplained_rows = %s, unexplained_yen = %s, report_file = %s,"
                 " report_sha256 = %s where run_id = %s",
-                [gate.verdict, gate.unexplained_rows, gate.unexplained_yen, report.name, report.sha256, run_id],
+                [
+                    model["summary"]["verdict"],
+                    gate.unexplained_rows,
+                    gate.unexplained_yen,
+                    report.name,
+                    report.sha256,
+                    run_id,
+                ],
             )
         return found
 

@@ -110,6 +110,7 @@ def ordinary() -> RunFacts:
         group("shuno_rireki", NAMES["shuno_rireki"]),
     )  # fmt: skip
     checks = (
+        check("R-010", "W-G", "件数と人数が一致", group="atena"),
         check("R-001", "S-G", "調定の件数が台帳と一致", group="chotei_shuno"),
         check("R-010", "W-G", "件数と人数が一致（科目・年度・期別）", group="chotei_shuno"),
         check("R-030", "W-G", "各行の値が一致", "EXPLAINED", group="chotei_shuno", difference=1,
@@ -149,11 +150,15 @@ def failed() -> RunFacts:
         check("R-021", "W-L", "決算の額と一致", "NOT RUN", group="chotei_shuno", cause="会計の統制値が届いていない"),
         *found.checks,
     )  # fmt: skip
+    miscounted = replace(found.codes[1], expected_rows=13)
     unmapped = CodeLine("chotei_shuno", "kamoku", "99", None, "", "", "", 17)
     return replace(
         found, run=run_row(run_id="M20260512-0002"), checks=checks, unexplained_rows=4_812, unexplained_yen=1_203_450,
         differences=(DifferenceLine(seen, "延滞金", long_cause, tuple(map(key, range(20)))), *found.differences),
-        codes=(*found.codes, unmapped), finance=(replace(found.finance[0], finance=None), *found.finance[1:]),
+        codes=(found.codes[0], miscounted, found.codes[2], unmapped),
+        finance=(
+            replace(found.finance[0], finance=None), *found.finance[1:3], replace(found.finance[3], finance=3_759_999),
+        ),
     )  # fmt: skip
 
 
@@ -186,7 +191,7 @@ def finance() -> tuple[FinanceLine, ...]:
     return tuple(
         FinanceLine(place, measure, yen, yen - lacking, "収入整理簿 令和8年6月分")
         for measure, yen, lacking in (("調定額", 10_000_000, 0), ("収入済額", 6_200_000, 0), ("不納欠損額", 40_000, 0),
-                                      ("収入未済額", 3_760_000, 1))
+                                      ("収入未済額", 3_760_000, 0))
     )  # fmt: skip
 
 
@@ -205,7 +210,7 @@ def codes() -> tuple[CodeLine, ...]:
             "chotei_shuno", "kamoku", "1", "23", "国民健康保険料（一般）", "1900-01-01", "9999-12-31", 8_800, 8_800
         ),
         CodeLine(
-            "chotei_shuno", "kamoku", "2", "23", "国民健康保険料（退職）", "1900-01-01", "2015-03-31", 12, 13, True
+            "chotei_shuno", "kamoku", "2", "23", "国民健康保険料（退職）", "1900-01-01", "2015-03-31", 12, 12, True
         ),
         CodeLine("chotei_shuno", "channel", "09", "05", "スマートフォン決済", "2020-04-01", "9999-12-31", 0),
     )

@@ -10,6 +10,7 @@ from receivables import db
 from receivables.errors import InputRejectedError, NeedsApprovalError
 from receivables.migration import signoff
 from receivables.migration.checks import Check
+from receivables.migration.signoff.acceptance import evidence_of, facts_of
 from receivables.migration.signoff.differing import Differing, keys_digest
 from tests.migration.signoff.conftest import Desk
 from tests.migration.signoff.handmade import differing
@@ -189,6 +190,48 @@ def test_broken_evidence_is_never_explained(desk: Desk, check_id: str) -> None:
             " 't', 1, null, 'chief_tax')",
             [run_id, check_id],
         )
+
+
+def test_broken_evidence_stays_failed_even_when_somebody_got_an_acceptance_into_the_table(desk: Desk) -> None:
+    seen = differing(rows=2, yen=600, check="R-001")
+    run_id = seen_and_accepted(desk)
+    desk.run("alter table migration.acceptance disable trigger acceptance_is_fixed")
+    desk.run("alter table migration.acceptance drop constraint acceptance_check_id_check")
+    try:
+        desk.run("update migration.acceptance set check_id = 'R-001'")
+        given = desk.run("select to_jsonb(a) from migration.acceptance as a")[0][0]
+        bound = {
+            name.removesuffix("_id") if name in ("group_id", "check_id") else name: at for name, at in given.items()
+        }
+        with db.connect(desk.state, doing="forge") as connection:
+            connection.execute("alter table decision.proposal disable trigger proposal_is_fixed")
+            connection.execute("update decision.proposal set facts = %s", [facts_of(evidence_of(bound))])
+            connection.execute("alter table decision.proposal enable trigger proposal_is_fixed")
+        (found,) = desk.reconcile(run_id, failing(seen), differences=(seen,))
+        assert outcomes(desk, run_id) == [("explained", 2, 600)]  # all else holds, and yet:
+        assert (found.status, desk.verdict(run_id)) == ("FAIL", "FAIL")
+    finally:
+        desk.run("truncate migration.run cascade")
+        desk.run(
+            "alter table migration.acceptance add constraint acceptance_check_id_check"
+            " check (check_id not in ('C-100', 'R-001', 'R-002', 'R-090'))"
+        )
+        desk.run("alter table migration.acceptance enable trigger acceptance_is_fixed")
+
+
+def test_an_open_difference_fails_a_run_whose_checks_all_passed() -> None:
+    passed = [Check("R-030", "W-G", "x", "PASS")]
+    assert signoff.gate(passed, []).verdict == "PASS"
+    assert signoff.gate(passed, [replace(SEEN, rows=0, yen=1)]) == signoff.Gate("FAIL", 0, 1)
+    assert signoff.gate(passed, [replace(SEEN, rows=1, yen=0)]) == signoff.Gate("FAIL", 1, 0)
+    assert signoff.gate([], []).verdict == "FAIL"
+
+
+def test_what_several_checks_found_is_counted_once() -> None:
+    """The same two rows miss 600 yen in R-030 and in R-020; another group's are others."""
+    again = replace(SEEN, check="R-020", rows=1)
+    other = replace(SEEN, group="shuno_rireki", rows=5, yen=7)
+    assert signoff.gate([], [SEEN, again, other]) == signoff.Gate("FAIL", 7, 607)
 
 
 def test_a_check_that_did_not_run_is_never_explained(desk: Desk) -> None:

@@ -141,9 +141,16 @@ def test_a_verdict_is_never_better_than_its_checks() -> None:
     assert report_model(not_run)["summary"]["verdict"] == "FAIL"
 
 
-def test_a_group_without_a_check_is_not_called_passed() -> None:
-    groups = {each["group"]: each["status"] for each in report_model(facts("ordinary"))["summary"]["groups"]}
-    assert groups == {"atena": "NOT RUN", "chotei_shuno": "EXPLAINED", "shuno_rireki": "PASS"}
+def test_a_group_that_nobody_checked_is_not_passed_and_neither_is_its_run() -> None:
+    def told(found: RunFacts) -> tuple[str, dict[str, str]]:
+        summary = report_model(found)["summary"]
+        return summary["verdict"], {each["group"]: each["status"] for each in summary["groups"]}
+
+    found = facts("ordinary")
+    others = {"chotei_shuno": "EXPLAINED", "shuno_rireki": "PASS"}
+    assert told(found) == ("EXPLAINED", others | {"atena": "PASS"})
+    without = replace(found, checks=tuple(each for each in found.checks if each.group != "atena"))
+    assert told(without) == ("FAIL", others | {"atena": "NOT RUN"})
 
 
 def test_sums_are_those_of_the_lines_and_an_uncounted_leg_is_no_nought() -> None:
@@ -159,6 +166,11 @@ def test_a_missing_yen_stands_out_on_page_and_in_the_list_of_cells() -> None:
     page = drawn("ordinary")[0]
     assert '<td class="number bad">-300</td>' in page
     assert '<td class="number bad">370,000</td>' in page  # the recomputed figure that the staged one misses
+
+
+def test_what_did_not_pass_stands_first_among_the_checks() -> None:
+    cells = r'<td class="word [^"]*">(FAIL|NOT RUN|EXPLAINED|PASS)</td><td class="number'
+    assert re.findall(cells, drawn("failed")[0])[:4] == ["FAIL", "FAIL", "NOT RUN", "EXPLAINED"]
 
 
 def test_a_long_list_of_cells_shows_those_that_differ_and_says_so() -> None:
@@ -189,6 +201,8 @@ def test_an_unmapped_code_an_undecided_character_and_a_missing_control_total_are
     assert '<td class="word bad">未定</td>' in page
     assert "MJ012345" not in page  # decided: counted, not listed
     assert "会計の統制値が届いていない" in page
+    assert '<td class="number bad">+1</td>' in page  # one yen beside the books
+    assert '<td class="number bad">13</td>' in page  # a code counted otherwise by the warehouse
 
 
 def test_signatures_fill_the_box_of_their_role() -> None:

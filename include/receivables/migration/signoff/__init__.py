@@ -15,7 +15,7 @@ from receivables.migration.signoff.differing import (
 )
 from receivables.migration.signoff.evidence import require_unsigned
 from receivables.migration.signoff.facts import RunFacts
-from receivables.migration.signoff.releasing import record_signatures, release, signers
+from receivables.migration.signoff.releasing import ANSWERS, questions, record_signatures, release, report_text, signers
 from receivables.migration.signoff.report import Report, keep_report, report_files
 from receivables.migration.signoff.report_model import report_model
 from receivables.migration.signoff.retesting import acceptance_lines, apply, still_open
@@ -23,8 +23,8 @@ from receivables.migration.signoff.roles import Role, required
 from receivables.migration.signoff.signing import redraw, reject, sign, status
 
 __all__ = [
-    "NEVER_EXPLAINED", "Differing", "Gate", "Report", "Role", "RunFacts", "acceptance_lines", "apply", "approve",
-    "differing_of", "gate", "keep_report", "keys_digest", "propose", "reasons", "record_signatures", "redraw",
-    "reject", "release", "report_files", "report_model", "require_unsigned", "required", "sign", "signers", "status",
-    "still_open",
+    "ANSWERS", "NEVER_EXPLAINED", "Differing", "Gate", "Report", "Role", "RunFacts", "acceptance_lines", "apply",
+    "approve", "differing_of", "gate", "keep_report", "keys_digest", "propose", "questions", "reasons",
+    "record_signatures", "redraw", "reject", "release", "report_files", "report_model", "report_text",
+    "require_unsigned", "required", "sign", "signers", "status", "still_open",
 ]  # fmt: skip

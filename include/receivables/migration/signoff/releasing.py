@@ -6,13 +6,15 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from receivables import db, four_eyes, roster
-from receivables.errors import NeedsApprovalError
+from receivables.errors import InvariantBrokenError, NeedsApprovalError
+from receivables.migration.signoff.blocks import VERDICTS
 from receivables.migration.signoff.evidence import files_of, require_unchanged, signed_run
+from receivables.migration.signoff.report import report_files
 from receivables.migration.signoff.roles import holders, person, signers_of
 from receivables.migration.signoff.signing import APPROVER, PERSONS, reject, sign, standing
 from receivables.settings import State
 
-SIGN, REFUSE = "署名する", "差し戻す"  # what the screen offers
+ANSWERS = SIGN, REFUSE = ("署名する", "差し戻す")  # what the screen offers
 _REFUSED = {"RM011": "not everybody has signed this report; `receivables migration sign` as another person"}
 _RELEASE = "insert into migration.release (run_id, report_sha256, files) values (%s, %s, %s) on conflict do nothing"
 
@@ -39,6 +41,29 @@ def signers(run_id: str, *, state: State) -> list[dict[str, Any]]:
             " enter who signs, with the duty migration_sign:<role>"
         )
     return [_question(f"本番移行 {run_id}: 署名 {role.title}", role.name, users) for role, users in asked]
+
+
+def questions(run_id: str, *, state: State) -> list[dict[str, Any]]:
+    """The questions of `signers` as Airflow's operator takes them."""
+    return [
+        {"subject": each["subject"], "assigned_users": each["assigned_users"]} for each in signers(run_id, state=state)
+    ]
+
+
+def report_text(run_id: str, *, state: State) -> str:
+    """What stands above the question: verdict, digest, where the report lies.
+
+    Raises InvariantBrokenError for a run that nobody may sign: its verdict is FAIL.
+    """
+    with db.connect(state, APPROVER, doing=f"tell the report of {run_id}") as connection:
+        run = signed_run(connection, run_id)
+    if run.verdict not in ("PASS", "EXPLAINED"):
+        raise InvariantBrokenError(f"run {run_id} does not reconcile; see migration.recon_diff and the report")
+    return (
+        f"判定 **{VERDICTS[run.verdict]}**\n\n報告書 `{report_files(run_id, state).name}`（PDF は同じ場所）\n\n"
+        f"ダイジェスト `{run.report_sha256}`\n\n"
+        "報告書を読んでから答えてください。署名はこのダイジェストの報告書に限ります。"
+    )
 
 
 def record_signatures(run_id: str, answers: Sequence[Mapping[str, Any]], *, state: State) -> dict[str, Any]:

@@ -6,15 +6,14 @@ name a person.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from receivables.migration.checks import FAIL, NOT_RUN, Check, verdict_of
-from receivables.migration.signoff.differing import Gate
+from receivables.migration.signoff.differing import gated
 from receivables.migration.signoff.facts import GroupFacts, Legs, RunFacts
 
 LEGS = "SWGFTL"
-DISPOSITIONS = ("staged", "merged", "excluded", "rejected")
 CONSISTENCY = ("C-030", "C-031", "C-040", "C-050", "C-051", "C-060", "C-070", "C-080", "C-090")
 
 
@@ -59,14 +58,11 @@ def report_model(run: RunFacts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def verdict_in(run: RunFacts) -> Gate:
-    """The verdict that the report states: no unexplained row or yen, and every check passed or explained."""
-    is_open = run.unexplained_rows or run.unexplained_yen
-    return Gate(FAIL if is_open else verdict_of(run.checks), run.unexplained_rows, run.unexplained_yen)
-
-
 def _summary(run: RunFacts) -> dict[str, Any]:
-    return asdict(verdict_in(run)) | {
+    """The verdict, which is FAIL as well when a group was staged and nobody looked at it; and all figures in all."""
+    unchecked = {each.id for each in run.groups} - {each.group for each in run.checks}
+    checked = gated(run.checks, run.unexplained_rows, run.unexplained_yen)
+    return asdict(replace(checked, verdict=FAIL) if unchecked else checked) | {
         "groups": [
             {"group": each.id, "name": each.name}
             | {

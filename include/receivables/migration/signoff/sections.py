@@ -25,6 +25,7 @@ from receivables.migration.signoff.blocks import (
 
 CELLS_SHOWN = 60  # of one group; what differs is always shown
 _KINDS = {"rehearsal": "移行リハーサル", "production": "本番移行", "dry": "予行", "return": "読み戻し"}
+_WORST_FIRST = ("FAIL", "NOT RUN", "EXPLAINED", "PASS")
 _STEPS = (("W", "G"), ("G", "F"), ("F", "T"))
 _EXPLAINED: dict[bool, Cell] = {True: {"text": "済", "tone": "note"}, False: {"text": "無", "tone": "bad"}}
 _READY = {"ready": ("済", "good"), "attention": ("要確認", "note"), "blocked": ("未了", "bad"), "none": ("対象外", "")}
@@ -47,7 +48,7 @@ def cover(model: Mapping[str, Any], digest: str) -> Iterator[Block]:
     digests = [("標準仕様", "spec_sha256"), ("項目対応表", "map_sha256"), ("受入先の設定", "profile_sha256")]
     yield table(["=", "3"], [(strong(name), said) for name, said in lines])
     yield table(
-        ["=ダイジェスト（SHA-256）", "~"],
+        ["=ダイジェスト", "~SHA-256"],
         [*((name, of[key]) for name, key in digests), (strong("本報告書（report.json）"), digest)],
     )
     yield note("キーは鍵付きハッシュで示します。氏名・宛名番号・住所・通知書番号は載せていません。")
@@ -81,7 +82,7 @@ def summary(model: Mapping[str, Any]) -> Iterator[Block]:
         [
             [each["id"], each["legs"], each["group"] or "全体", each["title"], status(each["status"]),
              number(each["difference"]), shortened(each["cause"])]
-            for each in of["checks"]
+            for each in sorted(of["checks"], key=lambda each: _WORST_FIRST.index(each["status"]))
         ],
         empty="検査は一つも行われていません。",
     )  # fmt: skip

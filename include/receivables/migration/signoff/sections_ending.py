@@ -35,9 +35,9 @@ def acceptances(model: Mapping[str, Any]) -> Iterator[Block]:
 def sample(model: Mapping[str, Any]) -> Iterator[Block]:
     """12 目視確認サンプル with room for the result."""
     yield table(
-        ["=グループ", "2抽出区分", "2ファイル", "#行", "~キー（ハッシュ）", "4原簿と照らす値", "2確認結果"],
+        ["=グループ", "2抽出区分", "#ファイルの行", "~キー（ハッシュ）", "5原簿と照らす値", "3確認結果"],
         [
-            [each["group"], each["stratum"], each["file_name"], number(each["row_no"]), each["key"], each["shown"], ""]
+            [each["group"], each["stratum"], number(each["row_no"]), each["key"], each["shown"], ""]
             for each in model["sample"]
         ],
         empty="抽出された行はありません。",
