@@ -53,13 +53,13 @@ bench-letters: .venv/ready font ## 100,000 letters with slips and manifest; writ
 	@$(V)/python -m bench.step_letters --letters 100000
 
 bench-reconcile: .venv/ready ## row-level reconciliation beside EXCEPT ALL, reladiff, DVT, datacompy, faults planted; ROWS=6000000 for the record; writes bench/reconcile.json
-	@$(MAKE) -s .venv-bench/ready .venv-bench/dvt/ready || echo "some peers could not be installed: they are marked so"
+	@$(MAKE) -s .venv-bench/reconcile/ready || echo "some peers could not be installed: they are marked so"
 	@$(V)/python -m bench.step_reconcile --rows $(ROWS) --rounds $(ROUNDS)
 
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
 	@$(V)/uv pip compile bench/requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements.txt -q
-	@$(V)/uv pip compile bench/requirements-dvt.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements-dvt.txt -q
+	@$(V)/uv pip compile bench/requirements-reconcile.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o bench/requirements-reconcile.txt -q
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=…"; exit 5; }
@@ -85,10 +85,11 @@ font: ## the letters' font, from Debian when it is missing and we may install it
 	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/bin/python -r bench/requirements.txt
 	@touch $@
 
-# Google's Data Validation Tool has pins that fit no other peer.
-.venv-bench/dvt/ready: bench/requirements-dvt.txt | .venv-bench/ready
-	@$(PYTHON) -m venv .venv-bench/dvt
-	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/dvt/bin/python -r bench/requirements-dvt.txt
+# The peers of reconciliation have pins that fit no others.
+.venv-bench/reconcile/ready: bench/requirements-reconcile.txt | .venv/ready
+	@echo "installing the peers of reconciliation into .venv-bench/reconcile …"
+	@$(PYTHON) -m venv .venv-bench/reconcile
+	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/reconcile/bin/python -r bench/requirements-reconcile.txt
 	@touch $@
 
 .PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity bench-sending bench-letters bench-reconcile lock

@@ -19,8 +19,8 @@ from receivables.settings import PROJECT, State
 from receivables.standard import Item
 
 WORKER = Path(__file__).with_name("reconcile_worker.py")
-PYTHONS = {"reladiff": ".venv-bench/bin/python", "datacompy": ".venv-bench/bin/python",
-           "DVT": ".venv-bench/dvt/bin/python"}  # fmt: skip
+PYTHON = PROJECT / ".venv-bench" / "reconcile" / "bin" / "python"
+KINDS = ("reladiff", "datacompy", "DVT")
 _TYPES = {"instalment_no": "text", "addressee_no": "text", "claim_code": "code", "levy_year": "year", "term_no": "int",
           "person_kana": "text", "person_name": "text", "address": "text", "due_date": "date", "levied_on": "date",
           "assessed_yen": "yen", "principal_yen": "yen", "fee_yen": "yen"}  # fmt: skip
@@ -42,12 +42,11 @@ class Peer:
     @classmethod
     def all(cls, folder: Path) -> "list[Peer]":
         """Every peer, started where it is installed."""
-        return [cls(kind, folder)._started() for kind in PYTHONS]
+        return [cls(kind, folder)._started() for kind in KINDS]
 
     def _started(self) -> "Peer":
-        python = PROJECT / PYTHONS[self.kind]
-        if python.exists():
-            self.process = subprocess.Popen([str(python), str(WORKER), self.kind], stdin=subprocess.PIPE,
+        if PYTHON.exists():
+            self.process = subprocess.Popen([str(PYTHON), str(WORKER), self.kind], stdin=subprocess.PIPE,
                                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # fmt: skip
             assert self.process.stdout
             self.process.stdout.readline()  # imports are done
@@ -129,7 +128,7 @@ def ways(state: State, peers: list[Peer]) -> list[Way]:
 _SETTINGS = {
     "reladiff": "0.6, joindiff (its choice within one database), index on the key",
     "datacompy": "1.1, polars read through ADBC, zero tolerance",
-    "DVT": "8.10, validate row --hash '*', its defaults; an environment of its own",
+    "DVT": "8.10, validate row --hash '*', its defaults",
     "data-diff": "0.11.2 of May 2024",
 }
 
