@@ -9,6 +9,7 @@ import typer
 from receivables import migration
 from receivables.cli import characters
 from receivables.cli import migration_around as around
+from receivables.cli import migration_signing as signing
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -24,6 +25,7 @@ from receivables.errors import InvariantBrokenError
 
 app = typer.Typer(help="Migration: staging, files, reconciliation, sign-off (移行)", no_args_is_help=True)
 app.add_typer(around.app)
+app.add_typer(signing.app)
 app.add_typer(characters.app, name="characters")
 
 _FAILED = InvariantBrokenError.exit_code
@@ -61,6 +63,7 @@ def rehearse(
         str | None, typer.Option("--sources", help="Only claims of these systems, by comma 業務")
     ] = None,
     kind: Annotated[Kind, typer.Option("--kind", help="rehearsal, dry or production 種別")] = Kind.rehearsal,
+    made_by: Annotated[str | None, typer.Option("--as", help="Who makes the run, and may not sign it 実施者")] = None,
     state: StateOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -68,7 +71,7 @@ def rehearse(
     chosen = state_of(state)
     run_id = migration.rehearse(
         edition=edition, profile=profile, snapshot=day(snapshot, "--snapshot"), state=chosen, maps=maps,
-        groups=_listed(groups), sources=_listed(sources), kind=kind.value, say=quiet if json else told,
+        groups=_listed(groups), sources=_listed(sources), kind=kind.value, made_by=made_by, say=quiet if json else told,
     )  # fmt: skip
     _show(migration.outcome(run_id, state=chosen), json)
 

@@ -4,22 +4,23 @@ The target is a versioned edition in data files with a receiver's profile. What 
 file shares no code with what wrote it beyond the loader of that specification.
 """
 
-from receivables.migration.reconciling import outcome, reconcile
-from receivables.migration.rehearsal import prepare, rehearse
+from receivables.migration.reconciling import differences, outcome, reconcile
+from receivables.migration.rehearsal import rehearse, stage
 from receivables.migration.returning import take_back
 from receivables.migration.signoff import (
     approve,
     propose,
+    questions,
     record_signatures,
     reject,
     release,
+    report_text,
     sign,
-    signers,
     status,
 )
 from receivables.migration.writing import write
 
 __all__ = [
-    "approve", "outcome", "prepare", "propose", "reconcile", "record_signatures", "rehearse", "reject", "release",
-    "sign", "signers", "status", "take_back", "write",
+    "approve", "differences", "outcome", "propose", "questions", "reconcile", "record_signatures", "rehearse", "reject",
+    "release", "report_text", "sign", "stage", "status", "take_back", "write",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration import reporting
-from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks, verdict_of
+from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks
 from receivables.migration.comparing import compared, group_digests, take_out, unexplained
 from receivables.migration.comparison import Digests
 from receivables.migration.conformance import conformance_checks
@@ -19,7 +19,16 @@ from receivables.migration.lettering import letters_check
 from receivables.migration.outside import finance_check, rolling_check
 from receivables.migration.progress import Say, silent
 from receivables.migration.runs import Run, RunGroup, groups_of, run_of
-from receivables.migration.signoff import Differing, Report, apply, keys_digest, report_files, require_unsigned
+from receivables.migration.signoff import (
+    Differing,
+    Report,
+    apply,
+    differing_of,
+    keys_digest,
+    report_files,
+    require_unsigned,
+)
+from receivables.migration.signoff.differing import gated
 from receivables.migration.tables import ROLE
 from receivables.migration.totals import cells, count_checks, ledger_checks, sum_checks
 from receivables.migration.writing import files_of
@@ -51,7 +60,7 @@ def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]
         groups = [_group(connection, run, group, state, say) for group in groups_of(connection, run_id)]
         checks, differing = _judged(connection, run, groups, state)
         rows, yen = unexplained(connection)
-        verdict = verdict_of(checks) if rows == 0 and yen == 0 else FAIL
+        verdict = gated(checks, rows, yen).verdict
         keep_checks(connection, run_id, checks)
         result = _result(run_id, verdict, rows, yen, checks)
         benches = {group.bench.group.group_id: group.bench for group in groups}
@@ -95,6 +104,13 @@ def outcome(run_id: str, *, state: State) -> dict[str, Any]:
         checks = kept_checks(connection, run_id)
     result = _result(run_id, run.verdict, run.unexplained_rows or 0, run.unexplained_yen or 0, checks)
     return result | {"report": str(report_files(run_id, state).html), "report_sha256": run.report_sha256}
+
+
+def differences(run_id: str, *, state: State) -> list[dict[str, Any]]:
+    """Every difference of the run's last reconciliation as people name it: `GROUP/CHECK/LEGS/ITEM/CLASS`, rows, yen."""
+    with db.connect(state, ROLE, doing=f"read the differences of {run_id}") as connection:
+        found = differing_of(connection, run_of(connection, run_id).run_id)
+    return [{"place": "/".join(each.place), "rows": each.rows, "yen": each.yen} for each in found]
 
 
 def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, say: Say) -> Reconciled:

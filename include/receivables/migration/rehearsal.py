@@ -12,7 +12,7 @@ from receivables.migration.progress import Say, silent
 from receivables.migration.reconciling import reconcile
 from receivables.migration.runs import run_of
 from receivables.migration.spec import spec_of
-from receivables.migration.staging import maps_for, stage
+from receivables.migration.staging import maps_for, stage_groups
 from receivables.migration.tables import ROLE
 from receivables.migration.writing import write
 from receivables.settings import State
@@ -21,7 +21,7 @@ from receivables.settings import State
 def rehearse(
     *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
     groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
-    say: Say = silent,
+    made_by: str | None = None, say: Say = silent,
 ) -> str:  # fmt: skip
     """One rehearsal; returns its run_id. By default every group of every source whose claims have yet to move.
 
@@ -30,24 +30,30 @@ def rehearse(
     verdict and no error. Raises InputRejectedError for an unknown edition, profile, group, source or
     map, and when the published warehouse stands at another day than `snapshot`.
     """
-    run_id = prepare(
+    run_id = stage(
         edition=edition, profile=profile, snapshot=snapshot, state=state, maps=maps, groups=groups, sources=sources,
-        kind=kind, say=say,
+        kind=kind, made_by=made_by, say=say,
     )  # fmt: skip
     write(run_id, state=state, say=say)
     reconcile(run_id, state=state, say=say)
     return run_id
 
 
-def prepare(
+def stage(
     *, edition: str, profile: str, snapshot: date, state: State, maps: Path | None = None,
     groups: Sequence[str] | None = None, sources: Sequence[str] | None = None, kind: str = "rehearsal",
-    say: Say = silent,
+    made_by: str | None = None, say: Say = silent,
 ) -> str:  # fmt: skip
-    """The first step alone: check specification and maps, stage every group; returns the new run_id."""
+    """The first step alone: check specification and maps, stage every group; returns the new run_id.
+
+    `made_by` may not sign the run's report.
+    """
     chosen = scope(sources, groups)
     specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
-    run_id = stage(specs, chosen, maps_for(specs, chosen, maps), kind=kind, snapshot=snapshot, state=state, say=say)
+    feeds = maps_for(specs, chosen, maps)
+    run_id = stage_groups(specs, chosen, feeds, kind=kind, snapshot=snapshot, state=state, say=say)
+    with db.connect(state, ROLE, doing="keep who made the run") as connection:
+        connection.execute("update migration.run set made_by = %s where run_id = %s", [made_by, run_id])
     if groups is None and sources is None:
         say("会計の統制値とクレンジングの計測")
         with db.connect(state, ROLE, doing="measure what stands in the way") as connection:

@@ -39,7 +39,7 @@ def maps_for(specs: Sequence[Spec], scope: Scope, folder: Path | None) -> Maps:
     return maps
 
 
-def stage(
+def stage_groups(
     specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State, say: Say = silent
 ) -> str:
     """Stage every group as of `snapshot`; returns the new run_id.
