@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg.rows import class_row
 
@@ -20,6 +21,7 @@ from receivables.migration.signoff.report import draw
 from receivables.migration.signoff.roles import Role, holders, person, signers_of
 from receivables.settings import State
 
+_TOKYO = ZoneInfo("Asia/Tokyo")
 PERSONS = 2  # that accept a rehearsal
 APPROVER = "approver"  # the database role
 ACCEPTED, REJECTED = "accepted", "rejected"
@@ -61,7 +63,7 @@ class Signature:
         """As the report and the commands show it."""
         return {
             "user": self.user_name, "role": self.role, "title": titles.get(self.role or "", ""),
-            "decision": self.decision, "reason": self.reason, "signed_at": str(self.signed_at),
+            "decision": self.decision, "reason": self.reason, "signed_at": str(self.signed_at.astimezone(_TOKYO)),
         }  # fmt: skip
 
 
