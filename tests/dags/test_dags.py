@@ -73,7 +73,7 @@ def test_all_files_parse_within_the_limit(bag: dict[str, Any]) -> None:
 
 def test_there_is_one_ingest_dag_per_contract_and_the_promised_others(bag: dict[str, Any]) -> None:
     promised = {f"ingest__{contract.source}" for contract in all_contracts()}
-    promised |= {"warehouse__nightly", "migration__rehearsal", "results__collect"}
+    promised |= {"warehouse__nightly", "migration__rehearsal", "migration__return", "results__collect"}
     promised |= {f"campaign__{each.name}" for each in playbooks()}
     assert set(bag["dags"]) == promised
 
