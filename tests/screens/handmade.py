@@ -160,9 +160,9 @@ def _migration(connection: db.Connection) -> None:
     if connection.execute("select to_regclass('migration.run')").fetchone() == (None,):
         return
     connection.execute(
-        "insert into migration.run (run_id, group_id, edition, profile, snapshot_date, published_batch, spec_sha256,"
-        " map_sha256, profile_sha256, map, verdict, unexplained_rows, unexplained_yen, report_file) values ('M0001',"
-        " 'g', '0.1-draft', 'standard_csv', %s, %s, 's', 'm', 'p', '{}', 'EXPLAINED', 0, 0, 'migration/M0001.html')",
+        "insert into migration.run (run_id, edition, profile, snapshot_date, published_batch, spec_sha256,"
+        " map_sha256, profile_sha256, verdict, unexplained_rows, unexplained_yen, report_file) values ('M0001',"
+        " '0.1-draft', 'standard_csv', %s, %s, 's', 'm', 'p', 'EXPLAINED', 0, 0, 'migration/M0001.html')",
         [AS_OF, BATCH],
     )
     for position, (check, legs, title, status, difference, cause) in enumerate(CHECKS):

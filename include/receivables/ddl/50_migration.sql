@@ -144,32 +144,44 @@ drop function if exists migration.persons_told(date);
 create function migration.persons_told(p_as_of date)
 returns table (
     addressee_no text, person_kind text, person_name text, person_kana text, birth_text text, sex_code text,
-    postal_code text, address text, address_detail text, phone text, moved_on date, move_code text, is_protected boolean
+    postal_code text, address text, address_detail text, phone text, moved_on date, move_code text, is_protected boolean,
+    is_withheld boolean
 )
 language plpgsql stable security definer set search_path = pg_catalog as $$
 declare
     told record;
 begin
     return query
-    select r.addressee_no, '1', v.person_name, v.person_kana, v.birth_date, r.sex_code,
-        -- 支援措置: no place and no number of a protected person leaves by file; people carry it over by hand.
-        case when not hidden.is_protected then v.postal_code end,
-        case when not hidden.is_protected then v.address end,
-        case when not hidden.is_protected then v.address_detail end,
-        case when not hidden.is_protected then v.phone end,
-        r.moved_on, r.move_code, hidden.is_protected
-    from raw.register__persons as r
-    left join vault.register__persons as v
-        on r.addressee_no = v.addressee_no and r._batch_id = v._batch_id and r._line_no = v._line_no
-    cross join lateral (
-        select r.is_protected or exists (
-            select from identity.link as l
-            inner join identity.contact_fact as f on l.debtor_id = f.debtor_id
-            where l.source_code = 'register' and l.source_debtor_key = r.addressee_no
-                and f.exclusion_code = 'X08' and f.valid_to is null
-        ) as is_protected
-    ) as hidden
-    where r._known_from <= p_as_of and (r._known_to is null or r._known_to > p_as_of);
+    with known as (
+        select r.addressee_no, v.person_name, v.person_kana, v.birth_date, r.sex_code, v.postal_code, v.address,
+            v.address_detail, v.phone, v.household_no, r.moved_on, r.move_code,
+            r.is_protected or exists (
+                select from identity.link as l
+                inner join identity.contact_fact as f on l.debtor_id = f.debtor_id
+                where l.source_code = 'register' and l.source_debtor_key = r.addressee_no
+                    and f.exclusion_code = 'X08' and f.valid_to is null
+            ) as is_protected
+        from raw.register__persons as r
+        left join vault.register__persons as v
+            on r.addressee_no = v.addressee_no and r._batch_id = v._batch_id and r._line_no = v._line_no
+        where r._known_from <= p_as_of and (r._known_to is null or r._known_to > p_as_of)
+    ), shared as (
+        -- 支援措置: whoever lives with a protected person, or has the same place or number, tells where that person is.
+        select k.addressee_no,
+            k.is_protected
+            or k.household_no in (select p.household_no from known as p where p.is_protected and p.household_no is not null)
+            or k.address in (select p.address from known as p where p.is_protected and p.address is not null)
+            or k.phone in (select p.phone from known as p where p.is_protected and p.phone is not null) as tells
+        from known as k
+    )
+    select k.addressee_no, '1', k.person_name, k.person_kana, k.birth_date, k.sex_code,
+        -- No such place and no such number leaves by file; people carry them over by hand.
+        case when s.tells is not true then k.postal_code end,
+        case when s.tells is not true then k.address end,
+        case when s.tells is not true then k.address_detail end,
+        case when s.tells is not true then k.phone end,
+        k.moved_on, k.move_code, k.is_protected, s.tells is true
+    from known as k inner join shared as s on k.addressee_no = s.addressee_no;
 
     -- 住登外者: debtors whom the register does not have, by the name that their department's own file gives them.
     for told in
@@ -184,7 +196,7 @@ begin
     loop
         return query execute format($q$
             select distinct on (r.addressee_no) r.addressee_no, '2', v.person_name, to_jsonb(v) ->> 'person_kana', null::text,
-                null::text, null::text, null::text, null::text, null::text, null::date, null::text, false
+                null::text, null::text, null::text, null::text, null::text, null::date, null::text, false, false
             from raw.%1$I as r
             inner join vault.%1$I as v on r._batch_id = v._batch_id and r._line_no = v._line_no
             where r._known_from <= $1 and (r._known_to is null or r._known_to > $1) and v.person_name is not null

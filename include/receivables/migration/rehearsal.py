@@ -12,7 +12,7 @@ from receivables.migration.progress import Say, silent
 from receivables.migration.reconciling import reconcile
 from receivables.migration.runs import run_of
 from receivables.migration.spec import spec_of
-from receivables.migration.staging import maps_for, stage_groups
+from receivables.migration.staging import maps_for, stage_groups, with_claims
 from receivables.migration.tables import ROLE
 from receivables.migration.writing import write
 from receivables.settings import State
@@ -48,13 +48,19 @@ def stage(
 
     `made_by` may not sign the run's report.
     """
+    is_all = sources is None
     chosen = scope(sources, groups)
+    if is_all and kind != "production":  # a production run moves every claim or none
+        there = with_claims(chosen.sources, state=state)
+        for left_out in sorted(set(chosen.sources) - set(there)):
+            say(f"{left_out}: 倉庫に債権が無いため、このリハーサルに含めない")
+        chosen = scope(there or chosen.sources, groups)
     specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
     feeds = maps_for(specs, chosen, maps)
     run_id = stage_groups(specs, chosen, feeds, kind=kind, snapshot=snapshot, state=state, say=say)
     with db.connect(state, ROLE, doing="keep who made the run") as connection:
         connection.execute("update migration.run set made_by = %s where run_id = %s", [made_by, run_id])
-    if groups is None and sources is None:
+    if groups is None and is_all:
         say("会計の統制値とクレンジングの計測")
         with db.connect(state, ROLE, doing="measure what stands in the way") as connection:
             keep_finance(connection, run_of(connection, run_id))

@@ -62,6 +62,18 @@ def stage_groups(
     return run_id
 
 
+def with_claims(sources: Sequence[str], *, state: State) -> tuple[str, ...]:
+    """Those of `sources` of which the warehouse holds a claim."""
+    with db.connect(state, ROLE, doing="look which sources have claims") as connection:
+        return tuple(name for name in sources if _has_claims(connection, name))
+
+
+def _has_claims(connection: db.Connection, source: str) -> bool:
+    name = sql.Identifier("staging", f"stg_{source}__claims")
+    found = connection.execute(sql.SQL("select exists (select from {})").format(name)).fetchone()
+    return bool(found and found[0])
+
+
 def _entity(spec: Spec) -> Entity:
     return entities()[GROUPS[spec.group.id]]
 
@@ -90,10 +102,7 @@ def published(connection: db.Connection, snapshot: date) -> str:
 
 def _refuse_empty(connection: db.Connection, scope: Scope, snapshot: date) -> None:
     for source in scope.sources:
-        name = sql.Identifier("staging", f"stg_{source}__claims")
-        found = connection.execute(sql.SQL("select exists (select from {})").format(name)).fetchone()
-        assert found is not None
-        if not found[0]:
+        if not _has_claims(connection, source):
             raise InputRejectedError(f"the warehouse holds no claim of {source} at {snapshot}: ingest the source first")
 
 

@@ -35,7 +35,9 @@ _CHECKS = """
     select check_id, title_ja, legs, status, difference, cause from migration.recon_result
     where run_id = %(run_id)s order by position
 """
-_SIGNED = "select user_name from migration.signoff where run_id = %(run_id)s and decision = 'accepted' order by signed_at"
+_SIGNED = (
+    "select user_name from migration.signoff where run_id = %(run_id)s and decision = 'accepted' order by signed_at"
+)
 _MATCHED = """
     select as_of, persons, changed, linked, unlinked, to_review from identity.night order by night_no desc limit 1
 """

@@ -6,7 +6,7 @@ select
     persons.phone,
     case
         when owing.addressee_no is null then 'NO_CLAIM'
-        when persons.is_protected then 'PROTECTED'
+        when persons.is_withheld then 'PROTECTED'
         when persons.phone is null then 'NO_PHONE'
     end as left_behind,
     null::text as broken

@@ -20,7 +20,7 @@ persons as (
     select * from told
     union all
     select
-        addressee_no, '2', null, null, null, null, null, null, null, null, null, null, false
+        addressee_no, '2', null, null, null, null, null, null, null, null, null, null, false, false
     from nameless
 
 )

@@ -14,5 +14,5 @@ from migration.persons_told({snapshot}) as p
 where
     p.phone is not null
     and p.person_kind = '1'
-    and not p.is_protected
+    and not p.is_withheld
     and exists (select from warehouse_keys as k where k.atena_no = p.addressee_no)
