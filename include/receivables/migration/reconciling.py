@@ -8,7 +8,7 @@ from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration import reporting
 from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks
-from receivables.migration.comparing import compared, group_digests, take_out, unexplained
+from receivables.migration.comparing import compared, group_digests
 from receivables.migration.comparison import Digests
 from receivables.migration.conformance import conformance_checks
 from receivables.migration.consistency import consistency_checks, rerun_check
@@ -31,6 +31,7 @@ from receivables.migration.signoff import (
 from receivables.migration.signoff.differing import gated
 from receivables.migration.tables import ROLE
 from receivables.migration.totals import cells, count_checks, ledger_checks, sum_checks
+from receivables.migration.unexplained import take_out, unexplained
 from receivables.migration.writing import files_of
 from receivables.settings import State
 
