@@ -69,7 +69,11 @@ def with_claims(sources: Sequence[str], *, state: State) -> tuple[str, ...]:
 
 
 def _has_claims(connection: db.Connection, source: str) -> bool:
-    name = sql.Identifier("staging", f"stg_{source}__claims")
+    place = f"stg_{source}__claims"
+    is_there = connection.execute("select to_regclass(%s) is not null", [f"staging.{place}"]).fetchone()
+    if not (is_there and is_there[0]):
+        return False
+    name = sql.Identifier("staging", place)
     found = connection.execute(sql.SQL("select exists (select from {})").format(name)).fetchone()
     return bool(found and found[0])
 
