@@ -54,6 +54,21 @@ _NO_CAUSES = sql.SQL(
     "select null::text as source_code, null::text as source_claim_key, null::text as write_off_code where false"
 )
 
+# 滞納整理の行: what every group of the arrears system shares; a file names its table `acts`.
+_KNOWN = sql.SQL("_known_from <= {snapshot} and (_known_to is null or _known_to > {snapshot})")
+_ACT_CLAIM = sql.SQL("acts.subject_code, acts.levy_year, acts.tax_year, acts.notice_no, acts.instalment_no")
+_ACT_COLUMNS = sql.SQL(
+    "'arrears' as source_code, claims.claim_type, claims.levy_year, claims.fiscal_year, claims.notice_no,"
+    " claims.instalment_no, claims.child_no, acts.addressee_no,"
+    " case when subjects.source_code is null or subjects.source_code <> all({sources}) then 'OTHER_SYSTEM'"
+    " when claims.source_claim_key is null then 'ORPHAN' end as left_behind, null::text as broken"
+)
+_ACT_JOINS = sql.SQL(
+    "left join subjects on acts.subject_code = subjects.subject_code"
+    " left join claim_keys as claims on subjects.source_code = claims.source_code"
+    " and acts.notice_no = claims.slip_notice_no and acts.instalment_no::integer = claims.instalment_no"
+)
+
 _COMPONENTS = ("nhi",)  # 内訳のある業務
 _CHILDREN = {"nursery": "nursery__claims", "after_school": "after_school__instalments"}  # 児童ごとに賦課する業務
 _CAUSES = ("resident_tax", "light_vehicle_tax", "ltci")  # 不納欠損事由を持つ業務
@@ -64,9 +79,15 @@ def fragments(sources: Sequence[str], snapshot: sql.Literal) -> dict[str, sql.Co
     """The placeholders of every SQL file for a run of these sources on this day."""
     children = {name: table for name, table in _CHILDREN.items() if name in sources}
     causes = {name: f"{name}__claims" for name in _CAUSES if name in sources}
+    day = sql.SQL("{}::date").format(snapshot)
+    names = sql.SQL("{}::text[]").format(sql.Literal(list(sources)))
     return {
-        "snapshot": sql.SQL("{}::date").format(snapshot),
-        "sources": sql.SQL("{}::text[]").format(sql.Literal(list(sources))),
+        "snapshot": day,
+        "sources": names,
+        "known": _KNOWN.format(snapshot=day),
+        "act_claim": _ACT_CLAIM,
+        "act_columns": _ACT_COLUMNS.format(sources=names),
+        "act_joins": _ACT_JOINS,
         "claims": _stacked(_CLAIMS, {name: f"stg_{name}__claims" for name in sources}, "staging"),
         "receipts": _stacked(_RECEIPTS, {name: f"stg_{name}__receipts" for name in sources}, "staging"),
         "letters": _stacked(_LETTERS, {name: f"stg_{name}__events" for name in sources}, "staging"),

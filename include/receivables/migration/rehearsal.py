@@ -57,9 +57,9 @@ def stage(
         chosen = scope(there or chosen.sources, groups)
     specs = [spec_of(edition, group, profile, snapshot) for group in chosen.groups]
     feeds = maps_for(specs, chosen, maps)
-    run_id = stage_groups(specs, chosen, feeds, kind=kind, snapshot=snapshot, state=state, say=say)
-    with db.connect(state, ROLE, doing="keep who made the run") as connection:
-        connection.execute("update migration.run set made_by = %s where run_id = %s", [made_by, run_id])
+    run_id = stage_groups(
+        specs, chosen, feeds, kind=kind, snapshot=snapshot, state=state, made_by=made_by, say=say
+    )  # fmt: skip
     if groups is None and is_all:
         say("会計の統制値とクレンジングの計測")
         with db.connect(state, ROLE, doing="measure what stands in the way") as connection:

@@ -78,7 +78,7 @@ def _one(source: str, specs: list[Spec], drop: Path, as_of: date, state: State, 
                 " values (%s, %s, %s, '[]', '{}')",
                 [run_id, spec.group.id, position],
             )
-            keep_warehouse(connection, spec, run_id, parts)
+            keep_warehouse(connection, spec, run_id, parts, is_decided=False)
             run = run_of(connection, run_id)
             group = RunGroup(spec.group.id, position, [], {}, None, None, None)
             bench = Bench(connection, state, run, group, spec, reread(connection, run, spec, files[spec.group.id]))

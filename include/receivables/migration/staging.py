@@ -40,9 +40,10 @@ def maps_for(specs: Sequence[Spec], scope: Scope, folder: Path | None) -> Maps:
 
 
 def stage_groups(
-    specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State, say: Say = silent
-) -> str:
-    """Stage every group as of `snapshot`; returns the new run_id.
+    specs: Sequence[Spec], scope: Scope, maps: Maps, *, kind: str, snapshot: date, state: State,
+    made_by: str | None = None, say: Say = silent,
+) -> str:  # fmt: skip
+    """Stage every group as of `snapshot`; returns the new run_id. `made_by` may not sign its report.
 
     Raises InputRejectedError when the published warehouse stands at another day or a source holds no claim.
     """
@@ -53,7 +54,7 @@ def stage_groups(
         batch = published(connection, snapshot)
         parts = fragments(scope.sources, sql.Literal(snapshot))
         _refuse_empty(connection, scope, snapshot)
-        run_id = open_run(connection, specs, scope, maps, kind, snapshot, batch)
+        run_id = open_run(connection, specs, scope, maps, kind, snapshot, batch, made_by)
         lay_out_keys(connection, parts)
         for position, spec in enumerate(specs, start=1):
             say(f"段階化 {position}/{len(specs)} {spec.group.name}")
@@ -111,7 +112,8 @@ def _refuse_empty(connection: db.Connection, scope: Scope, snapshot: date) -> No
 
 
 def open_run(
-    connection: db.Connection, specs: Sequence[Spec], scope: Scope, maps: Maps, kind: str, snapshot: date, batch: str
+    connection: db.Connection, specs: Sequence[Spec], scope: Scope, maps: Maps, kind: str, snapshot: date, batch: str,
+    made_by: str | None = None,
 ) -> str:  # fmt: skip
     """Number a new run and keep what it obeys."""
     number = connection.execute("select nextval('migration.run_number')").fetchone()
@@ -121,15 +123,15 @@ def open_run(
     connection.execute(
         """
         insert into migration.run (run_id, kind, edition, profile, snapshot_date, published_batch, revision,
-            spec_sha256, map_sha256, profile_sha256, plan, inputs)
-        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, coalesce((
+            spec_sha256, map_sha256, profile_sha256, made_by, plan, inputs)
+        values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, coalesce((
             select jsonb_object_agg(l.batch_id, jsonb_build_object('source', l.source, 'file', l.file_name,
                 'sha256', l.file_sha256, 'rows', l.accepted_rows, 'yen', l.accepted_yen))
             from ops.load as l where l.state = 'loaded' and l.business_date <= %s and l.source = any(%s)
         ), '{}'))
         """,
         [run_id, kind, specs[0].edition, specs[0].profile_name, snapshot, batch, revision(), specs[0].spec_sha256,
-         sha256_of(digests.encode()), specs[0].profile_sha256, scope.as_json(), snapshot,
+         sha256_of(digests.encode()), specs[0].profile_sha256, made_by, scope.as_json(), snapshot,
          [*scope.sources, "arrears", "register"]],
     )  # fmt: skip
     return run_id
@@ -169,7 +171,7 @@ def _stage_group(
     )  # fmt: skip
     decide(connection, spec, entity, feeds, parts)
     keep_decided(connection, spec, entity, run_id, parts)
-    keep_warehouse(connection, spec, run_id, parts)
+    keep_warehouse(connection, spec, run_id, parts, is_decided=True)
     connection.execute("drop table decided, source_rows")
 
 
@@ -192,9 +194,13 @@ def _totals(
     return found
 
 
-def keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: dict[str, sql.Composable]) -> None:
-    """Keep the independent recomputation (W) of the same snapshot, for every later reconciliation."""
-    with_aside = connection.execute("select to_regclass('pg_temp.decided') is not null").fetchone()
+def keep_warehouse(
+    connection: db.Connection, spec: Spec, run_id: str, parts: dict[str, sql.Composable], *, is_decided: bool
+) -> None:
+    """Keep the independent recomputation (W) of the same snapshot, for every later reconciliation.
+
+    Where the source's rows were decided before (`is_decided`), those that the maps left behind are marked.
+    """
     recomputed = query(f"warehouse/{spec.group.id}", parts)
     described = connection.execute(sql.SQL("select * from ({}) as w limit 0").format(recomputed)).description or []
     present = {column.name for column in described}
@@ -211,7 +217,7 @@ def keep_warehouse(connection: db.Connection, spec: Spec, run_id: str, parts: di
             " select {}, {}, {}, {}, {} from ({}) as w"
         ).format(
             table("warehouse", spec), sql.Literal(run_id), listed(extra),
-            sql.SQL(_SET_ASIDE if with_aside and with_aside[0] else "false"), row_key(spec),
+            sql.SQL(_SET_ASIDE if is_decided else "false"), row_key(spec),
             listed([item.column for item in spec.group.items]), recomputed,
             extra=sql.SQL(", ").join(map(sql.Identifier, extra)), columns=columns_of(spec),
         )

@@ -1,14 +1,6 @@
 -- 過誤納: one row per overpayment and claim.
 select
-    'arrears' as source_code,
-    concat_ws('-', acts.overpayment_no, acts.subject_code, acts.levy_year, acts.tax_year, acts.notice_no, acts.instalment_no) as source_key,
-    claims.claim_type,
-    claims.levy_year,
-    claims.fiscal_year,
-    claims.notice_no,
-    claims.instalment_no,
-    claims.child_no,
-    acts.addressee_no,
+    concat_ws('-', acts.overpayment_no, {act_claim}) as source_key,
     acts.overpayment_no,
     acts.found_on,
     acts.cause_code,
@@ -17,22 +9,10 @@ select
     acts.offset_yen,
     acts.noticed_on,
     acts.refunded_on,
-    case
-        when subjects.source_code is null or subjects.source_code <> all({sources}) then 'OTHER_SYSTEM'
-        when claims.source_claim_key is null then 'ORPHAN'
-    end as left_behind,
-    null::text as broken,
     acts.overpaid_yen as of_overpaid_yen,
     acts.refunded_yen as of_refunded_yen,
-    acts.offset_yen as of_offset_yen
+    acts.offset_yen as of_offset_yen,
+    {act_columns}
 from raw.arrears__overpayments as acts
-left join subjects
-    on acts.subject_code = subjects.subject_code
-left join claim_keys as claims
-    on
-        subjects.source_code = claims.source_code
-        and acts.notice_no = claims.slip_notice_no
-        and acts.instalment_no::integer = claims.instalment_no
-where
-    acts._known_from <= {snapshot}
-    and (acts._known_to is null or acts._known_to > {snapshot})
+{act_joins}
+where {known}

@@ -1,33 +1,13 @@
 -- 分割納付計画: one row per line of a plan or pledge.
 select
-    'arrears' as source_code,
-    concat_ws('-', acts.plan_no, acts.subject_code, acts.levy_year, acts.tax_year, acts.notice_no, acts.instalment_no, acts.line_no) as source_key,
-    claims.claim_type,
-    claims.levy_year,
-    claims.fiscal_year,
-    claims.notice_no,
-    claims.instalment_no,
-    claims.child_no,
-    acts.addressee_no,
+    concat_ws('-', acts.plan_no, {act_claim}, acts.line_no) as source_key,
     acts.plan_no,
     acts.line_no,
     acts.due_on,
     acts.planned_yen,
     acts.signed_on,
-    case
-        when subjects.source_code is null or subjects.source_code <> all({sources}) then 'OTHER_SYSTEM'
-        when claims.source_claim_key is null then 'ORPHAN'
-    end as left_behind,
-    null::text as broken,
-    acts.planned_yen as of_planned_yen
+    acts.planned_yen as of_planned_yen,
+    {act_columns}
 from raw.arrears__plans as acts
-left join subjects
-    on acts.subject_code = subjects.subject_code
-left join claim_keys as claims
-    on
-        subjects.source_code = claims.source_code
-        and acts.notice_no = claims.slip_notice_no
-        and acts.instalment_no::integer = claims.instalment_no
-where
-    acts._known_from <= {snapshot}
-    and (acts._known_to is null or acts._known_to > {snapshot})
+{act_joins}
+where {known}
