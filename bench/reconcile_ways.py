@@ -25,7 +25,7 @@ _TYPES = {"instalment_no": "text", "addressee_no": "text", "claim_code": "code",
           "person_kana": "text", "person_name": "text", "address": "text", "due_date": "date", "levied_on": "date",
           "assessed_yen": "yen", "principal_yen": "yen", "fee_yen": "yen"}  # fmt: skip
 KEY = "instalment_no"
-SHAPE = Shape((KEY,), tuple(Item(no, name, name, kind, None, name == KEY)
+SHAPE = Shape((KEY,), tuple(Item(no=no, column=name, name=name, type=kind, length=None, key=name == KEY)
                             for no, (name, kind) in enumerate(_TYPES.items(), start=1)))  # fmt: skip
 A, B = Side("a", sql.Identifier("bench", "a")), Side("b", sql.Identifier("bench", "b"))
 MOST = 5_000  # keys that are held against the truth

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from receivables import campaigns
+from receivables.campaigns import windows
 from receivables.campaigns.explaining import explain_contact
 from receivables.campaigns.handover import standing
 from receivables.cli import campaign, explain
@@ -82,7 +83,7 @@ def test_whom_no_letter_reaches_a_person_must_write_to(world: World) -> None:
 def test_silence_that_lasts_longer_than_usual_is_an_alarm(world: World) -> None:
     world.debtor(**UNDUNNED)
     dunned(world)
-    released = datetime.now().astimezone().date()
+    released = datetime.now(windows.TOKYO).date()
     assert standing.silent(released + timedelta(days=5), state=world.state) == []
     (found,) = standing.silent(released + timedelta(days=6), state=world.state)
     assert (found["days"], found["usual_days"]) == (6, 5)

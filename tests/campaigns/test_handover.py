@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 
 from receivables import campaigns, db
-from receivables.campaigns import letters, quiet
+from receivables.campaigns import letters, quiet, windows
 from receivables.campaigns.handover import batches, working
 from receivables.campaigns.handover.returning import LIST_HEAD, take_back
 from receivables.campaigns.handover.undelivered import came_back
@@ -395,7 +395,7 @@ def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: Wor
     send(world, "dunning_tax")
     take_back(*returned(world, tmp_path, printed(world, "posted")), today=TODAY, state=world.state)
     ((token,),) = world.run("select token from campaign.handover_line")
-    told_on = datetime.now().astimezone().date()
+    told_on = datetime.now(windows.TOKYO).date()
     with pytest.raises(InputRejectedError, match="number 2 of 2"):
         came_back([token, "Z" * 13], on=told_on, why="転居先不明", user="officer_a", state=world.state)
     assert world.run("select event from campaign.contact_event") == [("posted",)], "all or none"
@@ -415,7 +415,7 @@ def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: Wor
 def called(*results: tuple[str, str, str]) -> Callable[[Path], list[list[str]]]:
     def lines(folder: Path) -> list[list[str]]:
         rows = list(csv.reader((folder / "list.csv").read_text(encoding="cp932").splitlines()))[1:]
-        day = f"{datetime.now().astimezone():%Y-%m-%d}"
+        day = f"{datetime.now(windows.TOKYO):%Y-%m-%d}"
         return [list(LIST_HEAD)] + [
             [row[0], day, at, code, "", until] for row, (code, at, until) in zip(rows, results, strict=False)
         ]
@@ -433,7 +433,7 @@ def test_what_the_phone_centre_brings_back_becomes_events_and_holds(world: World
     assert told["events"] == {"promised": 1, "refused": 1, "complaint": 1, "unreached": 1}
     held = world.run("select channel, count(*) from campaign.hold where exclusion_code = 'X11' group by 1 order by 1")
     assert held == [("auto_call", 2), ("phone_centre", 2), ("sms", 1), (None, 1)]
-    told_on = datetime.now().astimezone().date()
+    told_on = datetime.now(windows.TOKYO).date()
     world.publish(told_on)
     world.build(name="sms_after_dunning", as_of=told_on)
     assert sum("X11_optout" in world.contact(debtor)[1] for debtor in debtors) == 1, "only the complaint bars an SMS"

@@ -24,6 +24,7 @@ PERIOD_KEY = (  # 期別キー: what every claim's row is found by
 _PARENTS = {"chotei_shuno": PERIOD_KEY, "atena": ("shikuchoson_cd", "atena_no")}
 _OWN_COLUMNS = {
     "run_id": "リハーサルの番号",
+    "source_code": "移行元のシステム",
     "source_key": "移行元の行の番号",
     "row_key": "主キーを一つの文字列にしたもの",
 }

@@ -53,7 +53,7 @@ def _library() -> Any:
 
 def _expectations(known: Any, edition: Edition, group: Group) -> Iterator[Any]:
     yield known.ExpectTableColumnsToMatchSet(
-        column_set=["run_id", "source_key", "row_key", *(item.column for item in group.items)],
+        column_set=["run_id", "source_code", "source_key", "row_key", *(item.column for item in group.items)],
         exact_match=True, severity="critical", meta={"check": "C-001"},
     )  # fmt: skip
     if group.key:

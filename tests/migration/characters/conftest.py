@@ -18,9 +18,9 @@ create table if not exists migration.stage_atena (
 );
 grant select, insert, update, delete on migration.stage_atena to migrator;
 truncate migration.stage_atena, migration.run cascade;
-insert into migration.run (run_id, group_id, edition, profile, snapshot_date, published_batch, spec_sha256,
-    map_sha256, profile_sha256, map)
-select run, 'atena', '0.1-draft', 'standard_csv', %s, 'p1', '', '', '', '{}' from unnest(array['r1', 'r2']) as run;
+insert into migration.run (run_id, edition, profile, snapshot_date, published_batch, spec_sha256,
+    map_sha256, profile_sha256)
+select run, '0.1-draft', 'standard_csv', %s, 'p1', '', '', '' from unnest(array['r1', 'r2']) as run;
 """
 STAGED = Staged("r1", "atena", "tax", {"shimei": "name", "shimei_kana": "kana"})
 

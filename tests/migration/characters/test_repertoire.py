@@ -52,7 +52,7 @@ FAULTS = [
     ("A ", "ascii", Kind.EDGE_BLANK),
     ("\uff76", "name", Kind.HALF_KANA),
     ("\uff76\uff9e", "kana", Kind.HALF_KANA),
-    ("A", "name", Kind.HALF_WIDTH),
+    ("7", "name", Kind.HALF_WIDTH),
     ("\u3013", "name", Kind.LOST),
     ("\ufffd", "free", Kind.LOST),
     ("\U0001f600", "free", Kind.OUTSIDE),

@@ -14,7 +14,7 @@ from receivables.standard import Item
 from tests.migration.comparison.brute_force import Row, sides
 
 ITEMS = tuple(
-    Item(no, column, name, kind, None, column == "no")
+    Item(no=no, column=column, name=name, type=kind, length=None, key=column == "no")
     for no, (column, name, kind) in enumerate(
         (("no", "通知書番号", "text"), ("kamoku", "科目", "code"), ("name", "氏名", "text"), ("day", "納期限", "date"),
          ("honzei", "本税", "yen"), ("entaikin", "延滞金", "yen"), ("tokusoku", "督促手数料", "yen")), start=1)
