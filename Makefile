@@ -39,6 +39,7 @@ new-source: .venv/ready ## draft a department from a sample: FILE= SOURCE= TITLE
 bench: .venv/ready ## every step beside its limit and its peers; SCALE=1 is a whole ward, STEPS=load,clean some of them
 	@$(MAKE) -s .venv-bench/ready || echo "the peers could not be installed: they are marked so"
 	@$(V)/python -m bench --scale $(SCALE) --rounds $(ROUNDS) --steps $(STEPS)
+	@$(MAKE) -s bench-migration-faults
 
 bench-ward: .venv/ready ## a whole ward of 918,246 residents, step by step (half an hour); writes bench/ward.json
 	@$(V)/python -m bench.whole_ward
@@ -55,6 +56,9 @@ bench-letters: .venv/ready font ## 100,000 letters with slips and manifest; writ
 bench-reconcile: .venv/ready ## row-level reconciliation beside EXCEPT ALL, reladiff, DVT, datacompy, faults planted; ROWS=6000000 for the record; writes bench/reconcile.json
 	@$(MAKE) -s .venv-bench/reconcile/ready || echo "some peers could not be installed: they are marked so"
 	@$(V)/python -m bench.step_reconcile --rows $(ROWS) --rounds $(ROUNDS)
+
+bench-migration-faults: .venv/ready font ## 520 faults planted in a whole migration rehearsal: found, named, no false alarm; writes bench/migration_faults.json
+	@$(V)/python -m bench.step_migration_faults
 
 lock: .venv/ready ## renew requirements.txt from requirements.in
 	@$(V)/uv pip compile requirements.in --generate-hashes --no-annotate --no-header --python-version 3.11 -o requirements.txt -q
@@ -92,4 +96,4 @@ font: ## the letters' font, from Debian when it is missing and we may install it
 	@$(V)/uv pip install -q --system-certs --require-hashes --python .venv-bench/reconcile/bin/python -r bench/requirements-reconcile.txt
 	@touch $@
 
-.PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity bench-sending bench-letters bench-reconcile lock
+.PHONY: help run test font journey stop ui check new-source bench bench-ward bench-identity bench-sending bench-letters bench-reconcile bench-migration-faults lock

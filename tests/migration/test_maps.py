@@ -246,6 +246,12 @@ def test_only_the_changed_file_need_be_in_the_folder(ordinary: World, maps: Path
         ("code_date: due_date", "code_date: assessed_yen", r"key code_date"),
         ("reason: NO_CLAIM", "reason: no claim", r"exclusions.0.reason"),
         ("codes: kamoku", "codes: subjects", r"no map file codes/subjects.csv"),
+        ("column: notice_no", "column: notice_no, transform: null_when_zero",
+         r"items.tsuchisho_no.transform: null_when_zero takes yen or int or year; notice_no is text"),
+        ("column: notice_no", "column: notice_no, transform: full_width_kana",
+         r"items.tsuchisho_no.transform: full_width_kana is for readings"),
+        ("column: assessed_yen, equals: 0", 'column: assessed_yen, equals: "0"',
+         r"key exclusions.0.when: assessed_yen is yen and never equals '0'"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_map_is_refused_by_file_and_key(

@@ -20,6 +20,13 @@ _FITS = {  # kinds of source column that an item of this type takes as they are
     "yen": {"yen"}, "int": {"int", "year"}, "year": {"year"}, "date": {"date"}, "decimal": {"yen", "int"},
     "text": {"text"}, "code": {"text"}, "flag": {"text"}, "time": {"text"},
 }  # fmt: skip
+_NUMBERS = ("yen", "int", "year")
+_TAKES = {
+    "null_when_zero": _NUMBERS,
+    "zero_pad": ("text", "int"),
+    "empty_when_null": ("text",),
+    "full_width_kana": ("text",),
+}
 
 
 class _Strict(BaseModel):
@@ -207,6 +214,14 @@ def _mistakes(found: _MapFile, items: dict[str, Feed], source: str, group: Group
         for each in rule.when
         if each.column not in columns
     )
+    yield from (
+        f"key exclusions.{at}.when: {each.column} is {columns[each.column]} and never equals {each.equals!r}"
+        for at, rule in enumerate(found.exclusions)
+        for each in rule.when
+        if each.column in columns
+        and each.equals is not None
+        and isinstance(each.equals, int) != (columns[each.column] in _NUMBERS)
+    )
 
 
 def _misfit(feed: Feed, item: Item, columns: dict[str, str]) -> str | None:
@@ -221,6 +236,10 @@ def _misfit(feed: Feed, item: Item, columns: dict[str, str]) -> str | None:
     kind = columns.get(feed.column or "")
     if kind is None:
         return f"column: {feed.column!r} is not a source column; there are: {', '.join(columns)}"
+    if kind not in _TAKES.get(feed.transform, (kind,)):
+        return f"transform: {feed.transform} takes {' or '.join(_TAKES[feed.transform])}; {feed.column} is {kind}"
+    if feed.transform == "full_width_kana" and item.charset != "kana":  # a name that were folded would be another's
+        return "transform: full_width_kana is for readings (charset kana) alone"
     if feed.codes:
         kind = "text" if kind in ("text", "int", "year") else kind
     elif feed.transform == "zero_pad":
