@@ -1,4 +1,4 @@
-"""Hundreds of faults planted in a whole migration rehearsal: is each found, named, and nothing else? (変異試験)
+"""Hundreds of faults planted in a whole migration rehearsal: is each found, named, and nothing else (変異試験)?
 
     python -m bench.step_migration_faults --faults 520
 
@@ -167,7 +167,8 @@ def _put(clean: Rehearsed, group: str, content: bytes | None, *, is_resigned: bo
             connection.execute(
                 "update migration.file_manifest set sha256 = %s, bytes = %s, rows = %s where run_id = %s"
                 " and file_name = %s",
-                [sha256(content).hexdigest(), len(content), max(0, content.count(b"\r\n") - 1), clean.run_id, file.name],
+                [sha256(content).hexdigest(), len(content), max(0, content.count(b"\r\n") - 1), clean.run_id,
+                 file.name],
             )  # fmt: skip
 
 
@@ -237,10 +238,7 @@ def _changed(draw: random.Random, file: Path, group: str, clean: Rehearsed) -> s
         text, what = map_code(draw, tables[0].read_text("utf-8"))
         tables[0].write_text(text, "utf-8")
         return what
-    if chance < 0.35:
-        what = map_rule(draw, document)
-    else:
-        what = _item_changed(draw, document, group, clean)
+    what = map_rule(draw, document) if chance < 0.35 else _item_changed(draw, document, group, clean)
     file.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), "utf-8")
     return what
 
@@ -280,7 +278,8 @@ def told(tally: Tally) -> dict[str, Any]:
 
 def say(text: str) -> None:
     """Progress, at once."""
-    print(text, flush=True)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
