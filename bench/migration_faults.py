@@ -220,7 +220,7 @@ def _bit(draw: random.Random, content: bytes) -> bytes:
 
 # ---------- maps
 def map_item(draw: random.Random, document: dict[str, Any], columns: dict[str, str]) -> str | None:
-    """One line of a map is changed in place; returns what was done. `columns`: source columns with their items' types."""
+    """One line of a map is changed in place; returns what was done. `columns`: source columns, their items' types."""
     name = draw.choice(sorted(document["items"]))
     feed = document["items"][name]
     what = draw.choice(("dropped", "other column", "constant", "transform"))

@@ -1,4 +1,4 @@
-"""Hundreds of faults planted in a whole migration rehearsal: is each found, named, and nothing else (変異試験)?
+"""Hundreds of faults planted in a whole migration rehearsal: found, named, and nothing else (変異試験).
 
     python -m bench.step_migration_faults --faults 520
 

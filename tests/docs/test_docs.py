@@ -216,6 +216,15 @@ def test_links_lead_somewhere(path: Path) -> None:
     assert not broken
 
 
+def test_every_case_of_the_migration_names_tests_that_are_there() -> None:
+    section = (PROJECT / "docs" / "migration.md").read_text("utf-8").split("## Cases", 1)[1].split("\nBeside", 1)[0]
+    named = set(re.findall(r"`(test_\w+)`", section))
+    tests = "".join(file.read_text("utf-8") for file in (PROJECT / "tests" / "migration").rglob("test_*.py"))
+
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in tests} == set()
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pages_name_no_machine(path: Path) -> None:
     text = path.read_text(encoding="utf-8")

@@ -1,12 +1,14 @@
 """Row by row, item by item (明細照合): R-011, R-030, R-031, R-060. Integers are equal or they are not."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from receivables.migration import comparison
+from receivables.migration.characters.folding import TITLES, folding
 from receivables.migration.checks import EXPLAINED, FAIL, KEYS_SHOWN, PASS, Check, passed_when
 from receivables.migration.comparison import Comparison, Digests, ItemDifference, Transposition
 from receivables.migration.legs import PAIRS, Bench
@@ -99,10 +101,19 @@ def _differing(bench: Bench, left: str, right: str) -> Pair:
         )
         for name, item in found.items.items()
     }
+    causes |= {name: f"{told}; {causes[name]}" for name, item in found.items.items() if (told := _letters(bench, item))}
     pair = Pair(left, right, found, swapped, causes)
     _keep_differences(bench, pair)
     _keep_unexplained(bench, pair)
     return pair
+
+
+def _letters(bench: Bench, item: ItemDifference) -> str:
+    """What happened to the texts of an item, most often first: folded, a selector lost, … (文字の変化)."""
+    if bench.spec.group.item(item.column).type != "text":
+        return ""
+    ways = Counter(way for each in item.examples if each.a and each.b and (way := folding(each.a, each.b)))
+    return "、".join(f"{TITLES[way]} {count:,} 行" for way, count in ways.most_common() if way != "other")
 
 
 def _fills_with_zero(bench: Bench) -> bool:

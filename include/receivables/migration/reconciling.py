@@ -13,6 +13,7 @@ from receivables.migration.comparison import Digests
 from receivables.migration.conformance import conformance_checks
 from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
+from receivables.migration.days import days_checks
 from receivables.migration.facts import GroupStory, story_of
 from receivables.migration.legs import Bench, reread, set_aside
 from receivables.migration.lettering import letters_check
@@ -130,6 +131,7 @@ def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, s
             *count_checks(bench, by_leg, set_aside(bench)),
             *sum_checks(bench, by_leg),
             *compared(bench, digests, differing),
+            *days_checks(bench),
             *consistency_checks(bench),
             *_keep_digests(bench, digests),
             *conformance_checks(bench),
