@@ -217,9 +217,9 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 def test_every_case_of_the_migration_names_tests_that_are_there() -> None:
-    section = (PROJECT / "docs" / "migration.md").read_text("utf-8").split("## Cases", 1)[1].split("\nBeside", 1)[0]
+    section = (DOCS / "migration.md").read_text("utf-8").split("## Cases", 1)[1].split("\nBeside", 1)[0]
     named = set(re.findall(r"`(test_\w+)`", section))
-    tests = "".join(file.read_text("utf-8") for file in (PROJECT / "tests" / "migration").rglob("test_*.py"))
+    tests = "".join(file.read_text("utf-8") for file in (ROOT / "tests" / "migration").rglob("test_*.py"))
 
     assert len(named) > 20
     assert {name for name in named if f"def {name}(" not in tests} == set()

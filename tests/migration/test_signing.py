@@ -90,6 +90,11 @@ def test_a_signed_run_stays_as_it_was_signed(ordinary: World) -> None:
     for table in ("run", "run_group", "row_ledger", "file_manifest", "recon_result"):
         with pytest.raises(psycopg.Error, match="signed"):
             ordinary.run(f"update migration.{table} set run_id = run_id where run_id = %s", run_id)
+    for leg in ("stage", "warehouse", "reread"):
+        for table in (f"{leg}_chotei_shuno", f"{leg}_chotei_shuno_{run_id}"):
+            for change in ("update {} set zeigaku = 1", "delete from {}", "insert into {} select * from {}"):
+                with pytest.raises(psycopg.Error, match="signed"):
+                    ordinary.run(change.replace("{}", f'migration."{table}"'))
 
 
 def test_nobody_cannot_sign(ordinary: World) -> None:

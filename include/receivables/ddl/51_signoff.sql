@@ -1,6 +1,7 @@
 -- 検収: which differences people accepted, who signed which report in which role, and what was released.
 -- From the first signature on nothing of a run changes any more, for nobody.
 
+alter table migration.run add column if not exists changed jsonb; -- 意味の変わる項目 with whom they touched; null: not counted
 alter table migration.run add column if not exists made_by text; -- 実施者: signs nothing of it; null: not told
 
 ---------- explained differences
@@ -210,6 +211,26 @@ begin
 end $$;
 comment on function migration.guard_signed(regclass, boolean) is
 'refuses changes of rows whose run_id is signed, by whomever; insert-free: new rows are not looked at (bulk tables)';
+
+create or replace function migration.refuse_signed_part() returns trigger
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    if exists (select from migration.signoff where run_id = tg_argv[0]) then
+        raise exception 'the run is signed: nothing of it changes; rehearse again' using errcode = 'RM010';
+    end if;
+    return null;
+end $$;
+
+create or replace function migration.guard_part(p_table regclass, p_run_id text) returns void
+language plpgsql as $$
+begin
+    execute format(
+        'create or replace trigger signed_is_not_changed before insert or update or delete or truncate on %s'
+        ' for each statement execute function migration.refuse_signed_part(%L)', p_table, p_run_id
+    );
+end $$;
+comment on function migration.guard_part(regclass, text) is
+'refuses every change of a table that holds the rows of one run alone, once the run is signed; costs one look a statement';
 
 select migration.guard_signed('migration.run', true);
 select migration.guard_signed('migration.run_group');

@@ -10,6 +10,7 @@ from receivables.migration.outside import keep_finance
 from receivables.migration.plan import scope
 from receivables.migration.progress import Say, silent
 from receivables.migration.reconciling import reconcile
+from receivables.migration.reporting import keep_changed
 from receivables.migration.runs import run_of
 from receivables.migration.spec import spec_of
 from receivables.migration.staging import maps_for, stage_groups, with_claims
@@ -61,8 +62,9 @@ def stage(
         specs, chosen, feeds, kind=kind, snapshot=snapshot, state=state, made_by=made_by, say=say
     )  # fmt: skip
     if groups is None and is_all:
-        say("会計の統制値とクレンジングの計測")
+        say("会計の統制値、意味の変わる項目、クレンジングの計測")
         with db.connect(state, ROLE, doing="measure what stands in the way") as connection:
             keep_finance(connection, run_of(connection, run_id))
+            keep_changed(connection, run_of(connection, run_id))
             measure(connection, run_id, snapshot)
     return run_id

@@ -1,6 +1,8 @@
 """The run's report from its facts (移行検証報告書): what the groups tell, what was explained, who must sign."""
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from receivables import db, standard
@@ -8,9 +10,11 @@ from receivables.migration.characters import identification
 from receivables.migration.checks import EXPLAINED, FAIL, NOT_RUN, Check
 from receivables.migration.facts import GroupStory
 from receivables.migration.runs import Run, previous_of
+from receivables.migration.semantics import CERTAINTY_JA, STATUS_JA, affected
 from receivables.migration.signoff import Differing, Report, acceptance_lines, keep_report, report_model, required
 from receivables.migration.signoff.fact_lines import (
     BurnDown,
+    ChangedMeaning,
     CharacterLine,
     DifferenceLine,
     PreviousRun,
@@ -55,6 +59,7 @@ def keep(
         signers=required(_moving(run)),
         differences=tuple(differences),
         finance=tuple(_finance(run)),
+        changed=tuple(ChangedMeaning(**each) for each in run.changed or ()),
         ledger=tuple(line for each in stories for line in each.ledger),
         codes=tuple(line for each in stories for line in each.codes),
         characters=tuple(_characters(connection, run)),
@@ -69,6 +74,20 @@ def keep(
         steps=tuple(step.format(run_id=run.run_id) for step in _STEPS),
     )
     return keep_report(connection, report_model(facts), state=state)
+
+
+def keep_changed(connection: db.Connection, run: Run) -> None:
+    """Count whom changed meanings touch while the warehouse stands at the snapshot's day; the report tells it later."""
+    told = [
+        asdict(ChangedMeaning(
+            each.entry.id, each.entry.what, each.entry.old.rule, each.entry.new.rule,
+            CERTAINTY_JA[each.entry.certainty],
+            f"{STATUS_JA[each.entry.decision.status]}（{each.entry.decision.owner}）",
+            *((each.total.persons, each.total.claims, each.total.yen) if each.total else (None, None, None)),
+        ))
+        for each in affected(connection, run.snapshot_date)
+    ]  # fmt: skip
+    connection.execute("update migration.run set changed = %s::jsonb where run_id = %s", [json.dumps(told), run.run_id])
 
 
 def lines_of(differences: Sequence[Differing], checks: Sequence[Check], groups: dict[str, Any]) -> list[DifferenceLine]:

@@ -47,6 +47,7 @@ class Run:
     plan: dict[str, Any]
     inputs: dict[str, Any]
     finance: dict[str, Any] | None
+    changed: list[dict[str, Any]] | None
     verdict: str | None
     unexplained_rows: int | None
     unexplained_yen: int | None
@@ -69,7 +70,7 @@ def run_of(connection: db.Connection, run_id: str) -> Run:
         found = cursor.execute(
             """
             select run_id, kind, edition, profile, snapshot_date, published_batch, revision, spec_sha256, map_sha256,
-                profile_sha256, plan, inputs, finance, verdict, unexplained_rows, unexplained_yen, report_file,
+                profile_sha256, plan, inputs, finance, changed, verdict, unexplained_rows, unexplained_yen, report_file,
                 report_sha256
             from migration.run where run_id = %s
             """,

@@ -54,16 +54,19 @@ def _prepare(connection: db.Connection, spec: Spec, kind: str, extra: dict[str, 
     )
     added = sql.SQL(", ").join(sql.SQL("add column if not exists ") + each for each in drawn)
     connection.execute(sql.SQL("alter table {} {}").format(name, added))
+    connection.execute("select migration.guard_signed(%s::regclass)", [name.as_string()])
 
 
 def open_parts(connection: db.Connection, spec: Spec, run_id: str) -> None:
     """Give a new run a part of its own in each table of the group: a scan reads no other run's rows."""
     for kind in _EXTRA:
+        mine = part(kind, spec, run_id)
         connection.execute(
             sql.SQL("create table {} partition of {} for values in ({})").format(
-                part(kind, spec, run_id), table(kind, spec), sql.Literal(run_id)
+                mine, table(kind, spec), sql.Literal(run_id)
             )
         )
+        connection.execute("select migration.guard_part(%s::regclass, %s)", [mine.as_string(), run_id])
 
 
 def part(kind: str, spec: Spec, run_id: str) -> sql.Identifier:

@@ -162,14 +162,17 @@ class TargetLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangedMeaning:
-    """An item whose meaning or form changes on the way (意味の変わる項目), with the rows it touches."""
+    """One entry of the register of changed meanings (制度・仕様の相違), with whom it touched on the snapshot's day."""
 
-    group: str
-    item: str
-    before: str
-    after: str
-    effect: str  # what users of the new system must know
-    rows: int
+    id: str
+    what: str
+    before: str  # the old rule
+    after: str  # the new rule
+    certainty: str  # 確からしさ
+    decision: str  # whether it is decided, and who decides
+    persons: int | None  # None: the warehouse cannot count it
+    claims: int | None
+    yen: int | None  # outstanding
 
 
 @dataclass(frozen=True, slots=True)

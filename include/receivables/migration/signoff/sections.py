@@ -148,13 +148,15 @@ def items(model: Mapping[str, Any]) -> Iterator[Block]:
         ],
         empty="差異はありません。",
     )  # fmt: skip
-    yield heading("意味または形の変わる項目")
+    yield heading("意味の変わる項目（制度・仕様の相違）")
     yield table(
-        ["=グループ", "2項目", "2移行前", "2移行後", "3影響", "#行"],
+        ["=番号", "2事項", "3現行", "3移行後", "=確からしさ", "=決定", "#人", "#件", "#未納（円）"],
         [
-            [each["group"], each["item"], each["before"], each["after"], each["effect"], number(each["rows"])]
+            [each["id"], each["what"], each["before"], each["after"], each["certainty"], each["decision"],
+             *(number(each[name]) for name in ("persons", "claims", "yen"))]
             for each in found["changed"]
         ],
+        empty="数えていません（全業務・全グループのリハーサルでだけ数えます）。",
     )  # fmt: skip
 
 
