@@ -8,7 +8,7 @@ from receivables.migration.feeds import exclusion_reason, expressions, rejection
 from receivables.migration.fragments import query
 from receivables.migration.mapping import Map
 from receivables.migration.spec import Spec
-from receivables.migration.tables import columns_of, row_key, table
+from receivables.migration.tables import columns_of, part, row_key
 
 _DECIDED = """
     with mapped as (
@@ -89,7 +89,7 @@ def keep_decided(
             "insert into {} (run_id, source_code, source_key, row_key, {columns})"
             " select {}, source_code, source_key, row_key, {columns}"
             " from decided where excluded_reason is null and rejected_reason is null"
-        ).format(table("stage", spec), sql.Literal(run_id), columns=columns_of(spec))
+        ).format(part("stage", spec, run_id), sql.Literal(run_id), columns=columns_of(spec))
     )
     connection.execute(
         "update migration.run_group set staged_rows = %s where run_id = %s and group_id = %s",

@@ -21,7 +21,7 @@ from receivables.migration.plan import GROUPS, Scope
 from receivables.migration.progress import Say, silent
 from receivables.migration.runs import revision
 from receivables.migration.spec import Spec, sha256_of
-from receivables.migration.tables import ROLE, columns_of, open_parts, prepare_tables, row_key, table
+from receivables.migration.tables import ROLE, columns_of, open_parts, part, prepare_tables, row_key
 from receivables.settings import State
 
 Maps = dict[str, list[Map]]
@@ -216,7 +216,7 @@ def keep_warehouse(
             "insert into {} (run_id, {extra}, is_set_aside, row_key, {columns})"
             " select {}, {}, {}, {}, {} from ({}) as w"
         ).format(
-            table("warehouse", spec), sql.Literal(run_id), listed(extra),
+            part("warehouse", spec, run_id), sql.Literal(run_id), listed(extra),
             sql.SQL(_SET_ASIDE if is_decided else "false"), row_key(spec),
             listed([item.column for item in spec.group.items]), recomputed,
             extra=sql.SQL(", ").join(map(sql.Identifier, extra)), columns=columns_of(spec),
