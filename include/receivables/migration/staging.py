@@ -172,7 +172,7 @@ def _stage_group(
     decide(connection, spec, entity, feeds, parts)
     keep_decided(connection, spec, entity, run_id, parts)
     keep_warehouse(connection, spec, run_id, parts, is_decided=True)
-    # A dropped table keeps its disk until the commit; emptied in the transaction that made it, it gives it back at once.
+    # A dropped table keeps its disk until the commit; emptied where it was made, it gives it back at once.
     connection.execute("truncate decided, source_rows")
     connection.execute("drop table decided, source_rows")
 
