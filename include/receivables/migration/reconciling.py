@@ -1,12 +1,13 @@
 """Reconciliation (照合): read every file again, lay the legs side by side, run every check, report."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from receivables import db
 from receivables.errors import InputRejectedError
 from receivables.migration import reporting
+from receivables.migration.by_group import each_group
 from receivables.migration.checks import FAIL, Check, keep_checks, kept_checks
 from receivables.migration.comparing import compared, group_digests
 from receivables.migration.comparison import Digests
@@ -15,6 +16,7 @@ from receivables.migration.consistency import consistency_checks, rerun_check
 from receivables.migration.crossing import crossing_checks
 from receivables.migration.days import days_checks
 from receivables.migration.facts import GroupStory, story_of
+from receivables.migration.files.findings import Reread
 from receivables.migration.legs import Bench, reread, set_aside
 from receivables.migration.lettering import letters_check
 from receivables.migration.outside import finance_check, rolling_check
@@ -54,12 +56,14 @@ def reconcile(run_id: str, *, state: State, say: Say = silent) -> dict[str, Any]
     a run that somebody has signed: it stays as it was signed.
     """
     with db.connect(state, ROLE, doing=f"reconcile {run_id}") as connection:
-        # One reconciliation of a run at a time: they replace the same results.
-        connection.execute("select run_id from migration.run where run_id = %s for update", [run_id])
+        # One reconciliation of a run at a time: they replace the same results. Its own helpers refer to the run's row.
+        connection.execute("select run_id from migration.run where run_id = %s for no key update", [run_id])
         run = run_of(connection, run_id)
         require_unsigned(connection, run_id)
         connection.execute("delete from migration.recon_diff where run_id = %s", [run_id])
-        groups = [_group(connection, run, group, state, say) for group in groups_of(connection, run_id)]
+        listed = groups_of(connection, run_id)
+        found = _read_again(run, listed, state, say)
+        groups = [_group(connection, run, group, found[group.group_id], state, say) for group in listed]
         checks, differing = _judged(connection, run, groups, state)
         rows, yen = unexplained(connection)
         verdict = gated(checks, rows, yen).verdict
@@ -115,11 +119,26 @@ def differences(run_id: str, *, state: State) -> list[dict[str, Any]]:
     return [{"place": "/".join(each.place), "rows": each.rows, "yen": each.yen} for each in found]
 
 
-def _group(connection: db.Connection, run: Run, group: RunGroup, state: State, say: Say) -> Reconciled:
-    """Every check of one group, with what an independent reader finds in its files now."""
+def _read_again(run: Run, groups: Sequence[RunGroup], state: State, say: Say) -> dict[str, Reread]:
+    """What an independent reader finds in the files of every group now; its rows are kept beside the staged ones."""
+    found = {}
+    for done, (group, told) in enumerate(each_group(_read_group, groups, run.run_id, state), start=1):
+        found[group.group_id] = told
+        say(f"再読込 {done}/{len(groups)} {run.spec(group.group_id).group.name}")
+    return found
+
+
+def _read_group(group: RunGroup, run_id: str, state: State) -> Reread:
+    with db.connect(state, ROLE, doing=f"read {group.group_id} of {run_id} again") as connection:
+        run = run_of(connection, run_id)
+        spec = run.spec(group.group_id)
+        return reread(connection, run, spec, files_of(run, spec, state))
+
+
+def _group(connection: db.Connection, run: Run, group: RunGroup, found: Reread, state: State, say: Say) -> Reconciled:
+    """Every check of one group, with what the reader found in its files."""
     spec = run.spec(group.group_id)
-    say(f"再読込と照合 {spec.group.name}")
-    found = reread(connection, run, spec, files_of(run, spec, state))
+    say(f"照合 {group.position} {spec.group.name}")
     bench = Bench(connection, state, run, group, spec, found)
     digests = group_digests(bench)
     differing: list[Differing] = []

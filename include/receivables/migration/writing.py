@@ -6,32 +6,45 @@ from pathlib import Path
 from psycopg import sql
 
 from receivables import db
+from receivables.migration.by_group import each_group
 from receivables.migration.files import writing
 from receivables.migration.legs import Bench
 from receivables.migration.progress import Say, silent
-from receivables.migration.runs import Run, folder_of, groups_of, key_hash, run_of
+from receivables.migration.runs import Run, RunGroup, folder_of, groups_of, key_hash, run_of
 from receivables.migration.spec import Spec
 from receivables.migration.tables import ROLE, part
 from receivables.settings import State
 
 
 def write(run_id: str, *, state: State, say: Say = silent) -> list[Path]:
-    """Write the files of every group of the run into its folder; returns them in the order of loading."""
+    """Write the files of every group of the run into its folder; returns them in the order of loading.
+
+    What one group wrote stays when a later one fails; the manifest then has no line of the others.
+    """
     folder = folder_of(run_id, state)
-    written: list[Path] = []
     with db.connect(state, ROLE, doing=f"write the files of {run_id}") as connection:
         run = run_of(connection, run_id)
         connection.execute("delete from migration.file_manifest where run_id = %s", [run_id])
-        for group in groups_of(connection, run_id):
-            spec = run.spec(group.group_id)
-            say(f"書出し {spec.group.name}（{group.staged_rows or 0:,} 行）")
-            files = writing.write_group(
-                connection, relation=_staged(run, spec), spec=spec.files, folder=folder, stamp=stamp_of(run),
-                key_hash=lambda key: key_hash(key, state),
-            )  # fmt: skip
-            _keep(connection, run_id, group.group_id, files)
-            written += [folder / each.file_name for each in files]
-    return written
+        groups = groups_of(connection, run_id)
+    say(f"書出し {len(groups)} グループ")
+    written: dict[int, list[str]] = {}
+    for done, (group, names) in enumerate(each_group(_write_group, groups, run_id, state), start=1):
+        written[group.position] = names
+        told = run.spec(group.group_id).group.name
+        say(f"書出し {done}/{len(groups)} {told}（{group.staged_rows or 0:,} 行）")
+    return [folder / name for position in sorted(written) for name in written[position]]
+
+
+def _write_group(group: RunGroup, run_id: str, state: State) -> list[str]:
+    with db.connect(state, ROLE, doing=f"write {group.group_id} of {run_id}") as connection:
+        run = run_of(connection, run_id)
+        spec = run.spec(group.group_id)
+        files = writing.write_group(
+            connection, relation=_staged(run, spec), spec=spec.files, folder=folder_of(run_id, state),
+            stamp=stamp_of(run), key_hash=lambda key: key_hash(key, state),
+        )  # fmt: skip
+        _keep(connection, run_id, group.group_id, files)
+    return [each.file_name for each in files]
 
 
 def written_again(bench: Bench) -> list[str]:
