@@ -12,14 +12,15 @@ from pathlib import Path
 
 from psycopg import sql
 
-from receivables import db
+from receivables import db, roster
 from receivables.errors import EnvironmentFailureError
 from receivables.local import processes
 from receivables.settings import PROJECT, State
 
 METADATA = "airflow"
 SERVICES = ("api-server", "scheduler", "dag-processor")  # 3.3 waits for people without a triggerer
-USERS = {"planner": "admin", "chief_tax": "op", "chief_insurance": "op", "viewer": "viewer"}
+# Who may be asked must be able to answer: everybody on the roster has a login.
+USERS = {"planner": "admin", **dict.fromkeys(roster.users(), "op"), "viewer": "viewer"}
 PROGRAM = Path(sys.executable).with_name("airflow")
 
 

@@ -41,6 +41,11 @@ def install(state: State, file: Path = FILE) -> int:
         return cursor.rowcount
 
 
+def users(file: Path = FILE) -> list[str]:
+    """The user names of `file`, in its order."""
+    return [row[0] for row in _rows(file)]
+
+
 def has_duty(connection: db.Connection, user: str, duty: str) -> bool:
     """Whether `user` is on the roster with this duty today (Japan)."""
     return connection.execute(_LISTED, [user, duty]).fetchone() is not None
