@@ -165,9 +165,18 @@ def _migration(connection: db.Connection) -> None:
         " '0.1-draft', 'standard_csv', %s, %s, 's', 'm', 'p', 'EXPLAINED', 0, 0, 'migration/M0001.html')",
         [AS_OF, BATCH],
     )
+    connection.execute(
+        "update migration.run set plan = %s::jsonb where run_id = 'M0001'", ['{"sources": ["nhi", "nursery"]}']
+    )
+    for position, (group, rows) in enumerate({"atena": 120, "chotei_shuno": 4_321, "yuyo": 0}.items()):
+        connection.execute(
+            "insert into migration.run_group (run_id, group_id, position, maps, source_totals, staged_rows)"
+            " values ('M0001', %s, %s, '[]', '{}', %s)",
+            [group, position, rows],
+        )
     for position, (check, legs, title, status, difference, cause) in enumerate(CHECKS):
         connection.execute(
-            "insert into migration.recon_result (run_id, position, check_id, legs, grain, title_ja, status, difference,"
-            " cause) values ('M0001', %s, %s, %s, 'all', %s, %s, %s, %s)",
+            "insert into migration.recon_result (run_id, position, group_id, check_id, legs, grain, title_ja, status,"
+            " difference, cause) values ('M0001', %s, 'chotei_shuno', %s, %s, 'all', %s, %s, %s, %s)",
             [position, check, legs, title, status, difference, cause],
         )

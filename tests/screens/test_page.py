@@ -131,12 +131,18 @@ def test_a_stopped_campaign_is_the_first_thing_said(night: Night) -> None:
     assert "緊急停止中" in night_html(stopped)
 
 
-def test_the_verdict_is_shown_with_every_check(night: Night) -> None:
+def test_the_verdict_is_shown_with_every_group(night: Night, html: str) -> None:
     run = night.migration
     assert run is not None, "migration.run is not there: ddl/50_migration.sql"
     assert (run.verdict, len(run.checks), len(run.agreeing)) == ("EXPLAINED", 5, 4)
     assert run.differing[0].cause == "取消済みの3行は移行しない"
     assert run.report_link == "reports/migration/M0001.html"
+    assert [(each.name, each.rows, each.verdict) for each in run.groups] == [
+        ("宛名情報", 120, None), ("調定収納情報（統合収滞納）", 4_321, "EXPLAINED"),
+        ("徴収（換価）猶予情報（統合収滞納管理）", 0, None),
+    ]  # fmt: skip
+    assert "これから移行する債権　2業務・3グループ" in html
+    assert "調定収納情報（統合収滞納）　" in html
 
 
 @pytest.mark.parametrize("verdict", ["PASS", "EXPLAINED", "FAIL", None])

@@ -159,6 +159,25 @@ class Check:
     status: str
     difference: int
     cause: str | None
+    group: str | None = None  # the standard's name of the group; None: of the run as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationGroup:
+    """One group of a rehearsal (移行グループ): rows staged, checks made and those that do not pass."""
+
+    name: str
+    rows: int | None
+    checks: int
+    failed: int
+    explained: int
+
+    @property
+    def verdict(self) -> str | None:
+        """As of the run; None before it is reconciled."""
+        if not self.checks:
+            return None
+        return "FAIL" if self.failed else "EXPLAINED" if self.explained else "PASS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +191,8 @@ class Migration:
     verdict: str | None
     unexplained_rows: int | None
     unexplained_yen: int | None
+    systems: int  # 業務: whose claims move in it
+    groups: tuple[MigrationGroup, ...]
     checks: tuple[Check, ...]
     signed_by: tuple[str, ...]
     report_link: str | None

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from receivables import db
+from receivables import db, standard
 from receivables.confidence import upper_share
+from receivables.errors import InputRejectedError
 from receivables.screens import words
 from receivables.screens.lookup import found
-from receivables.screens.model import Campaign, Check, Excluded, Identity, Migration
+from receivables.screens.model import Campaign, Check, Excluded, Identity, Migration, MigrationGroup
 from receivables.settings import State
 
 # A run that waits for somebody comes before newer ones that do not.
@@ -28,12 +29,20 @@ _EXCLUDED = """
     group by code order by people desc, code
 """
 _REHEARSAL = """
-    select run_id, snapshot_date, edition, profile, verdict, unexplained_rows, unexplained_yen, report_file
+    select run_id, snapshot_date, edition, profile, verdict, unexplained_rows, unexplained_yen, report_file,
+        coalesce(jsonb_array_length(plan -> 'sources'), 0) as systems
     from migration.run order by created_at desc limit 1
 """
 _CHECKS = """
-    select check_id, title_ja, legs, status, difference, cause from migration.recon_result
+    select check_id, title_ja, legs, status, difference, cause, group_id from migration.recon_result
     where run_id = %(run_id)s order by position
+"""
+_GROUPS = """
+    select g.group_id, g.staged_rows, count(c.check_id) as checks,
+        count(*) filter (where c.status not in ('PASS', 'EXPLAINED')) as failed,
+        count(*) filter (where c.status = 'EXPLAINED') as explained
+    from migration.run_group as g left join migration.recon_result as c using (run_id, group_id)
+    where g.run_id = %(run_id)s group by g.group_id, g.staged_rows, g.position order by g.position
 """
 _SIGNED = (
     "select user_name from migration.signoff where run_id = %(run_id)s and decision = 'accepted' order by signed_at"
@@ -95,9 +104,15 @@ def migration(connection: db.Connection, state: State) -> Migration | None:
     run = rows[0]
     key = {"run_id": run["run_id"]}
     checks = (
-        Check(row["check_id"], row["title_ja"], row["legs"], row["status"], row["difference"], row["cause"])
+        Check(row["check_id"], row["title_ja"], row["legs"], row["status"], row["difference"], row["cause"],
+              _group_ja(run["edition"], row["group_id"]))
         for row in found(connection, _CHECKS, key)
-    )
+    )  # fmt: skip
+    groups = (
+        MigrationGroup(_group_ja(run["edition"], row["group_id"]) or "", row["staged_rows"], row["checks"],
+                       row["failed"], row["explained"])
+        for row in found(connection, _GROUPS, key)
+    )  # fmt: skip
     return Migration(
         run_id=run["run_id"],
         snapshot_date=run["snapshot_date"],
@@ -106,10 +121,20 @@ def migration(connection: db.Connection, state: State) -> Migration | None:
         verdict=run["verdict"],
         unexplained_rows=run["unexplained_rows"],
         unexplained_yen=run["unexplained_yen"],
+        systems=run["systems"],
+        groups=tuple(groups),
         checks=tuple(checks),
         signed_by=tuple(row["user_name"] for row in found(connection, _SIGNED, key)),
         report_link=report_link(state, run["report_file"]),
     )
+
+
+def _group_ja(edition: str, group: str | None) -> str | None:
+    """The standard's name of a group; its id where the edition is not there any more."""
+    try:
+        return standard.edition(edition).group(group).name if group else None
+    except InputRejectedError:
+        return group
 
 
 def report_link(state: State, name: str | None) -> str | None:
