@@ -3,7 +3,8 @@
 with told as (
 
     select distinct on (addressee_no) * from migration.persons_told({snapshot})
-    order by addressee_no, person_kind, person_name collate "C"
+    -- Two departments may tell one name, one of them without its reading.
+    order by addressee_no, person_kind, person_name collate "C", person_kana collate "C" nulls last
 
 ),
 

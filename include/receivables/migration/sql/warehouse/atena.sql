@@ -2,7 +2,8 @@
 with told as (
 
     select distinct on (t.addressee_no) t.* from migration.persons_told({snapshot}) as t
-    order by t.addressee_no, t.person_kind, t.person_name collate "C"
+    -- Two departments may tell one name, one of them without its reading.
+    order by t.addressee_no, t.person_kind, t.person_name collate "C", t.person_kana collate "C" nulls last
 
 ),
 
