@@ -10,6 +10,7 @@ VERDICTS = {"PASS": "合格 PASS", "EXPLAINED": "説明付き合格 EXPLAINED", 
 LEG_NAMES = {"S": "移行元 S", "W": "再計算 W", "G": "移行表 G", "F": "ファイル F", "T": "新システム T", "L": "会計 L"}
 STATUS_TONES = {"PASS": "good", "EXPLAINED": "note", "FAIL": "bad", "NOT RUN": "bad"}
 NOT_COUNTED = "―"
+TOGETHER = 2  # groups that are named in one line; more are counted
 CAUSE_SHOWN = 240  # letters; the model has all
 
 
@@ -69,6 +70,19 @@ def shortened(words: str | None) -> str:
     """A cause as far as a table has room for it."""
     found = words or ""
     return found if len(found) <= CAUSE_SHOWN else found[:CAUSE_SHOWN] + "…（全文は report.json）"
+
+
+def gathered(checks: Iterable[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Checks with the groups that they speak of: what says the same of several groups is one line; in their order."""
+    found: dict[tuple[Any, ...], tuple[Mapping[str, Any], list[str]]] = {}
+    for each in checks:
+        same = tuple(each[name] for name in ("id", "legs", "title", "status", "difference", "cause"))
+        found.setdefault(same, (each, []))[1].append(each["group"] or "全体")
+    return [(_together(groups), each) for each, groups in found.values()]
+
+
+def _together(groups: Sequence[str]) -> str:
+    return "、".join(groups) if len(groups) <= TOGETHER else f"{len(groups)} グループ"
 
 
 def legs_in(lines: Iterable[Mapping[str, int]]) -> list[str]:

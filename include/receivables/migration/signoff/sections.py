@@ -12,6 +12,7 @@ from receivables.migration.signoff.blocks import (
     Cell,
     chart,
     difference,
+    gathered,
     heading,
     legs_in,
     note,
@@ -80,9 +81,9 @@ def summary(model: Mapping[str, Any]) -> Iterator[Block]:
     yield table(
         ["=検査", "=段", "=グループ", "4内容", "=結果", "#差", "5理由・推定原因"],
         [
-            [each["id"], each["legs"], each["group"] or "全体", each["title"], status(each["status"]),
-             number(each["difference"]), shortened(each["cause"])]
-            for each in sorted(of["checks"], key=lambda each: _WORST_FIRST.index(each["status"]))
+            [each["id"], each["legs"], groups, each["title"], status(each["status"]), number(each["difference"]),
+             shortened(each["cause"])]
+            for groups, each in gathered(sorted(of["checks"], key=lambda each: _WORST_FIRST.index(each["status"])))
         ],
         empty="検査は一つも行われていません。",
     )  # fmt: skip

@@ -8,6 +8,7 @@ from receivables.migration.signoff.blocks import (
     Block,
     chart,
     difference,
+    gathered,
     heading,
     note,
     number,
@@ -21,6 +22,7 @@ from receivables.migration.signoff.blocks import (
 _DISPOSITIONS = {"staged": "移行", "merged": "合算", "excluded": "対象外", "rejected": "エラー"}
 _ROLL = ("before", "assessed", "received", "written_off", "corrected", "now")
 _DECIDED = "同定済"
+LISTED = 8  # item names in one cell
 
 
 def ledger(model: Mapping[str, Any]) -> Iterator[Block]:
@@ -95,9 +97,9 @@ def consistency(model: Mapping[str, Any]) -> Iterator[Block]:
     yield table(
         ["=検査", "=グループ", "4内容", "=結果", "#差", "5理由・推定原因"],
         [
-            [each["id"], each["group"] or "全体", each["title"], status(each["status"]), number(each["difference"]),
+            [each["id"], groups, each["title"], status(each["status"]), number(each["difference"]),
              shortened(each["cause"])]
-            for each in of["checks"]
+            for groups, each in gathered(of["checks"])
         ],
         empty="整合性の検査は行われていません。",
     )  # fmt: skip
@@ -159,4 +161,7 @@ def _expected(line: Mapping[str, Any]) -> Any:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{len(names)} 項目：{'、'.join(names)}" if names else "なし"
+    if not names:
+        return "なし"
+    rest = " ほか（全件は report.json）" if len(names) > LISTED else ""
+    return f"{len(names)} 項目：{'、'.join(names[:LISTED])}{rest}"
