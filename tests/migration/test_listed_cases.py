@@ -184,7 +184,7 @@ def test_a_name_that_was_decoded_by_another_table(published: State, named: str) 
     found = changed_file(published, named, "atena", decode)
 
     assert check(found, "R-030", "G-F")["difference"] == 1
-    assert "（character）" in check(found, "R-030", "G-F")["cause"]
+    assert "氏名・名称[shimei] 1 行" in check(found, "R-030", "G-F")["cause"]
 
 
 def test_a_private_letter_in_a_file_is_refused_by_its_reader(published: State, named: str) -> None:
