@@ -1,28 +1,16 @@
 """Faults planted in the file after it was written: each is found, counted and named (standard-system 6.8)."""
 
-import csv
-import io
 from collections.abc import Callable
 
 import pytest
+from bench.migration_faults import Rows, bytes_of, rows_of
 
 from receivables import migration, standard
 from tests.migration.conftest import World, check, failing
 
-Rows = list[list[str]]
 NAMES = standard.edition("0.1-draft").group("chotei_shuno").names
 AT = {name: at for at, name in enumerate(NAMES)}
 ASSESSED, CHARGE, FEE = "調定額_本税（料）", "収納額_延滞金", "収納額_督促手数料"
-
-
-def rows_of(content: bytes) -> Rows:
-    return list(csv.reader(io.StringIO(content.decode(), newline="")))
-
-
-def bytes_of(rows: Rows, end: str = "\r\n") -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator=end).writerows(rows)
-    return text.getvalue().encode()
 
 
 def tampered(world: World, change: Callable[[bytes], bytes]) -> dict:

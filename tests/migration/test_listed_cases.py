@@ -1,7 +1,5 @@
 """The cases a good system must catch (standard-system 6.8) that no other file plants; docs/migration.md lists all."""
 
-import csv
-import io
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from bench.migration_faults import bytes_of, rows_of
 
 from receivables import db, migration, standard
 from receivables.migration.writing import write
@@ -37,13 +36,13 @@ def changed_file(
             "select file_name from migration.file_manifest where run_id = %s and group_id = %s", [run_id, group]
         ).fetchone() or ("",)
     file = state.root / "migration" / run_id / str(name)
-    header, *lines = list(csv.reader(io.StringIO(file.read_text("utf-8"), newline="")))
+    before = file.read_bytes()
+    header, *lines = rows_of(before)
     rows = [dict(zip(columns, line, strict=True)) for line in lines]
     change(rows)
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows([header, *([row[name] for name in columns] for row in rows)])
-    assert text.getvalue() != file.read_text("utf-8")
-    file.write_text(text.getvalue(), "utf-8", newline="")
+    after = bytes_of([header, *([row[name] for name in columns] for row in rows)])
+    assert after != before
+    file.write_bytes(after)
     return migration.reconcile(run_id, state=state)
 
 

@@ -30,7 +30,7 @@ def test_a_name_that_one_department_tells_without_its_reading_keeps_the_reading(
             connection.execute(
                 f"create table vault.{department}__claims (_batch_id text, _line_no bigint, person_name text);"
                 f" create table raw.{department}__claims (_batch_id text, _line_no bigint, addressee_no text,"
-                f" _known_from date, _known_to date)".encode()
+                " _known_from date, _known_to date)".encode()
             )
             connection.execute(f"insert into vault.{department}__claims values ('b', 1, %s)".encode(), [name])
             connection.execute(

@@ -161,12 +161,9 @@ def _migration(connection: db.Connection) -> None:
         return
     connection.execute(
         "insert into migration.run (run_id, edition, profile, snapshot_date, published_batch, spec_sha256,"
-        " map_sha256, profile_sha256, verdict, unexplained_rows, unexplained_yen, report_file) values ('M0001',"
-        " '0.1-draft', 'standard_csv', %s, %s, 's', 'm', 'p', 'EXPLAINED', 0, 0, 'migration/M0001.html')",
-        [AS_OF, BATCH],
-    )
-    connection.execute(
-        "update migration.run set plan = %s::jsonb where run_id = 'M0001'", ['{"sources": ["nhi", "nursery"]}']
+        " map_sha256, profile_sha256, plan, verdict, unexplained_rows, unexplained_yen, report_file) values ('M0001',"
+        " '0.1-draft', 'standard_csv', %s, %s, 's', 'm', 'p', %s, 'EXPLAINED', 0, 0, 'migration/M0001.html')",
+        [AS_OF, BATCH, '{"sources": ["nhi", "nursery"]}'],
     )
     for position, (group, rows) in enumerate({"atena": 120, "chotei_shuno": 4_321, "yuyo": 0}.items()):
         connection.execute(

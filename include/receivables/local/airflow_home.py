@@ -19,9 +19,12 @@ from receivables.settings import PROJECT, State
 
 METADATA = "airflow"
 SERVICES = ("api-server", "scheduler", "dag-processor")  # 3.3 waits for people without a triggerer
-# Who may be asked must be able to answer: everybody on the roster has a login.
-USERS = {"planner": "admin", **dict.fromkeys(roster.users(), "op"), "viewer": "viewer"}
 PROGRAM = Path(sys.executable).with_name("airflow")
+
+
+def users() -> dict[str, str]:
+    """Every login with its role. Who may be asked must be able to answer: everybody on the roster has one."""
+    return {"planner": "admin", **dict.fromkeys(roster.users(), "op"), "viewer": "viewer"}
 
 
 def prepare(state: State, *, port: int) -> None:
@@ -88,7 +91,7 @@ def _settings(state: State, port: int) -> dict[str, dict[str, str]]:
             "default_timezone": "Asia/Tokyo",
             "fernet_key": fernet,
             "execution_api_server_url": f"http://127.0.0.1:{port}/execution/",
-            "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in USERS.items()),
+            "simple_auth_manager_users": ",".join(f"{user}:{role}" for user, role in users().items()),
             "simple_auth_manager_passwords_file": str(state.path("airflow", "users.json")),
         },
         "database": {"sql_alchemy_conn": connection, "sql_alchemy_conn_async": connection},
@@ -114,7 +117,7 @@ def _settings(state: State, port: int) -> dict[str, dict[str, str]]:
 def _write_users(state: State) -> None:
     file = state.path("airflow", "users.json")
     file.touch(mode=0o600)
-    file.write_text(json.dumps({user: password(state, user) for user in USERS}))
+    file.write_text(json.dumps({user: password(state, user) for user in users()}))
 
 
 def _write_local_settings(state: State) -> None:

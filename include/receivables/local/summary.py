@@ -38,7 +38,7 @@ def summary(state: State, *, as_of: date, address: str) -> dict[str, Any]:
 def screens(state: State, address: str) -> dict[str, str]:
     """Addresses of the screens, with the demo users whom the first night asks, and where the others' passwords are."""
     users = {f"user {user}": airflow_home.password(state, user) for user in SHOWN}
-    others = {f"ほか {len(airflow_home.USERS) - len(SHOWN)} 人": str(state.path("airflow", "users.json"))}
+    others = {f"ほか {len(airflow_home.users()) - len(SHOWN)} 人": str(state.path("airflow", "users.json"))}
     return {"Airflow": address, "債権管理の画面": f"{address}/plugin/saiken", **users, **others}
 
 

@@ -17,17 +17,15 @@ Histogram = dict[tuple[str, int | None], int]  # (item, fiscal year or none): ro
 
 def days_checks(bench: Bench) -> Iterator[Check]:
     """R-070 between neighbouring legs, for a group that has such days."""
-    items = [name for name in DAYS.get(bench.group.group_id, ()) if name in {i.column for i in bench.spec.group.items}]
+    columns = {item.column for item in bench.spec.group.items}
+    items = [name for name in DAYS.get(bench.group.group_id, ()) if name in columns]
     if not items:
         return
-    held = {item.column for item in bench.spec.files.group.items}
-    by_leg = {
-        name: _histogram(bench, name, items if name != "F" else [i for i in items if i in held]) for name in "WGF"
-    }
+    by_leg = {name: _histogram(bench, name, items) for name in "WGF"}
     for left, right in PAIRS:
-        a, b = by_leg[left], by_leg[right]
-        wrong = [key for key in sorted({*a, *b}, key=str) if a.get(key, 0) != b.get(key, 0)
-                 and (right != "F" or key[0] in held)]  # fmt: skip
+        held = {item.column for item in bench.shape(left, right).items}
+        a, b = ({key: count for key, count in by_leg[leg].items() if key[0] in held} for leg in (left, right))
+        wrong = [key for key in sorted({*a, *b}, key=str) if a.get(key, 0) != b.get(key, 0)]
         moved = sum(max(a.get(key, 0) - b.get(key, 0), 0) for key in wrong)
         cause = "; ".join(_told(bench, key, a, b) for key in wrong[:_SHOWN])
         yield Check(

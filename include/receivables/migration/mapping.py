@@ -243,5 +243,5 @@ def _misfit(feed: Feed, item: Item, columns: dict[str, str]) -> str | None:
     if feed.codes:
         kind = "text" if kind in ("text", "int", "year") else kind
     elif feed.transform == "zero_pad":
-        kind = "text" if kind in ("text", "int") else kind
+        kind = "text"
     return None if kind in _FITS[item.type] else f"column: {feed.column} is {kind}, the item is {item.type}"

@@ -64,7 +64,8 @@ def stage(
     if groups is None and is_all:
         say("会計の統制値、意味の変わる項目、クレンジングの計測")
         with db.connect(state, ROLE, doing="measure what stands in the way") as connection:
-            keep_finance(connection, run_of(connection, run_id))
-            keep_changed(connection, run_of(connection, run_id))
+            run = run_of(connection, run_id)
+            keep_finance(connection, run)
+            keep_changed(connection, run)
             measure(connection, run_id, snapshot)
     return run_id
