@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from receivables import assess, db
+from receivables import assess, database, db
 from receivables.assess import Assessment, Claim, assessment
+from receivables.assess.desk import COLUMNS, Desk, Found
 from receivables.errors import InputRejectedError
 from receivables.law.clock import Event
 from receivables.law.late_charge import Payment
@@ -14,6 +15,12 @@ from receivables.rulebook import rulebook
 from receivables.settings import State
 from tests.conftest import AS_OF
 from tests.law.test_late_charge import by_the_day
+
+
+def row_of(acts: str, claim_type: str = "resident_tax") -> dict[str, object]:
+    """The row that is stored of a claim with these acts (columns of ACT, in order)."""
+    claim = Found("x:1", claim_type, 2025, date(2025, 6, 30), None, 100_000, 0, None, None, None, 0, 0, acts, None)
+    return dict(zip(COLUMNS, Desk(rulebook(), AS_OF).row(claim), strict=True))
 
 
 def judged(*payments: Payment, events: tuple[Event, ...] = (), as_of: date = AS_OF, **more: Any) -> Assessment:
@@ -146,6 +153,29 @@ def test_assessing_again_writes_the_same(published: State) -> None:
     before = rows(published, query, AS_OF)
     assess.assess(as_of=AS_OF, state=published)
     assert rows(published, query, AS_OF) == before
+
+
+def test_a_charge_that_hangs_on_a_fact_nobody_told_is_not_known() -> None:
+    deferral = '[["deferral", "2026-01-10", null, "2026-12-31", null, null, null, null, null, null, false, null]]'
+    told = {acts: row_of(acts) for acts in (deferral, deferral.replace("null, false", '"disaster", false'))}
+    assert [(row["delinquency_charge_yen"] is None, row["is_charge_known"]) for row in told.values()] == [
+        (True, False), (False, True),
+    ]  # fmt: skip
+    free = row_of("[]", claim_type="school_lunch_fee")
+    assert (free["delinquency_charge_yen"], free["is_charge_known"]) == (None, True)
+
+
+def test_rows_of_before_the_column_call_no_unknown_charge_known(published: State) -> None:
+    query = "select claim_id from law.claim_assessments where as_of = %s and not is_charge_known order by 1"
+    before = rows(published, query, AS_OF)
+    with db.connect(published) as connection:
+        connection.execute("alter table law.claim_assessments drop column is_charge_known")
+    database.initialise(published)
+    assert set(before) <= set(rows(published, query, AS_OF))
+    charged = (
+        "select count(*) from law.claim_assessments where delinquency_charge_yen is not null and not is_charge_known"
+    )
+    assert rows(published, charged) == [(0,)]
 
 
 def test_a_missing_rate_year_leaves_what_was_there(published: State) -> None:

@@ -33,7 +33,7 @@ create table mart.fct_delinquencies (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date,
     outstanding_yen bigint, provisional_yen bigint, prescription_state text, prescription_date_safe date,
     dunned_on date, dunning_deadline date, standing text, held_by text, legal_class text, fiscal_year integer,
-    instalment_no integer, charge_open_yen bigint, slip_no text
+    instalment_no integer, charge_open_yen bigint, is_charge_known boolean, slip_no text, as_of date
 );
 create table mart.fct_claims (
     claim_id text, source_code text, claim_type text, owner_dept text, debtor_id text, due_date date, last_paid_on date,
@@ -136,7 +136,7 @@ class World:
             "debtor_id": debtor_id, "due_date": date(2026, 1, 31), "outstanding_yen": 25_000, "provisional_yen": 0,
             "prescription_state": "running", "prescription_date_safe": date(2031, 1, 31),
             "dunned_on": date(2026, 2, 20), "dunning_deadline": date(2026, 3, 2), "legal_class": "enforced_public",
-            "fiscal_year": 2025, "instalment_no": 4, "charge_open_yen": 0,
+            "fiscal_year": 2025, "instalment_no": 4, "charge_open_yen": 0, "is_charge_known": True, "as_of": AS_OF,
             "slip_no": f"01{self.people:010d}{self.claims % 100:02d}", **given,
         }  # fmt: skip
         columns = ", ".join(row)

@@ -62,6 +62,24 @@ def test_a_letter_says_what_was_approved_and_its_slip_pays_that_claim(world: Wor
     assert drafts(world) == []
 
 
+def test_a_charge_that_is_not_known_is_never_printed_as_nothing(world: World) -> None:
+    world.debtor(outstanding_yen=12_300, charge_open_yen=None, is_charge_known=False, **UNDUNNED)
+    world.debtor(outstanding_yen=45_600, charge_open_yen=None, is_charge_known=True, **UNDUNNED)  # none is charged
+    send(world, "dunning_tax")
+    (folder,) = folders(world)
+    pages = [page.replace(",", "") for page in text_of(folder).split("督促状")[1:]]
+    (unknown,), (free,) = ([page for page in pages if yen in page] for yen in ("12300円", "45600円"))
+    assert ("別途" in unknown, "別途" in free) == (True, False)
+    assert ("\n0円" in unknown.replace("\r", ""), "延滞金の額が定まっていません" in unknown) == (False, True)
+
+
+def test_a_charge_names_the_day_until_which_it_counts(world: World) -> None:
+    world.debtor(outstanding_yen=12_300, charge_open_yen=400, as_of=date(2026, 6, 18), **UNDUNNED)
+    send(world, "dunning_tax")
+    (folder,) = folders(world)
+    assert "延滞金は、令和8年6月18日までの日数" in text_of(folder)
+
+
 def test_a_protected_person_gets_no_letter_and_is_in_no_file(world: World) -> None:
     world.debtor(**UNDUNNED)
     hidden = world.debtor(fact="X08", **UNDUNNED)

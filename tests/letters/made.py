@@ -1,6 +1,6 @@
 """Made-up letters for the tests; every value can be said otherwise."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from receivables.campaigns.letters import Kind, Letter, LetterClaim, Order, Recipient, Slip, seal, slip_number
@@ -15,7 +15,7 @@ NAME = "世田谷　太郎"
 
 
 def claim(number: int = 1, *, instalment_no: int = 3, has_slip: bool = True, **given: Any) -> LetterClaim:
-    yen = Yen(given.get("principal_yen", 25_000) + given.get("late_charge_yen", 300))
+    yen = Yen(given.get("principal_yen", 25_000) + (given.get("late_charge_yen", 300) or 0))
     slip = Slip(slip_number("01", f"{2600000000 + number}", instalment_no), yen, DEADLINE) if has_slip else None
     return LetterClaim(**{
         "claim_type": "resident_tax", "legal_class": LegalClass.ENFORCED_PUBLIC, "name": "特別区民税・都民税",
@@ -34,5 +34,6 @@ def letter(
         claims = tuple(claim(number, instalment_no=at) for at in range(1, claims + 1)) if is_demand else ()
     return Letter(**{
         "token": seal(f"reference {number}", KEY), "kind": kind, "issued_on": ISSUED, "office": "tax",
-        "recipient": recipient, "deadline_date": DEADLINE if is_demand else None, "claims": claims, **given,
+        "recipient": recipient, "deadline_date": DEADLINE if is_demand else None, "claims": claims,
+        "charged_until": ISSUED - timedelta(days=1) if is_demand else None, **given,
     })  # fmt: skip

@@ -37,6 +37,8 @@ BAD: list[tuple[dict[str, Any], set[str]]] = [
     ({"claims": (claim(principal_yen=Yen(-1), late_charge_yen=Yen(5)),)}, {"yen"}),
     ({"claims": (claim(principal_yen=Yen(0), late_charge_yen=Yen(0), has_slip=False),)}, {"yen"}),
     ({"claims": (claim(principal_yen=Yen(99_999_999), late_charge_yen=Yen(1)),)}, {"yen"}),
+    ({"charged_until": None}, {"charged_until"}),
+    ({"charged_until": date(2026, 12, 5)}, {"charged_until"}),
     ({"claims": (claim(slip=SHORT),)}, {"slip"}),
     ({"claims": (claim(slip=ENDED),)}, {"slip"}),
     ({"claims": (claim(), claim())}, {"one_slip_twice"}),

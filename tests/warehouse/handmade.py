@@ -38,15 +38,15 @@ parts as (
 insert into law.claim_assessments (
     claim_id, as_of, prescription_state, prescription_date_safe, prescription_date_alt, prescription_cause,
     prescription_rule_id, prescription_clock, needs_invocation, standing, extinct_from, extinct_cause,
-    awaits_invocation, held_by, held_until, holds, delinquency_charge_yen, charge_paid_yen, charge_segments,
-    components, citations, missing
+    awaits_invocation, held_by, held_until, holds, delinquency_charge_yen, is_charge_known, charge_paid_yen,
+    charge_segments,    components, citations, missing
 )
 select
     claims.claim_id, %(as_of)s, coalesce(told.prescription_state, 'running'),
     case when told.prescription_state is null then claims.due_date + 1826 else told.prescription_date_safe end,
     told.prescription_date_alt, 'due', coalesce(told.prescription_rule_id, 'by hand'), '[]', false,
     coalesce(told.standing, 'stands'), told.extinct_from, told.extinct_cause, coalesce(told.awaits_invocation, false),
-    told.held_by, told.held_until, '[]', 0, 0, '[]', coalesce(parts.components, '{}'), '[]',
+    told.held_by, told.held_until, '[]', 0, true, 0, '[]', coalesce(parts.components, '{}'), '[]',
     coalesce(told.missing, '[]')
 from intermediate.int_claims__balances as claims
 left join parts using (claim_id)

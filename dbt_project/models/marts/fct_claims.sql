@@ -90,6 +90,7 @@ select
     assessed.held_by,
     assessed.held_until,
     assessed.delinquency_charge_yen,
+    assessed.is_charge_known,
     assessed.charge_paid_yen,
     -- 収納すべき額: nothing is left to collect of a claim that the law has ended, though the books still show it
     case when assessed.standing = 'extinct' then 0 else balances.outstanding_yen end as collectable_yen,

@@ -68,6 +68,7 @@ select
     overdue.outstanding_yen,
     overdue.provisional_yen,
     overdue.delinquency_charge_yen,
+    coalesce(overdue.is_charge_known, false) as is_charge_known,
     greatest(overdue.delinquency_charge_yen - coalesce(overdue.charge_paid_yen, 0), 0)::bigint as charge_open_yen,
 
     ---------- what the law says

@@ -18,8 +18,8 @@ from receivables.rulebook import ClaimType, Rulebook
 COLUMNS = (
     "claim_id", "as_of", "prescription_rule_id", "needs_invocation", "prescription_state", "prescription_date_safe",
     "prescription_date_alt", "prescription_cause", "prescription_clock", "standing", "extinct_from", "extinct_cause",
-    "awaits_invocation", "held_by", "held_until", "holds", "delinquency_charge_yen", "charge_paid_yen",
-    "charge_segments", "charge_rule_id", "components", "citations", "missing",
+    "awaits_invocation", "held_by", "held_until", "holds", "delinquency_charge_yen", "is_charge_known",
+    "charge_paid_yen", "charge_segments", "charge_rule_id", "components", "citations", "missing",
 )  # fmt: skip
 # What the law calls the columns of an act in the ledger, in the order in which law.desk has them.
 ACT = {
@@ -110,7 +110,7 @@ class Desk:
         rule = kind.late_charge_rule if charge else None
         return [
             claim.claim_id, self._as_of, kind.prescription_rule.rule_id, kind.prescription_rule.needs_invocation,
-            *course.columns, charge.charge_yen if charge else None, found.charge_paid_yen, _segments(charge),
+            *course.columns, charge.charge_yen if charge else None, not lacking, found.charge_paid_yen, _segments(charge),
             rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {}, self._rules)),
             _citations(kind.citation, rule.citation if rule else None, *course.articles),
             _json([*course.missing, *lacking]) if course.missing or lacking else "[]",

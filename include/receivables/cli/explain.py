@@ -81,6 +81,8 @@ def _show(found: dict[str, Any]) -> None:
     if segments:
         title = f"延滞金 {law['delinquency_charge_yen']:,}円（{law['as_of']}現在）"
         console.table(title, ["から", "まで", "日数", "年利", "計算の基礎(円)", "円"], segments)
+    if law.get("is_charge_known") is False:
+        say(f"延滞金 不明（{law['as_of']}現在。下の「不足する事実」がそろうまで計算しない）", markup=False)
     clock = [
         [each["event"], each["date"], each["restart"], each["until"], each["article"]]
         for each in law.get("prescription_clock") or []

@@ -29,7 +29,8 @@ create table if not exists law.claim_assessments (
     held_by text, -- what keeps the section from collecting: execution_stay, collection_stop, deferral, extension …
     held_until date,
     holds jsonb not null,
-    delinquency_charge_yen bigint, -- null: not charged for this kind of claim and year
+    delinquency_charge_yen bigint, -- null: not charged for this kind of claim and year, or not known
+    is_charge_known boolean not null, -- false: a fact for the charge is missing (猶予の事由 …), so there is no figure
     charge_paid_yen bigint not null, -- 延滞金 already received
     charge_segments jsonb not null,
     charge_rule_id text,
@@ -37,4 +38,16 @@ create table if not exists law.claim_assessments (
     citations jsonb not null,
     missing jsonb not null
 ) partition by list (as_of);
+-- Until edition 0.4 nothing told a charge that is not known from none; a row of that time lacks a fact if any is missing.
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'law.claim_assessments'::regclass and attname = 'is_charge_known' and not attisdropped
+    ) then
+        alter table law.claim_assessments add column is_charge_known boolean;
+        update law.claim_assessments set is_charge_known = delinquency_charge_yen is not null or missing = '[]';
+        alter table law.claim_assessments alter column is_charge_known set not null;
+    end if;
+end $$;
 comment on table law.claim_assessments is '基準日ごとの法の当てはめ: prescription, standing and delinquency charge of claims';

@@ -26,7 +26,7 @@ from receivables.yen import Yen
 
 _CLAIMS = """
     select claim_id, claim_type, legal_class, owner_dept, fiscal_year, instalment_no, due_date, outstanding_yen,
-        coalesce(charge_open_yen, 0)::bigint as charge_yen, slip_no
+        case when is_charge_known then coalesce(charge_open_yen, 0) end as charge_yen, slip_no, as_of
     from mart.fct_delinquencies where claim_id = any(%s)
     order by due_date, claim_id
 """
@@ -90,6 +90,7 @@ def _letters(
             office=_office(contact, about),
             recipient=_recipient(message.number),
             deadline_date=deadline if about else None,
+            charged_until=_day(about[0]["as_of"]) if about else None,
             claims=tuple(_claim(each, deadline) for each in about),
         )
     return found
@@ -101,9 +102,9 @@ def _claims(connection: db.Connection, claim_ids: list[str]) -> dict[str, dict[s
 
 
 def _claim(row: Mapping[str, object], deadline: date) -> LetterClaim:
-    total = int(str(row["outstanding_yen"])) + int(str(row["charge_yen"]))
-    due = row["due_date"]
-    assert isinstance(due, date)
+    principal = Yen(int(str(row["outstanding_yen"])))
+    charge = None if row["charge_yen"] is None else Yen(int(str(row["charge_yen"])))
+    total = principal + (charge or 0)
     number = str(row["slip_no"] or "")
     slip = Slip(number, Yen(total), deadline) if _SLIP_NO.fullmatch(number) and total > 0 else None
     return LetterClaim(
@@ -112,11 +113,16 @@ def _claim(row: Mapping[str, object], deadline: date) -> LetterClaim:
         name=rulebook().claim_types[str(row["claim_type"])].name_ja,
         fiscal_year=int(str(row["fiscal_year"])),
         instalment=f"第{row['instalment_no']}期" if row["instalment_no"] is not None else "－",
-        due_date=due,
-        principal_yen=Yen(int(str(row["outstanding_yen"]))),
-        late_charge_yen=Yen(int(str(row["charge_yen"]))),
+        due_date=_day(row["due_date"]),
+        principal_yen=principal,
+        late_charge_yen=charge,
         slip=slip,
     )
+
+
+def _day(found: object) -> date:
+    assert isinstance(found, date)
+    return found
 
 
 def _office(contact: Contact, about: Sequence[Mapping[str, object]]) -> str:

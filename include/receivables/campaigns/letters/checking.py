@@ -22,6 +22,7 @@ REASONS = {
     "office": "the office is not in city.yml",
     "no_claims": "nothing is asked for",
     "deadline": "a demand needs a deadline after its day of issue",
+    "charged_until": "a late charge needs the day until which it counts, not after the day of issue",
     "claims_unasked": "this kind of letter asks for nothing: leave out claims and deadline",
     "two_families": "one 督促状 is one disposition: claims of different law need letters of their own",
     "yen": "an amount is negative, nothing at all, or more than the table takes",
@@ -85,6 +86,8 @@ def _claim_faults(letter: Letter, setting: Setting, font: Font) -> Iterator[str]
         yield "no_claims"
     if letter.deadline_date is None or letter.deadline_date <= letter.issued_on:
         yield "deadline"
+    if not _is_charge_dated(letter):
+        yield "charged_until"
     if letter.kind == "dunning" and len({setting.legal.family(claim) for claim in letter.claims}) > 1:
         yield "two_families"
     yield from _table_faults(letter, font)
@@ -106,5 +109,12 @@ def _slip_faults(letter: Letter) -> Iterator[str]:
         yield "one_slip_twice"
 
 
+def _is_charge_dated(letter: Letter) -> bool:
+    until = letter.charged_until
+    return not any(claim.late_charge_yen for claim in letter.claims) or (
+        until is not None and until <= letter.issued_on
+    )
+
+
 def _is_amount(claim: LetterClaim) -> bool:
-    return claim.principal_yen >= 0 and 0 <= claim.late_charge_yen <= _MOST_CHARGE_YEN and claim.total_yen > 0
+    return claim.principal_yen >= 0 and 0 <= (claim.late_charge_yen or 0) <= _MOST_CHARGE_YEN and claim.total_yen > 0

@@ -12,6 +12,7 @@ from functools import lru_cache
 from receivables.campaigns.letters.city import OTHER, AddressBlock, Setting
 from receivables.campaigns.letters.fonts import Font
 from receivables.campaigns.letters.letter import DEMANDS, Letter, LetterClaim, Recipient
+from receivables.era import date_to_wareki
 from receivables.errors import InputRejectedError
 
 ADDRESS_POINTS, NAME_POINTS = 10.5, 12  # sizes of letters in the window
@@ -24,7 +25,8 @@ _LINE_EMS = 48_000  # of body text on one line
 _NAME_EMS, _TERM_EMS = 10_300, 3_300  # of the claim's name and instalment in the table
 _SLIP_TOPS = (99, 198)
 _NAMES = 3  # told in a sentence
-CHARGED = "延滞金は、この書面の日付現在の額です。"
+CHARGED = "延滞金は、{day}までの日数で計算した額です。納付の日までに増えることがあります。"
+NOT_KNOWN = "延滞金が「別途」とある科目は、延滞金の額が定まっていません。定まりましたら別にお知らせします。"
 WITHOUT_SLIP = "納付書が付いていない科目の納付については、お問い合わせください。"
 ELSEWHERE = "内訳は、次の用紙のとおりです。"
 
@@ -95,7 +97,7 @@ def lead(letter: Letter, setting: Setting) -> list[str]:
 
 def tail(letter: Letter, setting: Setting, words: Sequence[str]) -> list[str]:
     """The paragraphs after the table: words of the campaign, and where to appeal (教示) for a public 督促."""
-    found = [CHARGED] if any(claim.late_charge_yen for claim in letter.claims) else []
+    found = list(_charges(letter))
     found += words
     if any(claim.slip is None for claim in letter.claims):
         found.append(WITHOUT_SLIP)
@@ -107,6 +109,13 @@ def address_rows(recipient: Recipient, block: AddressBlock, font: Font) -> tuple
     lines = (line.strip() for line in recipient.address_lines)
     address = [row for line in lines if line for row in font.lines(line, _ems(block.width, ADDRESS_POINTS))]
     return address, font.lines(recipient.name.strip() + HONORIFIC, _ems(block.width, NAME_POINTS))
+
+
+def _charges(letter: Letter) -> Iterator[str]:
+    if letter.charged_until and any(claim.late_charge_yen for claim in letter.claims):
+        yield CHARGED.format(day=date_to_wareki(letter.charged_until))
+    if any(claim.late_charge_yen is None for claim in letter.claims):
+        yield NOT_KNOWN
 
 
 def _appeal(letter: Letter, setting: Setting) -> list[str]:

@@ -29,7 +29,8 @@ class LetterClaim:
     """One instalment that is asked for (請求の内訳), in yen as it stands on the day of issue.
 
     `name` is the claim's Japanese name (科目), `instalment` what the bill calls it (第3期, 10月分). A claim without a
-    slip (rent: the operator collects) is asked for all the same.
+    slip (rent: the operator collects) is asked for all the same. `late_charge_yen` is None where it is not known what has
+    accrued: the letter says so (別途) and asks for the principal alone, never for a guess.
     """
 
     claim_type: str
@@ -39,13 +40,13 @@ class LetterClaim:
     instalment: str
     due_date: date
     principal_yen: Yen
-    late_charge_yen: Yen
+    late_charge_yen: Yen | None
     slip: Slip | None = None
 
     @property
     def total_yen(self) -> Yen:
-        """Unpaid principal and late charge (未納額と延滞金の合計)."""
-        return Yen(self.principal_yen + self.late_charge_yen)
+        """Unpaid principal and late charge (未納額と延滞金の合計), as far as it is known."""
+        return Yen(self.principal_yen + (self.late_charge_yen or 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Letter:
     """One envelope's content (封書): 督促状, 催告書, 口座振替勧奨 or キャッシュレス納付の案内.
 
     `office` is a key of the city's offices (所管課); `deadline_date` the day named in the letter (指定期限), which
-    demands must have: 地方自治法第231条の3第1項, 地方自治法施行令第171条.
+    demands must have: 地方自治法第231条の3第1項, 地方自治法施行令第171条. `charged_until` is the last day that its late
+    charges count (延滞金の計算の末日): the business date of the warehouse, which may lie before the day of issue.
     """
 
     token: str
@@ -62,6 +64,7 @@ class Letter:
     office: str
     recipient: Recipient
     deadline_date: date | None = None
+    charged_until: date | None = None
     claims: tuple[LetterClaim, ...] = ()
 
     @property

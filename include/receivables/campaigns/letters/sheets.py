@@ -13,6 +13,7 @@ from receivables.era import date_to_wareki
 
 _PAY_AT = "金融機関、コンビニ、スマートフォン決済で納付できます。"
 _NO_SHOP = "金融機関、スマートフォン決済で納付できます。コンビニでは納付できない金額です。"
+_NOT_KNOWN = "別途"
 _MORE_SLIPS = "納付書の続きです。科目と期別をお確かめのうえ、納付してください。"
 
 
@@ -80,7 +81,7 @@ def _row(claim: LetterClaim) -> list[str]:
         _year(claim),
         claim.instalment,
         date_to_wareki(claim.due_date),
-        *(f"{yen:,}円" for yen in amounts),
+        *(_NOT_KNOWN if yen is None else f"{yen:,}円" for yen in amounts),
     ]
 
 
