@@ -129,19 +129,26 @@ def held_back(world: World, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     return run_id, str(batch)
 
 
-@pytest.mark.parametrize("why", ["recalled", "old"])
+@pytest.mark.parametrize("why", ["recalled", "old", "overtaken", "protected"])
 def test_a_batch_that_a_crash_left_is_not_released_when_it_must_not_be(
     world: World, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
     run_id, _ = held_back(world, monkeypatch)
     if why == "recalled":
         campaigns.recall(run_id, user="chief_tax", why="test", state=world.state)
-    else:
+    elif why == "old":
         world.run("update campaign.handover set made_at = made_at - interval '2 days'")
+    elif why == "overtaken":  # a newer night may know of a payment
+        world.run("update ops.published_batch set published_batch = 'newer' where is_current")
+    else:
+        ((debtor,),) = world.run("select debtor_id from campaign.outbox")
+        world.fact(str(debtor), "X08")
     assert batches.release("letter", world.state, day=AS_OF) == []
     assert (folders(world), drafts(world)) == ([], [])
     assert states(world) == {"failed_perm": 1}
     assert world.run("select contact_date, outcome from campaign.outbox") == [(None, "not_released")]
+    if why == "protected":
+        return
     later = AS_OF + timedelta(days=1)
     world.publish(later)
     world.build(later, "dunning_tax")
@@ -255,7 +262,7 @@ def test_a_batch_whose_files_were_changed_is_not_released(world: World, monkeypa
     assert folders(world) == []
 
 
-@pytest.mark.parametrize("how", ["hold", "stop", "recall"])
+@pytest.mark.parametrize("how", ["hold", "stop", "recall", "publish"])
 def test_a_reason_that_comes_while_letters_are_printed_keeps_its_letter_back(
     world: World, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
@@ -274,8 +281,10 @@ def test_a_reason_that_comes_while_letters_are_printed_keeps_its_letter_back(
                 )  # fmt: skip
             elif how == "stop":
                 campaigns.stop(user="chief", reason="test", state=world.state)
-            else:
+            elif how == "recall":
                 campaigns.recall(run_id, user="chief_tax", why="test", state=world.state)
+            else:  # a newer night may know of a payment
+                world.run("update ops.published_batch set published_batch = 'newer' where is_current")
         return made
 
     monkeypatch.setattr("receivables.campaigns.handover.paper.letters.render", slow)

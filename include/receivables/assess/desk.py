@@ -110,8 +110,9 @@ class Desk:
         rule = kind.late_charge_rule if charge else None
         return [
             claim.claim_id, self._as_of, kind.prescription_rule.rule_id, kind.prescription_rule.needs_invocation,
-            *course.columns, charge.charge_yen if charge else None, not lacking, found.charge_paid_yen, _segments(charge),
-            rule.rule_id if rule else None, _parts(parts(claim, kind, payments, found.components or {}, self._rules)),
+            *course.columns, charge.charge_yen if charge else None, not lacking, found.charge_paid_yen,
+            _segments(charge), rule.rule_id if rule else None,
+            _parts(parts(claim, kind, payments, found.components or {}, self._rules)),
             _citations(kind.citation, rule.citation if rule else None, *course.articles),
             _json([*course.missing, *lacking]) if course.missing or lacking else "[]",
         ]  # fmt: skip

@@ -13,6 +13,7 @@ create table if not exists campaign.handover (
     released_at timestamptz,
     returned_at timestamptz
 );
+alter table campaign.handover add column if not exists published_batch text; -- the night whose claims and payments it rests on
 comment on table campaign.handover is '引渡し: one batch of files for one vendor, committed before it is released';
 
 create table if not exists campaign.handover_line (

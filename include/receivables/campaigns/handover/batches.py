@@ -15,24 +15,33 @@ from pathlib import Path
 from psycopg.rows import args_row, dict_row
 
 from receivables import db
+from receivables.campaigns.exclusions import full_code, in_force
 from receivables.errors import InvariantBrokenError
 from receivables.settings import State
 
 _MADE = """
-    insert into campaign.handover (batch, run_id, channel, contact_count, file_sha256, purpose, expires_on)
-    values (%s, %s, %s, %s, %s, %s, %s)
+    insert into campaign.handover
+        (batch, run_id, channel, contact_count, file_sha256, purpose, expires_on, published_batch)
+    values (%s, %s, %s, %s, %s, %s, %s, %s)
 """
 _LINES = "insert into campaign.handover_line (contact_id, batch, token) values (%s, %s, %s)"
-# A batch waits while nothing may leave; one that was recalled, or that a crash left until it was out of date, is void.
+# A batch waits while nothing may leave; one that was recalled, or that waited until its facts were old, is void.
 _WAITING = """
-    select h.batch, h.file_sha256,
-        r.state = 'cancelled' or h.expires_on < %(day)s or h.made_at < clock_timestamp() - interval '1 day' as is_void,
+    select h.batch, h.file_sha256, h.purpose,
+        r.state = 'cancelled' or h.expires_on < %(day)s or h.made_at < clock_timestamp() - interval '1 day'
+            or h.published_batch is distinct from (select published_batch from ops.published_batch where is_current)
+            as is_void,
         campaign.is_halted(h.run_id) or campaign.is_quiet(%(day)s) or stop.is_stopped as must_wait
     from campaign.handover as h
     inner join campaign.run as r using (run_id)
     cross join campaign.switch as stop
     where h.state = 'made' and h.channel = %(channel)s
     order by h.made_at
+"""
+_AGAINST = """
+    select distinct unnest(campaign.reasons_against(box.debtor_id, box.channel, %(day)s))
+    from campaign.handover_line as l inner join campaign.outbox as box using (contact_id)
+    where l.batch = %(batch)s
 """
 _RELEASED = """
     update campaign.handover set state = 'released', released_at = clock_timestamp() where batch = %s and state = 'made'
@@ -66,6 +75,7 @@ class Batch:
     purpose: str
     expires_on: date
     tokens: Mapping[str, str]  # contact_id → what the vendor knows of it
+    rests_on: str | None  # the published batch whose claims and payments it was made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,7 @@ def commit(connection: db.Connection, batch: Batch, state: State) -> None:
         _to_disk(file)
     connection.execute(_MADE, [
         batch.name, batch.run_id, batch.channel, len(batch.tokens), _sha256(folder), batch.purpose,
-        batch.expires_on,
+        batch.expires_on, batch.rests_on,
     ])  # fmt: skip
     rows = [(contact_id, batch.name, token) for contact_id, token in sorted(batch.tokens.items())]
     connection.cursor().executemany(_LINES, rows)
@@ -129,8 +139,10 @@ def settle(state: State) -> int:
 def release(channel: str, state: State, *, day: date) -> list[str]:
     """Give every committed batch of `channel` that was not released to its vendor on `day`; the names of those.
 
-    One that was recalled or is out of date is withdrawn instead, its contacts failed. Raises InvariantBrokenError when
-    a committed batch's files are gone or changed: then a person must look, for its contacts count as handed over.
+    One that was recalled or is out of date, that a newer night has overtaken, or against one of whose contacts a reason
+    has come up since is withdrawn instead, its contacts failed: a later list has them again. Raises
+    InvariantBrokenError when a committed batch's files are gone or changed: then a person must look, for its contacts
+    count as handed over.
     """
     released = []
     with db.connect(state, "sender", autocommit=True, doing="release batches") as connection:
@@ -138,7 +150,8 @@ def release(channel: str, state: State, *, day: date) -> list[str]:
             waiting = cursor.execute(_WAITING, {"day": day, "channel": channel}).fetchall()
         for each in waiting:
             name = str(each["batch"])
-            if each["is_void"] and not place_of(name, channel, state).exists():
+            is_void = each["is_void"] or _is_against(connection, name, str(each["purpose"]), day)
+            if is_void and not place_of(name, channel, state).exists():
                 connection.execute(_VOID, {"batch": name})
                 discard(channel, name, state)
             elif not each["must_wait"]:
@@ -146,6 +159,18 @@ def release(channel: str, state: State, *, day: date) -> list[str]:
                 connection.execute(_RELEASED, [name])
                 released.append(name)
     return released
+
+
+def published(state: State) -> str | None:
+    """The published batch that readers see now: what a batch of letters rests on."""
+    with db.connect(state, "sender", doing="see what is published") as connection:
+        found = connection.execute("select published_batch from ops.published_batch where is_current").fetchone()
+        return str(found[0]) if found else None
+
+
+def _is_against(connection: db.Connection, batch: str, purpose: str, day: date) -> bool:
+    found = connection.execute(_AGAINST, {"batch": batch, "day": day}).fetchall()
+    return bool(in_force({full_code(str(code)) for (code,) in found}, day, purpose))
 
 
 def _give(name: str, channel: str, sha256: str, state: State) -> None:

@@ -24,7 +24,9 @@ _OPEN = "select exists (select from campaign.outbox where run_id = %s and state 
 _LAST_LOOK = """
     select box.contact_id,
         box.state = 'sending' and box.claimed_by = %(worker)s and clock_timestamp() < box.send_by as is_mine,
-        made.state <> 'sending' or campaign.is_halted(made.run_id) or campaign.is_quiet(%(day)s) as is_recalled,
+        made.state <> 'sending' or campaign.is_halted(made.run_id) or campaign.is_quiet(%(day)s)
+            or %(rests_on)s is distinct from (select published_batch from ops.published_batch where is_current)
+            as is_recalled,
         clock_timestamp() as at,
         campaign.reasons_against(box.debtor_id, box.channel, %(day)s) as codes
     from campaign.outbox as box
@@ -76,9 +78,10 @@ class Handler:
         while True:
             self._release()
             batches.settle(state)
+            rests_on = batches.published(state)  # before the claims are looked at: a newer night makes them worthless
             messages, held_because = self._collect()
             if messages:
-                self._hand_over(messages)
+                self._hand_over(messages, rests_on)
             elif held_because:
                 return held_because
             else:
@@ -99,13 +102,13 @@ class Handler:
                 return found, claimed.held_because
         return found, None
 
-    def _hand_over(self, messages: Sequence[Message]) -> None:
+    def _hand_over(self, messages: Sequence[Message], rests_on: str | None) -> None:
         claimer, state = self.claimer, self.claimer.state
         with db.connect(state, "sender", autocommit=True, doing=f"hand over {claimer.run.run_id}") as connection:
             day = claimer.clock.day(claimer.run, claimer.clock.moment(connection))
             wanted, tried = list(messages), 0
             while wanted:
-                batch, refused = self._write(connection, wanted, day, tried)
+                batch, refused = self._write(connection, wanted, day, tried, rests_on)
                 with connection.transaction():
                     dropped = self._commit(connection, batch, refused, wanted, day)
                 if not dropped:
@@ -116,7 +119,7 @@ class Handler:
         self._release()
 
     def _write(
-        self, connection: db.Connection, messages: Sequence[Message], day: date, tried: int
+        self, connection: db.Connection, messages: Sequence[Message], day: date, tried: int, rests_on: str | None
     ) -> tuple[Batch, dict[str, tuple[str, ...]]]:
         claimer, rules = self.claimer, self.claimer.playbook
         digest = hashlib.sha256("|".join([str(tried), *(each.reference for each in messages)]).encode()).hexdigest()
@@ -128,7 +131,8 @@ class Handler:
             )
         else:
             made = lists.write_list(connection, messages, claimer.run, **given, state=claimer.state)
-        return Batch(name, claimer.run.run_id, rules.channel, rules.purpose, made.expires_on, made.tokens), made.refused
+        batch = Batch(name, claimer.run.run_id, rules.channel, rules.purpose, made.expires_on, made.tokens, rests_on)
+        return batch, made.refused
 
     def _commit(
         self, connection: db.Connection, batch: Batch, refused: dict[str, tuple[str, ...]],
@@ -141,7 +145,7 @@ class Handler:
         is_stopped = connection.execute("select campaign.fence()").fetchone() == (True,)
         with connection.cursor(row_factory=class_row(LastLook)) as cursor:
             looks = cursor.execute(_LAST_LOOK, {
-                "worker": claimer.worker, "day": day, "contact_ids": list(by_id),
+                "worker": claimer.worker, "day": day, "contact_ids": list(by_id), "rests_on": batch.rests_on,
             }).fetchall()  # fmt: skip
         closed = not claimer.clock.is_window_ignored and not is_open(
             claimer.playbook.send_window, claimer.clock.moment(connection)

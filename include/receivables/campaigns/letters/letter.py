@@ -29,8 +29,8 @@ class LetterClaim:
     """One instalment that is asked for (請求の内訳), in yen as it stands on the day of issue.
 
     `name` is the claim's Japanese name (科目), `instalment` what the bill calls it (第3期, 10月分). A claim without a
-    slip (rent: the operator collects) is asked for all the same. `late_charge_yen` is None where it is not known what has
-    accrued: the letter says so (別途) and asks for the principal alone, never for a guess.
+    slip (rent: the operator collects) is asked for all the same. `late_charge_yen` is None where it is not known what
+    has accrued: the letter says so (別途) and asks for the principal alone, never for a guess.
     """
 
     claim_type: str
