@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from receivables import campaigns
+from receivables import campaigns, db
 from receivables.campaigns import cohort, quiet
 from receivables.campaigns.cohort import Cohort, shifts
 from receivables.campaigns.terms import CohortLimits
@@ -121,3 +122,16 @@ def test_quiet_days_end_by_themselves_and_need_their_days_in_order(world: World)
     asked = "select campaign.is_quiet(%s), campaign.is_quiet(%s)"
     assert world.run(asked, AS_OF, AS_OF + timedelta(days=1)) == [(True, False)]
     assert quiet.quiet_days(date(2026, 7, 1), state=world.state) == []
+
+
+@pytest.mark.postgres
+def test_who_enters_quiet_days_waits_for_the_call_under_way(world: World) -> None:
+    """The look before a call and the entry cannot pass each other: what is entered first is seen (F62)."""
+    with db.connect(world.state, "sender") as call, ThreadPoolExecutor(1) as pool:
+        assert call.execute("select campaign.is_quiet(%s)", [AS_OF]).fetchone() == (False,)
+        entered = pool.submit(quiet.be_quiet, AS_OF, AS_OF, reason="台風", user="chief", state=world.state)
+        with pytest.raises(TimeoutError):
+            entered.result(timeout=0.5)
+        call.commit()
+        assert entered.result(timeout=10)["from_on"] == AS_OF
+        assert call.execute("select campaign.is_quiet(%s)", [AS_OF]).fetchone() == (True,)

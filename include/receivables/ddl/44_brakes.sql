@@ -50,12 +50,18 @@ create table if not exists campaign.quiet (
 comment on table campaign.quiet is '送信しない日: disaster, mourning, an event of the ward; nothing leaves on these days, 督促 neither';
 
 create or replace function campaign.is_quiet(p_day date) returns boolean
-language sql stable set search_path = pg_catalog as $$
-    select exists (
+language plpgsql security definer set search_path = pg_catalog as $$
+begin
+    -- As campaign.is_halted(): who enters quiet days waits for a call under way, and every later one sees them.
+    lock table campaign.quiet in share mode;
+    return exists (
         select from campaign.quiet as q where p_day between q.from_on and q.until_on and q.ended_at is null
-    )
-$$;
-comment on function campaign.is_quiet(date) is 'true on a day on which nothing may be sent';
+    );
+end $$;
+comment on function campaign.is_quiet(date) is
+'true on a day on which nothing may be sent; holds the quiet days still until commit';
+revoke execute on function campaign.is_quiet(date) from public;
+grant execute on function campaign.is_quiet(date) to sender;
 
 grant select, insert on campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet to sender;
 grant update (ended_by, ended_at) on campaign.quiet to sender;
