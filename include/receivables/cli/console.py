@@ -1,6 +1,7 @@
 """What every command shares: options, one JSON object or a table for people, exit codes."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from receivables.errors import InputRejectedError, ReceivablesError
 from receivables.settings import State
@@ -20,6 +22,7 @@ StateOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else")]
 AsOfOption = Annotated[str, typer.Option("--as-of", help="Business date 基準日 (YYYY-MM-DD, Asia/Tokyo)")]
 
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 DEFAULT_AS_OF = "2026-06-19"
 # A pipe has no width: without one, tables are drawn wide enough for whole figures.
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 132)
@@ -47,7 +50,7 @@ def emit(payload: Mapping[str, Any], as_json: bool, human: Callable[[], None] | 
         human()
     else:
         for key, value in payload.items():
-            console.print(f"{key}: {value}", markup=False)
+            console.print(f"{key}: {_shown(value)}", markup=False)
 
 
 def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
@@ -57,8 +60,17 @@ def table(title: str, columns: list[str], rows: list[list[Any]]) -> None:
         numeric = bool(rows) and all(isinstance(row[at], int) or row[at] is None for row in rows)
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")  # an id must be whole
     for row in rows:
-        drawn.add_row(*(f"{cell:,}" if isinstance(cell, int) else "" if cell is None else str(cell) for cell in row))
+        drawn.add_row(*(Text(_cell(each)) for each in row))  # Text: a name in [brackets] is no markup
     console.print(drawn)
+
+
+def _cell(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else "" if value is None else _shown(value)
+
+
+def _shown(value: object) -> str:
+    """`value` without what a terminal would obey: a control sign is told by its code."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", str(value))
 
 
 def run(app: typer.Typer) -> None:
