@@ -11,20 +11,28 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 
 from bench.whole_ward import AS_OF
 from receivables import db, identity
 from receivables.confidence import upper_share
+from receivables.identity import nightly
 from receivables.settings import State
 
 HERE = Path(__file__).parent
 CHANGED_PERMYRIAD = 15
+# What a night of 名寄せ does, in order: keys, matching, links, contact facts, relations, points of contact.
+PARTS: tuple[tuple[Any, str], ...] = (
+    (nightly.persons, "collect"), (nightly.matched, "match"), (nightly.linking, "link"), (nightly, "keep_facts"),
+    (nightly, "keep_relations"), (nightly, "keep_points"),
+)  # fmt: skip
 QUIET = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 _FORGET = """
     truncate vault.person_key, identity.pair, identity.cluster, identity.matched_by, identity.pending,
@@ -60,17 +68,19 @@ def main() -> None:
     state = State(parser.parse_args().state)
     with db.connect(state) as connection:
         connection.execute(_FORGET)
-    whole, counts = timed(state, AS_OF)
+    whole, whole_parts, counts = timed(state, AS_OF)
     change(state, AS_OF + timedelta(days=1))
-    small, after = timed(state, AS_OF + timedelta(days=1))
+    small, small_parts, after = timed(state, AS_OF + timedelta(days=1))
     found = {
         "what": "名寄せ of a whole ward by `identity.resolve`: persons and keys, matching, links, contact facts",
         "on": f"{platform.machine()}, Python {platform.python_version()}, {os.cpu_count()} cores",
         "load_average": round(os.getloadavg()[0], 1),
         "persons_compared": counts["persons"],
         "whole_seconds": whole,
+        "whole_parts": whole_parts,
         "small_night_changed": after["changed"],
         "small_night_seconds": small,
+        "small_night_parts": small_parts,
         "to_review": counts["to_review"],
         **judged(state),
     }
@@ -79,11 +89,28 @@ def main() -> None:
     sys.exit(int(found["wrong_pairs"] > 0 or whole > 180 or found["recall_after_review"] < 0.97))
 
 
-def timed(state: State, day: date) -> tuple[float, dict[str, int]]:
-    """Seconds of one resolving, and its counts."""
-    began = time.monotonic()
-    counts = identity.resolve(as_of=day, state=state)
-    return round(time.monotonic() - began, 1), counts
+def timed(state: State, day: date) -> tuple[float, dict[str, float], dict[str, int]]:
+    """Seconds of one resolving, those of its parts, and its counts."""
+    took: dict[str, float] = {}
+    with ExitStack() as patches:
+        for place, name in PARTS:
+            patches.enter_context(patch.object(place, name, timing(getattr(place, name), name, took)))
+        began = time.monotonic()
+        counts = identity.resolve(as_of=day, state=state)
+        return round(time.monotonic() - began, 1), took, counts
+
+
+def timing(real: Callable[..., Any], name: str, took: dict[str, float]) -> Callable[..., Any]:
+    """`real`, whose seconds are noted under `name`."""
+
+    def timed_one(*given: Any, **named: Any) -> Any:
+        began = time.monotonic()
+        try:
+            return real(*given, **named)
+        finally:
+            took[name] = round(time.monotonic() - began, 1)
+
+    return timed_one
 
 
 _CHOSEN = """
