@@ -259,7 +259,8 @@ def test_a_batch_whose_files_were_changed_is_not_released(world: World, monkeypa
     pdf.write_bytes(pdf.read_bytes() + b"\n")
     with pytest.raises(Exception, match="not as committed"):
         real("letter", world.state, day=AS_OF)
-    assert folders(world) == []
+    assert (folders(world), drafts(world), states(world)) == ([], [], {"failed_perm": 1})
+    assert real("letter", world.state, day=AS_OF) == [], "it holds nothing up any longer"
 
 
 @pytest.mark.parametrize("how", ["hold", "stop", "recall", "publish"])
