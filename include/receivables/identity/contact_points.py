@@ -142,10 +142,12 @@ _DROP = """
 """
 _KEEP = """
     insert into identity.contact_point as c (debtor_id, channel, point_hash, state, since, evidence, batch_id)
-    select debtor_id, channel, point_hash, state, since, evidence, batch_id from hashed
+    select h.debtor_id, h.channel, h.point_hash, h.state, h.since, h.evidence, h.batch_id
+    from hashed as h
+    left join identity.contact_point as was using (debtor_id, channel, point_hash)
+    where was.debtor_id is null or (was.state, was.since, was.evidence) is distinct from (h.state, h.since, h.evidence)
     on conflict (debtor_id, channel, point_hash) do update
     set state = excluded.state, since = excluded.since, evidence = excluded.evidence, batch_id = excluded.batch_id
-    where (c.state, c.since, c.evidence) is distinct from (excluded.state, excluded.since, excluded.evidence)
 """
 _HASHED = "debtor_id text, channel text, point_hash text, state text, since date, evidence text, batch_id text"
 

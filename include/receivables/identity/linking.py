@@ -58,6 +58,12 @@ _NEW_HOLDERS = """
     order by r.person_ref, r.found_on desc, r.retired_anchor desc
 """
 _CORRECTED = "select decision_id, anchor, retired_anchor from new_holder where answer = 'same'"
+# Every number that bears a claim: read once a night, for there are tens of claims to a number.
+_CLAIMED = """
+    create temp table claimed on commit drop as
+    select source_code, source_debtor_key, min(batch_id) as batch_id
+    from intermediate.int_claims__unioned group by source_code, source_debtor_key
+"""
 # A number of a source is linked when all that stands under it is one debtor; a source that tells no names is taken by
 # its word when the register has the number. Who was parted by people is linked to nobody, with all under that number.
 _FOUND = """
@@ -76,10 +82,6 @@ _FOUND = """
         left join apart as a on k.source_code = a.source_code and k.source_debtor_key = a.source_debtor_key
         where k.source_code <> 'register'
         group by k.source_code, k.source_debtor_key
-    ),
-    claimed as (
-        select source_code, source_debtor_key, min(batch_id) as batch_id
-        from intermediate.int_claims__unioned group by source_code, source_debtor_key
     )
     select
         'register' as source_code, p.source_debtor_key, p.batch_id, d.debtor_id, 'addressee_no' as method
@@ -146,7 +148,10 @@ _BEGIN_MERGES = """
 
 
 def link(connection: db.Connection, *, as_of: date, key: str) -> None:
-    """Bring `identity.link` and `identity.merge` to the groups and to what people decided; inside a transaction."""
+    """Bring `identity.link` and `identity.merge` to the groups and to what people decided; inside a transaction.
+
+    Leaves `claimed` for who counts afterwards: every number of a source that bears a claim.
+    """
     connection.execute("set local work_mem = '256MB'")
     _name(connection, key)
     told = answers(connection, as_of)
@@ -158,7 +163,10 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
         ((anchor, kept) for anchor, (kept, _) in whole.items()),
     )
     fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
-    for statement in (_DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _FOUND, _UNLINK, _LINK):
+    for statement in (
+        _DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _CLAIMED, "analyze claimed", _FOUND, "analyze found", _UNLINK,
+        _LINK,
+    ):  # fmt: skip
         connection.execute(statement)
     merging = [(by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept]
     for by, kept, lost in connection.execute(_CORRECTED).fetchall():

@@ -19,7 +19,7 @@ select
     count(*) filter (where l.debtor_id is null) as unlinked,
     (select count(*) from identity.contact_fact where valid_to is null) as facts,
     (select count(*) from identity.pair where outcome = 'review') as to_review
-from (select distinct source_code, source_debtor_key from intermediate.int_claims__unioned) as s
+from claimed as s
 left join identity.link as l using (source_code, source_debtor_key)
 """
 _NIGHT = """

@@ -129,10 +129,16 @@ _TOLD = """
     where coalesce(f.debtor_id, one.ref) <> coalesce(o.debtor_id, other.ref)
 """
 _FORGET = "delete from identity.relation where kind = 'household' and from_ref in (select debtor_id from protected)"
+# What is stored and not so tonight: few, found once.
+_GONE = """
+    create temp table relation_gone on commit drop as
+    select r.relation_id from identity.relation as r
+    where not exists (select from relation_now as n where n.relation_id = r.relation_id)
+"""
 # What was wrong rather than over leaves no row: begun tonight and not so, told otherwise now, or found to be another.
 _DROP_WRONG = """
-    delete from identity.relation as r
-    where not exists (select from relation_now as n where n.relation_id = r.relation_id) and (
+    delete from identity.relation as r using relation_gone as g
+    where r.relation_id = g.relation_id and (
         r.source_code = 'told' or (r.valid_to is null and r.valid_from >= %(as_of)s)
         or (r.source_code <> 'register' and exists (
             select from relation_now as n
@@ -141,21 +147,23 @@ _DROP_WRONG = """
     )
 """
 _END = """
-    update identity.relation as r set valid_to = %(as_of)s::date - 1
-    where valid_to is null and not exists (select from relation_now as n where n.relation_id = r.relation_id)
+    update identity.relation as r set valid_to = %(as_of)s::date - 1 from relation_gone as g
+    where r.relation_id = g.relation_id and r.valid_to is null
 """
 _KEEP = """
     insert into identity.relation as r (
         relation_id, kind, from_ref, to_ref, source_code, state, valid_from, valid_to, owner_dept, basis, batch_id
     )
-    select distinct on (relation_id)
-        relation_id, kind, from_ref, to_ref, source_code,
-        case when from_ref like 'u%%' or to_ref like 'u%%' then 'unresolved' else 'resolved' end,
-        valid_from, valid_to, owner_dept, basis, batch_id
-    from relation_now
-    order by relation_id, valid_to nulls last, batch_id
+    select
+        n.relation_id, n.kind, n.from_ref, n.to_ref, n.source_code,
+        case when n.from_ref like 'u%%' or n.to_ref like 'u%%' then 'unresolved' else 'resolved' end,
+        n.valid_from, n.valid_to, n.owner_dept, n.basis, n.batch_id
+    from (
+        select distinct on (relation_id) * from relation_now order by relation_id, valid_to nulls last, batch_id
+    ) as n
+    left join identity.relation as was on n.relation_id = was.relation_id
+    where was.relation_id is null or (was.valid_to, was.owner_dept) is distinct from (n.valid_to, n.owner_dept)
     on conflict (relation_id) do update set valid_to = excluded.valid_to, owner_dept = excluded.owner_dept
-    where (r.valid_to, r.owner_dept) is distinct from (excluded.valid_to, excluded.owner_dept)
 """
 
 
@@ -176,6 +184,8 @@ def keep_relations(connection: db.Connection, as_of: date, *, key: str) -> int:
     connection.execute(_TOLD)
     connection.execute("analyze relation_now")
     connection.execute(_FORGET)
+    connection.execute(_GONE)
+    connection.execute("analyze relation_gone")
     for statement in (_DROP_WRONG, _END, _KEEP):
         connection.execute(statement, on)
     held = connection.execute(
