@@ -95,7 +95,14 @@ def letter(number: int, rng: Random, to: Recipient) -> Letter:
             date(2026, 6 + instalment_no, 28), principal, charge, slip,
         ))  # fmt: skip
     return Letter(
-        seal(f"bench {number}", KEY), "dunning", ISSUED, "insurance", to, deadline_date=DEADLINE, claims=tuple(claims)
+        seal(f"bench {number}", KEY),
+        "dunning",
+        ISSUED,
+        "insurance",
+        to,
+        deadline_date=DEADLINE,
+        charged_until=ISSUED,
+        claims=tuple(claims),
     )
 
 
