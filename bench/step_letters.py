@@ -95,15 +95,9 @@ def letter(number: int, rng: Random, to: Recipient) -> Letter:
             date(2026, 6 + instalment_no, 28), principal, charge, slip,
         ))  # fmt: skip
     return Letter(
-        seal(f"bench {number}", KEY),
-        "dunning",
-        ISSUED,
-        "insurance",
-        to,
-        deadline_date=DEADLINE,
-        charged_until=ISSUED,
+        seal(f"bench {number}", KEY), "dunning", ISSUED, "insurance", to, DEADLINE, charged_until=ISSUED,
         claims=tuple(claims),
-    )
+    )  # fmt: skip
 
 
 def timed(some: list[Letter], folder: Path) -> dict[str, object]:
