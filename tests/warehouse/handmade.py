@@ -39,7 +39,7 @@ insert into law.claim_assessments (
     claim_id, as_of, prescription_state, prescription_date_safe, prescription_date_alt, prescription_cause,
     prescription_rule_id, prescription_clock, needs_invocation, standing, extinct_from, extinct_cause,
     awaits_invocation, held_by, held_until, holds, delinquency_charge_yen, is_charge_known, charge_paid_yen,
-    charge_segments,    components, citations, missing
+    charge_segments, components, citations, missing
 )
 select
     claims.claim_id, %(as_of)s, coalesce(told.prescription_state, 'running'),

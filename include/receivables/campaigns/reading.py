@@ -136,21 +136,22 @@ def read_candidates(
 
 def published_batch(connection: Connection, as_of: date) -> str:
     """The batch that readers see; raises InputRejectedError when it is not of `as_of`."""
-    found = _published(connection)
+    found = published(connection)
     if found is None or found["as_of"] != as_of:
         seen = found["as_of"] if found else "nothing"
         raise InputRejectedError(f"the published marts are of {seen}, not of {as_of}: run the night of {as_of} first")
     return str(found["published_batch"])
 
 
-def _published(connection: Connection) -> dict[str, Any] | None:
+def published(connection: Connection) -> dict[str, Any] | None:
+    """The published batch that readers see now, and its business date; None before the first."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute("select published_batch, as_of from ops.published_batch where is_current").fetchone()
 
 
 def _stale_marts(connection: Connection, playbook: Playbook, day: date) -> frozenset[str]:
     """`marts` when the published figures are older than agreed: what was loaded since is not in them yet."""
-    found = _published(connection)
+    found = published(connection)
     is_old = found is None or found["as_of"] < day - timedelta(days=playbook.max_data_age_days)
     return frozenset({"marts"} if is_old else ())
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from psycopg.rows import args_row, dict_row
 
 from receivables import db
+from receivables.campaigns import reading
 from receivables.campaigns.exclusions import full_code, in_force
 from receivables.errors import InvariantBrokenError
 from receivables.settings import State
@@ -174,8 +175,8 @@ def release(channel: str, state: State, *, day: date) -> list[str]:
 def published(state: State) -> str | None:
     """The published batch that readers see now: what a batch of letters rests on."""
     with db.connect(state, "sender", doing="see what is published") as connection:
-        found = connection.execute("select published_batch from ops.published_batch where is_current").fetchone()
-        return str(found[0]) if found else None
+        found = reading.published(connection)
+    return str(found["published_batch"]) if found else None
 
 
 def _is_against(connection: db.Connection, batch: str, purpose: str, day: date) -> bool:
