@@ -142,8 +142,8 @@ class Ward:
     def extinct(self, claim_id: str, on: date, as_of: date = SNAPSHOT) -> None:
         self.insert("law.claim_assessments", claim_id=claim_id, as_of=as_of, prescription_rule_id="r",
                     prescription_clock="[]", needs_invocation=False, standing="extinct", extinct_from=on,
-                    awaits_invocation=False, holds="[]", charge_paid_yen=0, charge_segments="[]", components="{}",
-                    citations="[]", missing="[]")  # fmt: skip
+                    awaits_invocation=False, holds="[]", is_charge_known=True, charge_paid_yen=0, charge_segments="[]",
+                    components="{}", citations="[]", missing="[]")  # fmt: skip
 
     def delivery(self, on: date, *rows: bytes, table: str = "nhi__claims", state: str = "open") -> str:
         """One loaded copy of a table with rows that were set aside, each of 700 yen."""
