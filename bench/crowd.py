@@ -50,6 +50,7 @@ def publish(connection: db.Connection) -> None:
             connection.execute(
                 _LOADED, {"batch": f"{table.name}-{AS_OF}", "source": source, "table": table.name, "as_of": AS_OF}
             )
+    connection.execute("insert into ops.batch_rests_on select %s, array_agg(batch_id) from ops.load", [f"p{AS_OF}"])
 
 
 def add(connection: db.Connection, people: int) -> None:

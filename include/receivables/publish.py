@@ -149,7 +149,8 @@ def _make_current(connection: db.Connection, batch: str, as_of: date) -> None:
         found = mart_rights.batch_differences(connection, f"mart_{batch}") + mart_rights.view_differences(connection)
         access.refuse(found + access.differences(connection), doing="publish")
         connection.execute("update ops.published_batch set is_current = false where is_current")
-        connection.execute("select decision.end_doubts(%s)", [as_of])  # only now do readers see who was parted
+        # Only now do readers see who was parted, and what two people ended.
+        connection.execute("select decision.end_doubts(%(as_of)s), decision.end_holds(%(as_of)s)", {"as_of": as_of})
         connection.execute(
             sql.SQL(
                 "insert into ops.published_batch"

@@ -25,6 +25,20 @@ _PREPARE = ["resource_type:seed", "path:models/staging", "path:models/intermedia
 _MARTS = ["path:models/marts"]
 _MARTS_TESTS = ["path:models/marts", "path:tests/marts"]
 
+# Of what a claim's debtor is told today, everything must be in the figures: campaigns ask for these by id.
+_LOADED = """
+    select coalesce(array_agg(batch_id order by batch_id), '{}') from (
+        select distinct on (source, table_name) batch_id from ops.load
+        where state = 'loaded' and business_date <= %s
+        order by source, table_name, business_date desc, created_at desc, batch_id
+    ) as newest
+"""
+_RESTS_ON = """
+    insert into ops.batch_rests_on (published_batch, batch_ids)
+    select %(batch)s, batch_ids from ops.staged where as_of = %(as_of)s
+    on conflict (published_batch) do update set batch_ids = excluded.batch_ids
+"""
+
 
 def prepare(*, as_of: date, state: State) -> None:
     """Load the seeds and build staging and intermediate as they were known on `as_of` (基準日).
@@ -34,8 +48,12 @@ def prepare(*, as_of: date, state: State) -> None:
     with access.alone(state, "build the warehouse") as connection:
         access.apply(connection)
         _drop_changed_seeds(connection)
+        # Before anything is read: what loads meanwhile may be in one table of staging and not in another.
+        found = connection.execute(_LOADED, [as_of]).fetchone()
+        connection.execute("delete from ops.staged")
         _build(_PREPARE, exclude=_MARTS_TESTS, variables={"as_of": as_of.isoformat()}, state=state)
         access.apply(connection)
+        connection.execute("insert into ops.staged (as_of, batch_ids) values (%s, %s)", [as_of, found and found[0]])
 
 
 def build_marts(*, as_of: date, state: State) -> None:
@@ -50,6 +68,7 @@ def build_marts(*, as_of: date, state: State) -> None:
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(build))
         connection.execute(sql.SQL("create schema {} authorization dbt").format(build))
         variables = {"as_of": as_of.isoformat(), "published_batch": batch}
+        connection.execute(_RESTS_ON, {"batch": batch, "as_of": as_of})
         _build(_MARTS, exclude=[], variables=variables, state=state)
         connection.execute(sql.SQL("comment on schema {} is {}").format(build, sql.Literal(batch)))
 

@@ -46,7 +46,7 @@ create table mart.fct_receipts (
 create index on mart.fct_receipts (claim_id);
 create table mart.fct_contacts (
     channel text, debtor_id text, attempted_at timestamptz, attempted_on date, outcome text, promised_on date,
-    promised_yen bigint, campaign_code text, owner_dept text
+    promised_yen bigint, campaign_code text, owner_dept text, result_code text, heard_seconds integer
 );
 create table mart.wl_instalment_plans (debtor_id text, plan_state text, recorded_broken_on date);
 create schema if not exists intermediate;
@@ -61,17 +61,18 @@ create table vault.register__persons (
 );
 grant usage on schema mart, ops, identity to sender;
 grant select on all tables in schema mart to sender;
-grant select on ops.load, ops.published_batch to sender;
+grant select on ops.load, ops.published_batch, ops.batch_rests_on to sender;
 """
 _EMPTY = """
 truncate campaign.run, campaign.contact, campaign.approval, campaign.hold, campaign.outbox, campaign.outbox_event,
     campaign.certificate, campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect,
-    campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover, campaign.handover_line,
-    campaign.contact_event, campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet,
+    campaign.approver, campaign.halt, campaign.week, campaign.inbound_load, campaign.handover,
+    campaign.handover_line, campaign.handover_drop, campaign.contact_event, campaign.cohort, campaign.shift,
+    campaign.shift_reason, campaign.quiet,
     mart.fct_delinquencies, mart.dim_debtors, mart.fct_receipts, mart.fct_claims,
     mart.fct_contacts, mart.wl_instalment_plans, intermediate.int_payments__announced, vault.register__persons,
     identity.link, identity.contact_fact, identity.channel_stop, identity.contact_point, identity.merge,
-    ops.published_batch, quarantine.row, ops.load cascade;
+    ops.published_batch, ops.batch_rests_on, quarantine.row, ops.load cascade;
 update campaign.switch set is_stopped = false;
 truncate campaign.switch_event;
 """
@@ -96,17 +97,35 @@ class World:
 
     def publish(self, as_of: date = AS_OF) -> None:
         self.run("update ops.published_batch set is_current = false")
-        self.run("insert into ops.published_batch values (%s, %s, default, true, 'x')", f"p{as_of}", as_of)
+        self.run(
+            "insert into ops.published_batch values (%s, %s, default, true, 'x')"
+            " on conflict (published_batch) do update set is_current = true", f"p{as_of}", as_of,
+        )  # fmt: skip
         for source in SOURCES:
             self.load(source, as_of)
 
-    def load(self, source: str, day: date) -> None:
+    def load(self, source: str, day: date, *, is_published: bool = True) -> None:
+        """The day's deliveries of a source, in the published figures unless they came after."""
         for table in contracts.contract(source).tables:
             self.run(
                 "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
                 " file_bytes) values (%s, %s, %s, %s, 'loaded', 'f', %s, 1)",
                 f"{table.name}-{day}", source, table.name, day, f"{table.name}-{day}",
             )  # fmt: skip
+        if is_published:
+            self.run(
+                "insert into ops.batch_rests_on select published_batch, array(select batch_id from ops.load)"
+                " from ops.published_batch where is_current"
+                " on conflict (published_batch) do update set batch_ids = excluded.batch_ids"
+            )
+
+    def load_again(self, source: str, day: date = AS_OF) -> None:
+        """Another delivery of the day, loaded after the figures that readers see were made."""
+        self.run(
+            "insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256,"
+            " file_bytes) select batch_id || '-again', source, table_name, business_date, 'loaded', 'f',"
+            " batch_id || '-again', 1 from ops.load where source = %s and business_date = %s", source, day,
+        )  # fmt: skip
 
     def debtor(self, *, phone: str | None = "", fact: str | None = None, **claim: Any) -> str:
         """One ordinary debtor who would be reminded, unless `claim`, `phone` or `fact` says otherwise."""

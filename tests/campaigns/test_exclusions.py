@@ -347,3 +347,56 @@ def test_what_was_said_of_an_id_counts_for_the_one_it_was_joined_with_until_they
     world.run("update identity.merge set until_on = from_on")
     world.build()
     assert world.contact(debtor)[0] == "treat"
+
+
+@pytest.mark.parametrize("source", ["resident_tax", "register", "convenience", "sms_returns"])
+def test_what_was_loaded_after_the_figures_were_made_stops_who_hangs_on_it(
+    source: str, world: World, carrier: Callable[..., CarrierProcess]
+) -> None:
+    """A day's second delivery may tell who has paid or is protected; the figures that readers see do not know it."""
+    debtor, one = world.debtor(), carrier()
+    run_id = world.approved()
+    world.load_again(source)
+    noon = datetime.fromisoformat(NOON)
+    done = campaigns.dispatch(run_id, state=world.state, gateway_url=one.url, now=noon)
+    assert (done["stopped_because"], one.sent()) == ("stale_source", [])
+    world.build()
+    assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+    world.run("update ops.batch_rests_on set batch_ids = array(select batch_id from ops.load)")  # a night took it
+    assert campaigns.dispatch(run_id, state=world.state, gateway_url=one.url, now=noon)["stopped_because"] is None
+    assert len(one.sent()) == 1
+
+
+def test_figures_that_do_not_say_what_they_rest_on_send_nothing(world: World) -> None:
+    debtor = world.debtor()
+    world.run("truncate ops.batch_rests_on")
+    world.build()
+    assert world.contact(debtor) == ("excluded", ["X00_stale_source"])
+
+
+@pytest.mark.parametrize(
+    ("told", "arm"),
+    [
+        (("phone_centre", 3, "contacted", "01", None), "excluded"),
+        (("auto_call", 3, "unreached", "END", 40), "excluded"),  # listened to the end
+        (("sms", 3, "unreached", "delivered", None), "excluded"),
+        (("phone_centre", 3, "unreached", "04", None), "treat"),
+        (("sms", 3, "unreached", "undelivered", None), "treat"),
+        (("phone_centre", 8, "contacted", "01", None), "treat"),  # one in thirty days, none in seven
+        (("phone_centre", -1, "contacted", "01", None), "treat"),  # of a day to come
+    ],
+)
+def test_contacts_of_the_sections_vendors_count_for_the_cap(
+    told: tuple[str, int, str, str, int | None], arm: str, world: World
+) -> None:
+    debtor, other = world.debtor(), world.debtor()
+    channel, days, outcome, code, heard = told
+    on = AS_OF - timedelta(days=days)
+    for _ in range(3):  # several attempts of a day are one contact
+        world.run(
+            "insert into mart.fct_contacts (channel, debtor_id, attempted_at, attempted_on, outcome, result_code,"
+            " heard_seconds) values (%s, %s, %s, %s, %s, %s, %s)", channel, debtor, on, on, outcome, code, heard,
+        )  # fmt: skip
+    world.build()
+    assert world.contact(debtor) == (arm, ["X13_frequency"] if arm == "excluded" else [])
+    assert world.contact(other)[0] == "treat"

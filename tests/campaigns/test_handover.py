@@ -14,9 +14,10 @@ from receivables import campaigns, db
 from receivables.campaigns import letters, quiet, windows
 from receivables.campaigns.handover import batches, working
 from receivables.campaigns.handover.returning import LIST_HEAD, take_back
+from receivables.campaigns.handover.standing import by_hand
 from receivables.campaigns.handover.undelivered import came_back
 from receivables.campaigns.letters.returns import HEAD
-from receivables.errors import InputRejectedError
+from receivables.errors import InputRejectedError, InvariantBrokenError
 from tests.campaigns.conftest import AS_OF, NOON, World
 
 pytestmark = pytest.mark.postgres
@@ -438,6 +439,99 @@ def test_an_envelope_that_came_back_is_not_sent_to_that_address_again(world: Wor
     world.run("update vault.register__persons set address = '世田谷区太子堂一丁目1番1号'")
     world.build(later, "dunning_tax")
     assert world.contact(debtor) == ("treat", []), "it was not served: the claim is dunned at the new address"
+
+
+@pytest.mark.parametrize("order", ["after", "before"])
+def test_what_the_post_brought_back_is_not_delivered_because_the_printer_tells_of_it_again(
+    world: World, tmp_path: Path, order: str
+) -> None:
+    world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    back = returned(world, tmp_path, printed(world, "posted"))
+    ((token,),) = world.run("select token from campaign.handover_line")
+    if order == "after":
+        take_back(*back, today=TODAY, state=world.state)
+    came_back([token], on=datetime.now(windows.TOKYO).date(), why="転居先不明", user="officer_a", state=world.state)
+    take_back(*back, today=TODAY, state=world.state)
+    assert world.run("select state, outcome from campaign.outbox") == [("failed_perm", "undeliverable")]
+
+
+def test_what_the_printer_spoiled_is_dunned_by_no_later_list_until_the_order_is_over(
+    world: World, tmp_path: Path
+) -> None:
+    debtor = world.debtor(**UNDUNNED)
+    run_id = str(send(world, "dunning_tax")["run_id"])
+    take_back(*returned(world, tmp_path, printed(world, "spoiled")), today=TODAY, state=world.state)
+    later = AS_OF + timedelta(days=1)
+    world.publish(later)
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor)[0] == "excluded", "the printer may print it again"
+    assert by_hand(run_id, state=world.state) == []
+    ((expires_on,),) = world.run("select expires_on from campaign.handover")
+    campaigns.expire(expires_on + timedelta(days=1), state=world.state)
+    world.build(later, "dunning_tax")
+    assert world.contact(debtor) == ("treat", [])
+    assert by_hand(run_id, state=world.state) == [], "who writes by hand as well writes twice"
+
+
+def test_what_the_printer_spoiled_and_printed_again_is_delivered(world: World, tmp_path: Path) -> None:
+    world.debtor(**UNDUNNED)
+    send(world, "dunning_tax")
+    for status in ("spoiled", "posted"):
+        take_back(*returned(world, tmp_path, printed(world, status)), today=TODAY, state=world.state)
+    ((expires_on,),) = world.run("select expires_on from campaign.handover")
+    campaigns.expire(expires_on + timedelta(days=1), state=world.state)
+    assert states(world) == {"delivered": 1}
+
+
+def test_whom_a_withdrawn_batch_was_about_was_not_reached(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id, _ = held_back(world, monkeypatch)
+    assert [each["is_certain"] for each in campaigns.correction_list(run_id, state=world.state)] == [False]
+    ((debtor,),) = world.run("select debtor_id from campaign.outbox")
+    world.fact(str(debtor), "X08")
+    batches.release("letter", world.state, day=AS_OF)
+    assert campaigns.correction_list(run_id, state=world.state) == []
+    assert campaigns.recall(run_id, user="chief_tax", why="x", state=world.state)["batches"] == []
+    assert by_hand(run_id, state=world.state) == []
+    sent = world.run("select count(*) from campaign.outbox where state = 'failed_perm' and accepted_at is not null")
+    assert sent == [(0,)], "harm counts what came back, not what was never sent"
+
+
+@pytest.mark.parametrize("how", ["overtaken", "in time"])
+def test_a_batch_whose_files_are_gone_is_asked_of_the_vendor_and_never_freed(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    _, batch = held_back(world, monkeypatch)
+    (draft,) = drafts(world)
+    draft.rename(tmp_path / "taken-by-the-vendor")
+    if how == "overtaken":
+        world.run("update ops.published_batch set published_batch = 'newer' where is_current")
+    for _ in range(2):
+        with pytest.raises(InvariantBrokenError, match=f"{batch}: the files are missing"):
+            batches.release("letter", world.state, day=AS_OF)
+    assert states(world) == {"accepted": 1}
+
+
+def test_letters_wait_while_something_was_loaded_that_no_figure_knows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """支援措置: who is protected since this morning has moved, too; the address is loaded, the protection not known."""
+    _, batch = held_back(world, monkeypatch)
+    world.load_again("register")
+    assert batches.release("letter", world.state, day=AS_OF) == []
+    assert states(world) == {"accepted": 1}
+    world.run("update ops.batch_rests_on set batch_ids = array(select batch_id from ops.load)")
+    assert batches.release("letter", world.state, day=AS_OF) == [batch]
+
+
+def test_a_claim_that_is_another_persons_since_is_not_dunned_again_on_the_same_day(world: World) -> None:
+    world.debtor(claim_id="resident_tax:one", **UNDUNNED)
+    send(world, "dunning_tax")
+    other = world.debtor(claim_id="resident_tax:unlike", **UNDUNNED)
+    world.run("delete from mart.fct_delinquencies where debtor_id = %s", other)
+    world.run("update mart.fct_delinquencies set debtor_id = %s", other)
+    world.build(AS_OF, "dunning_tax")
+    assert world.contact(other) == ("excluded", ["X15_dunning_window"])
 
 
 def called(*results: tuple[str, str, str]) -> Callable[[Path], list[list[str]]]:

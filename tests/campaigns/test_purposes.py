@@ -179,3 +179,19 @@ def _noon() -> Any:
     from datetime import datetime
 
     return datetime.fromisoformat(NOON)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("dunning_tax", UNDUNNED, "書面 1 通、費用見込 130 円"),
+        ("phone_centre_outbound", {}, "電話催告センター 1 件、費用見込 150 円"),
+        ("auto_call_trial", {}, "自動音声 1 件、費用見込 20 円"),
+        ("sms_after_dunning", {}, "SMS 2 通（1件 2 通）、費用見込 24 円"),
+    ],
+)
+def test_a_letter_or_a_call_costs_its_price_once_however_long_its_text(
+    world: World, name: str, given: dict[str, Any], said: str
+) -> None:
+    world.debtor(**given)
+    assert said in campaigns.preview_text(world.build(name=name), state=world.state)

@@ -171,6 +171,43 @@ def test_one_found_never_accepted_is_sent_once_more(unknown_one: str, world: Wor
     )  # fmt: skip
 
 
+def receipt(world: World, status: str = "delivered") -> None:
+    world.run("insert into campaign.delivery_receipt (gateway, receipt_id, reference, status, reported_at)"
+              " select 'sms', 'late', reference, %s, '2026-06-19' from campaign.outbox", status)  # fmt: skip
+
+
+def test_a_receipt_that_comes_after_people_said_never_keeps_it_from_being_sent_again(
+    unknown_one: str, world: World, carrier: Start
+) -> None:
+    for user in ("chief_tax", "chief_insurance"):
+        campaigns.judge(unknown_one, found="never", user=user, why="looked at their list", state=world.state)
+    receipt(world)
+    gateway = carrier(tells_receipts=0)
+    [(run_id,)] = world.run("select run_id from campaign.run")
+    send(world, run_id, gateway.url, lookup=False)
+    assert (gateway.ledger(), world.run("select state, attempt from campaign.outbox")) == ({}, [("delivered", 1)])
+    assert world.run("select contact_date is not null from campaign.outbox") == [(True,)], "the cap must know of it"
+
+
+def test_a_recalled_message_whose_receipt_comes_is_on_the_correction_list(
+    unknown_one: str, world: World, carrier: Start
+) -> None:
+    for user in ("chief_tax", "chief_insurance"):
+        campaigns.judge(unknown_one, found="never", user=user, why="looked at their list", state=world.state)
+    [(run_id,)] = world.run("select run_id from campaign.run")
+    assert campaigns.recall(run_id, user="operator", why="a mistake", state=world.state)["reached"] == []
+    receipt(world)
+    send(world, run_id, carrier().url, lookup=False)
+    [found] = campaigns.correction_list(run_id, state=world.state)
+    assert (found["contact_id"], found["is_certain"]) == (unknown_one, True)
+
+
+def test_nobody_says_never_of_a_message_whose_receipt_is_there(unknown_one: str, world: World) -> None:
+    receipt(world)
+    with pytest.raises(NeedsApprovalError, match="receipt"):
+        campaigns.judge(unknown_one, found="never", user="chief_tax", why="x", state=world.state)
+
+
 @pytest.mark.parametrize(
     ("user", "said", "reason"),
     [

@@ -9,10 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from receivables import campaigns, db
 from receivables.campaigns import outbox, receipts
 from receivables.campaigns.breaker import Breaker
+from receivables.cli.campaign import app as commands
 from receivables.errors import InputRejectedError, NeedsApprovalError
 
 from .conftest import AS_OF, NOON, QUICK, CarrierProcess, World
@@ -201,6 +203,19 @@ def test_an_installation_says_once_where_its_carrier_is(world: World, carrier: S
         file.unlink()
 
     assert world.message(debtor)[0] in ("accepted", "delivered")
+
+
+@pytest.mark.parametrize("channel", ["sms", "letter"])
+def test_the_clock_is_moved_for_a_simulator_only(world: World, channel: str) -> None:
+    world.debtor(**({"dunned_on": None, "dunning_deadline": None, "due_date": AS_OF - timedelta(days=20)}
+                    if channel == "letter" else {}))  # fmt: skip
+    run_id = world.approved("dunning_tax" if channel == "letter" else "sms_after_dunning")
+    words = ["dispatch", run_id, "--now", NOON, "--state", str(world.state.root)]
+    real = ["--gateway", "https://sms.example.jp"] if channel == "sms" else []
+    found = CliRunner().invoke(commands, [*words, *real])
+    assert isinstance(found.exception, InputRejectedError)
+    assert "simulator" in str(found.exception)
+    assert world.run("select count(*) from campaign.outbox") == [(0,)]
 
 
 def test_data_that_went_stale_before_sending_holds_the_rest_back(world: World, carrier: Start) -> None:

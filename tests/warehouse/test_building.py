@@ -44,6 +44,48 @@ def test_publishing_again_changes_nothing(built: Handmade) -> None:
     assert publish.publish(as_of=AS_OF, state=built.state) == first
 
 
+_LATE = """
+    insert into ops.load (batch_id, source, table_name, business_date, state, file_name, file_sha256, file_bytes)
+    values (%s, 'nhi', 'nhi__receipts', %s, 'loaded', 'f', %s, 1)
+"""
+
+
+def test_a_batch_says_what_it_rests_on_and_not_what_came_while_it_was_built(
+    built: Handmade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F34: who paid in a file that came at 06:10 is not in figures begun at 06:00, though both are of one day."""
+    newest = "select array_agg(batch_id order by batch_id) from (select distinct on (source, table_name) batch_id from"
+    newest += " ops.load where state = 'loaded' order by source, table_name, business_date desc, created_at desc) as n"
+    before = built.run(newest)[0][0]
+    real = warehouse._build
+
+    def meanwhile(*given: object, **named: object) -> None:
+        built.run(_LATE, "nhi__receipts-late", AS_OF, "late")
+        real(*given, **named)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(warehouse, "_build", meanwhile)
+        warehouse.prepare(as_of=AS_OF, state=built.state)
+    warehouse.build_marts(as_of=AS_OF, state=built.state)
+    batch = publish.publish(as_of=AS_OF, state=built.state)
+    rests = built.run("select batch_ids from ops.batch_rests_on where published_batch = %s", batch)[0][0]
+    built.run("delete from ops.load where batch_id = 'nhi__receipts-late'")
+    assert sorted(rests) == sorted(before)
+
+
+def test_staging_that_was_not_finished_is_of_no_delivery(built: Handmade, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: object, **__: object) -> None:
+        raise InvariantBrokenError("stopped")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(warehouse, "_build", stops)
+        with pytest.raises(InvariantBrokenError):
+            warehouse.prepare(as_of=AS_OF, state=built.state)
+    assert built.run("select * from ops.staged") == []
+    warehouse.prepare(as_of=AS_OF, state=built.state)
+    assert len(built.run("select * from ops.staged")) == 1
+
+
 def test_marts_of_another_day_are_not_published(built: Handmade) -> None:
     warehouse.build_marts(as_of=AS_OF, state=built.state)
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from receivables.campaigns.candidates import Candidate
+from receivables.campaigns.candidates import Candidate, exclusion_codes, lost_codes
 from receivables.campaigns.contacts import Contact
+from receivables.campaigns.exclusions import in_force
 from receivables.campaigns.experiments.assignment import bucket
 from receivables.campaigns.freshness import SourceState
 from receivables.campaigns.playbook import Playbook
@@ -49,6 +50,15 @@ def change_codes(contact: Contact, candidate: Candidate | None) -> set[str]:
     if candidate.phones and all(phone.phone_hash != contact.phone_hash for phone in candidate.phones):
         codes.add("X22_number_changed")
     return codes
+
+
+def reasons_now(contact: Contact, candidate: Candidate | None, playbook: Playbook, day: date) -> tuple[str, ...]:
+    """Everything against this contact on `day`: what is so, and what changed since it was approved."""
+    codes, changed = set(), change_codes(contact, candidate)
+    if candidate:
+        codes = set(exclusion_codes(candidate, playbook, day))
+        changed |= lost_codes(candidate.claims, contact.claim_ids, playbook, day)
+    return tuple(sorted(codes.union(in_force(changed, day, playbook.purpose))))
 
 
 def proofs(

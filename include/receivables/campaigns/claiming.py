@@ -14,10 +14,8 @@ from psycopg.types.json import Jsonb
 
 from receivables import db, four_eyes
 from receivables.campaigns import approvals, outbox
-from receivables.campaigns.candidates import Candidate, exclusion_codes, lost_codes
-from receivables.campaigns.certificate import Evidence, change_codes, is_release, proofs, proofs_sha256
+from receivables.campaigns.certificate import Evidence, is_release, proofs, proofs_sha256, reasons_now
 from receivables.campaigns.contacts import Contact, stored_contacts
-from receivables.campaigns.exclusions import in_force
 from receivables.campaigns.outbox import MOST_ATTEMPTS, Message
 from receivables.campaigns.playbook import Gateway, Playbook
 from receivables.campaigns.reading import Reading, read_candidates
@@ -200,7 +198,7 @@ class Claimer:
         messages, held = [], 0
         for contact_id, contact in contacts.items():
             candidate = by_subject.get(contact.subject_key)
-            reasons = self._reasons(contact, candidate, seen.day)
+            reasons = reasons_now(contact, candidate, self.playbook, seen.day)
             taken = proofs(contact, candidate, reasons, self.playbook, seen)
             is_released = not reasons and is_release(taken)
             if is_released:
@@ -211,14 +209,6 @@ class Claimer:
                 held += 1
             _certify(connection, contact_id, taken, is_released=is_released)
         return Claimed(messages, held)
-
-    def _reasons(self, contact: Contact, candidate: Candidate | None, day: date) -> tuple[str, ...]:
-        """Everything against this contact now: what is so, and what changed since it was approved."""
-        codes, changed = set(), change_codes(contact, candidate)
-        if candidate:
-            codes = set(exclusion_codes(candidate, self.playbook, day))
-            changed |= lost_codes(candidate.claims, contact.claim_ids, self.playbook, day)
-        return tuple(sorted(codes.union(in_force(changed, day, self.playbook.purpose))))
 
     def _take(
         self, connection: db.Connection, contact_id: str, number: str, seen: Evidence, *, is_again: bool

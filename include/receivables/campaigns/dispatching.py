@@ -149,7 +149,7 @@ def dispatch(
     installed = _installed(state) if gateway_url is None else {"url": gateway_url}
     ignored = ignore_window or installed.get("ignore_window") is True
     if ignored:
-        _refuse_real_carrier(str(installed.get("url", "")))
+        require_simulator(state, gateway_url, "--ignore-window")
     key = state.secret(four_eyes.KEY)
     batches.settle(state)  # also of runs whose approval has run out: what they hold must come free
     with db.connect(state, "sender", doing=f"dispatch {run_id}") as connection:
@@ -212,9 +212,14 @@ def _required(installed: dict[str, Any]) -> object:
     return installed["url"]
 
 
-def _refuse_real_carrier(url: str) -> None:
+def require_simulator(state: State, gateway_url: str | None, option: str) -> None:
+    """InputRejectedError unless what sends here is a simulator on this machine: `option` would judge by another day.
+
+    By another day whoever has paid since, or is protected since, would be written to, and caps would count wrongly.
+    """
+    url = str(gateway_url or _installed(state).get("url", ""))
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
-        raise InputRejectedError("--ignore-window is for the simulator on this machine only, never for a real carrier")
+        raise InputRejectedError(f"{option} is for the simulator on this machine only, never for a real carrier")
 
 
 def _clock(connection: db.Connection, now: datetime | None, is_window_ignored: bool) -> Clock:

@@ -17,6 +17,7 @@ from receivables.settings import State
 
 ARMS_JA = {"treat": "送信", "control": "対照群（送らない）", "excluded": "除外"}
 _CHANNELS_JA = {"sms": "SMS", "letter": "書面", "auto_call": "自動音声", "phone_centre": "電話催告センター"}
+_UNITS_JA = {"sms": "通", "letter": "通", "auto_call": "件", "phone_centre": "件"}
 _WEEKDAYS_JA = {"mon": "月", "tue": "火", "wed": "水", "thu": "木", "fri": "金", "sat": "土", "sun": "日"}
 
 _ARMS = """
@@ -61,8 +62,9 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
     rules = run.rules()
     cost = gateway_terms(rules.gateway).cost_yen_per_part
     return {
-        "run_id": run_id, "campaign": run.campaign_name, "title": rules.title, "as_of": run.as_of.isoformat(),
-        "state": run.state, "maker": run.maker, "published_batch": run.published_batch,
+        "run_id": run_id, "campaign": run.campaign_name, "title": rules.title, "channel": rules.channel,
+        "as_of": run.as_of.isoformat(), "state": run.state, "maker": run.maker,
+        "published_batch": run.published_batch,
         "candidates": run.treat_count + run.control_count + run.excluded_count,
         "arms": arms,
         "exclusions": [{**each, "reason_ja": reason_ja(each["code"])} for each in exclusions],
@@ -100,10 +102,10 @@ def preview_text(run_id: str, *, state: State) -> str:
             for row in found["cohort"]
         ),
         "",
-        *_shifts_ja(found),
+        *shifts_ja(found),
         *lines_ja(found["experiment"]),
         "",
-        f"SMS {found['parts']:,} 通（1件 {found['parts_per_message']} 通）、費用見込 {found['cost_yen']:,} 円",
+        cost_ja(found),
         _compared(found),
         "",
         f"文面: {found['text']}",
@@ -127,7 +129,7 @@ def describe(playbook: Playbook) -> str:
         *_ladder(playbook),
         f"送信: {weekdays}曜の{window.opens:%H:%M}から{window.closes:%H:%M}まで"
         f"（{'' if window.on_holidays else '祝日と'}{window.closed_from}～{window.closed_to}は送らない）。",
-        f"回数の上限: {caps}（全所管・全経路の合計）。",
+        f"回数の上限: {caps}（全所管の電話・SMS・自動音声と本システムの書面の合計）。",
         "督促は法律上の義務であり、対照群を置かず、回数・金額の下限も適用しない。"
         if playbook.aim.is_statutory
         else f"効果を測るため、1000人のうち{playbook.holdout_permille}人には送らない。",
@@ -136,7 +138,14 @@ def describe(playbook: Playbook) -> str:
     ])  # fmt: skip
 
 
-def _shifts_ja(found: dict[str, Any]) -> list[str]:
+def cost_ja(found: dict[str, Any]) -> str:
+    """How many messages, letters or calls a run is charged for, and what they cost."""
+    channel, per_message = found["channel"], found["parts_per_message"]
+    each = f"（1件 {per_message} 通）" if per_message > 1 else ""
+    return f"{_CHANNELS_JA[channel]} {found['parts']:,} {_UNITS_JA[channel]}{each}、費用見込 {found['cost_yen']:,} 円"
+
+
+def shifts_ja(found: dict[str, Any]) -> list[str]:
     """What is unlike the list before, and why, as somebody wrote it."""
     if not found["shifts"]:
         return []

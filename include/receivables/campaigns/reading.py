@@ -15,7 +15,8 @@ from psycopg.rows import args_row, class_row, dict_row
 from receivables.calendar import rolled
 from receivables.campaigns.candidates import Candidate, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
-from receivables.campaigns.freshness import SourceState, rests_on, source_states, stale_sources
+from receivables.campaigns.frequency import contact_dates
+from receivables.campaigns.freshness import SourceState, rests_on_all, source_states, stale_sources
 from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.points import points_of
 from receivables.campaigns.stages import OverdueClaim
@@ -44,7 +45,8 @@ _SETTLED_LATE = """
 """
 # What this project itself sent: a claim gets its 督促状 once, whether or not its department has noted the day yet.
 _WRITTEN = """
-    select unnest(about.claim_ids) as claim_id, sent.contact_date, made.purpose,
+    select unnest(about.claim_ids) as claim_id, about.subject_key, sent.contact_date, made.purpose,
+        (made.campaign_name, made.as_of) = (%(name)s, %(as_of)s) as is_same_list,
         sent.state in ('sending', 'unknown') as is_under_way,
         coalesce((made.playbook -> 'letter' ->> 'deadline_days')::integer, 0) as deadline_days
     from campaign.contact as about
@@ -54,8 +56,7 @@ _WRITTEN = """
     where about.claim_ids && %(claim_ids)s::text[] and sent.contact_date is not null
         and sent.state in ('sending', 'unknown', 'accepted', 'delivered')
         and (made.purpose = 'dunning' or made.campaign_name = %(name)s)
-        and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
-    order by 1, 2
+    order by 1, 3
 """
 # also_known_as: what was said of, or sent to, an id that is one with another now counts for the other too.
 _FACTS = """
@@ -76,16 +77,6 @@ _FACTS = """
 """
 _QUARANTINED = "select claim_id from campaign.quarantined_of(%s)"
 _BLOCKED = "select debtor_id from mart.dim_debtors where contact_block and debtor_id = any(%s)"
-_CONTACTS = """
-    select also.debtor_id, sent.contact_date
-    from campaign.outbox as sent
-    inner join identity.also_known_as(%(debtor_ids)s) as also on sent.debtor_id = also.was
-    inner join campaign.run as made using (run_id)
-    where sent.contact_date > %(earliest)s
-        -- The list itself must not push itself out when it is made again; its references are unique for ever.
-        and (made.campaign_name, made.as_of) <> (%(name)s, %(as_of)s)
-    order by also.debtor_id, sent.contact_date
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +106,7 @@ def read_candidates(
     known = sorted({claim.debtor_id for claim in claims if claim.debtor_id} | set(debtor_ids or ()))
     claims = _with_letters(connection, claims, playbook, as_of)
     sources = source_states(connection, day)
-    needed = {"register"}.union(*(rests_on(claim.source_code) for claim in claims))
+    needed = rests_on_all({claim.source_code for claim in claims})
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days) | _stale_marts(connection, playbook, day)
     points = points_of(connection, playbook.channel, known, phone_key)
     facts = _facts(connection, known, day, playbook.channel, with_blocks=debtor_ids is None)
@@ -126,7 +117,7 @@ def read_candidates(
         claims,
         facts=facts,
         phones={debtor: tuple(point.phone for point in each) for debtor, each in points.items()},
-        contact_dates=_contact_dates(connection, known, playbook, as_of=as_of, day=day),
+        contact_dates=contact_dates(connection, known, playbook, as_of=as_of, day=day),
         stale_sources=stale,
         one_per=playbook.audience.one_per,
     )
@@ -178,10 +169,14 @@ def _with_letters(
     dunned: dict[str, tuple[date, date]] = {}
     under_way: set[str] = set()
     reminded: dict[str, list[date]] = defaultdict(list)
-    wanted = {"claim_ids": [claim.claim_id for claim in claims], "name": playbook.name, "as_of": as_of}
+    subjects = {claim.claim_id: claim.subject_key(playbook.audience.one_per) for claim in claims}
+    wanted = {"claim_ids": list(subjects), "name": playbook.name, "as_of": as_of}
     with connection.cursor(row_factory=dict_row) as cursor:
         for row in cursor.execute(_WRITTEN, wanted):
             claim_id, day = row["claim_id"], row["contact_date"]
+            # The list itself, made again: this very contact. Of another one it was written, whoever owes it now.
+            if row["is_same_list"] and row["subject_key"] == subjects.get(claim_id):
+                continue
             if row["purpose"] != "dunning":
                 reminded[claim_id].append(day)
             elif row["is_under_way"]:
@@ -225,15 +220,3 @@ def _facts(
             for debtor in cursor.execute(_BLOCKED, [known]):
                 found[debtor] = found[debtor] or {UNKNOWN_REASON}
     return {debtor: frozenset(codes) for debtor, codes in found.items()}
-
-
-def _contact_dates(
-    connection: Connection, known: list[str], playbook: Playbook, *, as_of: date, day: date
-) -> dict[str, tuple[date, ...]]:
-    earliest = day - timedelta(days=max(cap.days for cap in playbook.caps))
-    wanted = {"debtor_ids": known, "earliest": earliest, "name": playbook.name, "as_of": as_of}
-    found: dict[str, list[date]] = defaultdict(list)
-    with connection.cursor(row_factory=dict_row) as cursor:
-        for row in cursor.execute(_CONTACTS, wanted):
-            found[row["debtor_id"]].append(row["contact_date"])
-    return {debtor: tuple(dates) for debtor, dates in found.items()}

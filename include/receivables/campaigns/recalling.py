@@ -19,7 +19,11 @@ _END = """
     where run_id = %s and state in ('waiting', 'approved', 'sending')
 """
 _REACHED = """
-    select box.contact_id, box.debtor_id, box.channel, box.state, box.accepted_at is not null as is_certain,
+    select box.contact_id, box.debtor_id, box.channel, box.state,
+        box.accepted_at is not null and not exists ( -- committed, and perhaps not with the vendor yet
+            select from campaign.handover_line as l inner join campaign.handover as h using (batch)
+            where l.contact_id = box.contact_id and h.state = 'made'
+        ) as is_certain,
         to_char(coalesce(box.accepted_at, (
             select max(claimed.at) from campaign.outbox_event as claimed
             where claimed.contact_id = box.contact_id and claimed.to_state = 'sending'
@@ -30,7 +34,7 @@ _REACHED = """
 """
 _BATCHES = """
     select batch, channel, contact_count, state from campaign.handover
-    where run_id = %s and state <> 'returned' order by batch
+    where run_id = %s and state not in ('returned', 'withdrawn') order by batch
 """
 
 

@@ -15,11 +15,19 @@ _KEEP = """
     insert into campaign.delivery_receipt (gateway, receipt_id, reference, status, reported_at, is_applied)
     values (%s, %s, %s, %s, %s, true) on conflict do nothing
 """
-# A receipt proves that the carrier has the message, also when our own reply was lost.
+# A receipt proves that the carrier has the message, also when our own reply was lost, and when the carrier's look-up or
+# people said that it never had it: it is not sent again.
 _ARRIVED = """
-    update campaign.outbox set state = 'accepted', accepted_at = clock_timestamp(), outcome = 'receipt',
-        changed_at = clock_timestamp()
-    where reference = any(%s) and state in ('sending', 'unknown')
+    update campaign.outbox as box set state = 'accepted', accepted_at = clock_timestamp(), outcome = 'receipt',
+        changed_at = clock_timestamp(), contact_date = coalesce(contact_date, (
+            select today.day from (select (clock_timestamp() at time zone 'Asia/Tokyo')::date as day) as today
+            where not exists (
+                select from campaign.outbox as other
+                where other.debtor_id = box.debtor_id and other.contact_date = today.day
+            )
+        ))
+    where reference = any(%s)
+        and (state in ('sending', 'unknown') or (state in ('ready', 'cancelled') and attempt > 0))
 """
 _APPLY = """
     update campaign.outbox as box set state = best.status, changed_at = clock_timestamp()

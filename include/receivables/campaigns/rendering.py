@@ -58,6 +58,11 @@ def parts_count(text: str) -> int:
     return 1 if units <= _SINGLE else -(-units // _JOINED)
 
 
+def billed_count(text: str, channel: str) -> int:
+    """What one contact is charged as: the parts of an SMS; a letter or a call is one, however long its text."""
+    return parts_count(text) if channel == "sms" else 1
+
+
 def text_sha256(text: str) -> str:
     """The hash that stands for the text in list, approval and certificate."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -18,7 +18,7 @@ from receivables.campaigns.experiments.households import with_units
 from receivables.campaigns.experiments.preregistration import register
 from receivables.campaigns.playbook import Playbook, playbook
 from receivables.campaigns.reading import Reading, published_batch, read_candidates
-from receivables.campaigns.rendering import message_text, parts_count, text_sha256
+from receivables.campaigns.rendering import billed_count, message_text, text_sha256
 from receivables.errors import InputRejectedError
 from receivables.settings import State
 
@@ -86,8 +86,8 @@ def _store(
     connection.execute(_RUN, {
         "run_id": run_id, "name": chosen.name, "as_of": as_of, "batch": batch, "maker": maker,
         "channel": chosen.channel, "purpose": chosen.purpose, "playbook": Jsonb(chosen.model_dump(mode="json")),
-        "text": text, "text_sha256": text_sha256(text), "parts": parts_count(text), "sources": _sources(found),
-        "sha256": sha256, "treat": arms.count("treat"), "control": arms.count("control"),
+        "text": text, "text_sha256": text_sha256(text), "parts": billed_count(text, chosen.channel),
+        "sources": _sources(found), "sha256": sha256, "treat": arms.count("treat"), "control": arms.count("control"),
         "excluded": arms.count("excluded"), "approvals": chosen.approvals_required,
         "days": chosen.expires_after_days,
     })  # fmt: skip

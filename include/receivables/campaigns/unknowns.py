@@ -22,6 +22,7 @@ REFUSED = {
     "RC002": "it waits for no person: dispatch its run again, and the carrier is asked",
     "RC004": "the maker of the list may not judge; another person must",
     "RC005": "this user is not a valid approver; the roster is campaign.approver (承認者名簿), with the duty",
+    "RC009": "the carrier's own receipt tells of it: `receivables campaign dispatch` of its run takes it in",
     "RC006": "this person has judged it already; another person must too",
 }
 

@@ -12,6 +12,7 @@ def main() -> None:
         decision,
         explain,
         gaiji,
+        hold,
         identity,
         impact,
         ingest,
@@ -34,8 +35,8 @@ def main() -> None:
     )
     law.app.command("impact")(impact.impact_command)
     campaign.app.add_typer(sending.app)
-    for room in (campaign, city, decision, explain, gaiji, identity, ingest, law, ledger, migration, quarantine, source,
-                 standard):  # fmt: skip
+    for room in (campaign, city, decision, explain, gaiji, hold, identity, ingest, law, ledger, migration, quarantine,
+                 source, standard):  # fmt: skip
         app.add_typer(room.app, name=room.__name__.rpartition(".")[2])
     for command in (operate.init, operate.dsn, operate.night, local.run, local.stop, local.ui):
         app.command(command.__name__)(command)

@@ -120,9 +120,7 @@ def approve(
 def dispatch(
     run: str,
     gateway: GatewayOption = None,
-    now: Annotated[
-        str | None, typer.Option("--now", help="Moment of sending, with offset (default: the database's)")
-    ] = None,
+    now: Annotated[str | None, typer.Option("--now", help="Simulator only: the moment of sending, with offset")] = None,
     ignore_window: Annotated[
         bool, typer.Option("--ignore-window", help="Simulator only: judge by the run's date, not the clock; recorded")
     ] = False,
@@ -130,6 +128,10 @@ def dispatch(
     json: JsonOption = False,
 ) -> None:
     """Send an approved list, each message at most once."""
+    if now is not None:
+        from receivables.campaigns.dispatching import require_simulator
+
+        require_simulator(state_of(state), gateway, "--now")
     found = campaigns.dispatch(
         run, state=state_of(state), gateway_url=gateway, now=_moment(now), ignore_window=ignore_window
     )
@@ -170,6 +172,7 @@ def _show_preview(run_id: str, state: Any, json: bool) -> None:
 
 def _draw_preview(found: dict[str, Any]) -> None:
     from receivables.campaigns.experiments.registered import lines_ja
+    from receivables.campaigns.previewing import cost_ja, shifts_ja
 
     arms = {"treat": "送信", "control": "対照群", "excluded": "除外"}
     table(
@@ -182,9 +185,8 @@ def _draw_preview(found: dict[str, Any]) -> None:
     )  # fmt: skip
     table("所管・債権・金額帯", ["所管", "債権", "金額帯", "送信", "対照群"],
           [list(row.values()) for row in found["cohort"]])  # fmt: skip
-    for line in lines_ja(found["experiment"]):
-        console.print(line, markup=False)
-    console.print(f"SMS {found['parts']:,} 通、費用見込 {found['cost_yen']:,} 円", markup=False)
+    for line in (*shifts_ja(found), *lines_ja(found["experiment"]), cost_ja(found)):
+        console.print(line.replace("**", ""), markup=False)
     console.print(f"文面: {found['text']}", markup=False)
     console.print(f"状態: {_STATES_JA[found['state']]}  承認: {', '.join(found['approvals']) or 'なし'}", markup=False)
     console.print(f"ハッシュ: {found['content_sha256']}", markup=False)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from receivables.campaigns import cohort, quiet
-from receivables.campaigns.handover import returning, standing, undelivered
+from receivables.campaigns.exclusions import reason_ja
+from receivables.campaigns.handover import dropping, returning, standing, undelivered
 from receivables.cli.console import DEFAULT_AS_OF, AsOfOption, JsonOption, StateOption, day, emit, state_of, table
 
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
@@ -19,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to `receivables campaign`."""
     for name, command in (
         ("batches", batches), ("take-back", take_back), ("silent", silent), ("by-hand", by_hand),
-        ("explain-shift", explain_shift), ("came-back", came_back),
+        ("explain-shift", explain_shift), ("came-back", came_back), ("drops", drops),
     ):  # fmt: skip
         app.command(name)(command)
     app.add_typer(quiet_app, name="quiet")
@@ -68,6 +69,24 @@ def silent(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, json: J
     ))  # fmt: skip
     if found:
         raise typer.Exit(4)
+
+
+def drops(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, json: JsonOption = False) -> None:
+    """Whom vendors must leave out of what they already have: paid or held since; writes a file for each batch."""
+    found = dropping.drops(day(as_of), state=state_of(state))
+    rows = [
+        [
+            each["batch"],
+            _CHANNELS_JA[each["channel"]],
+            token,
+            "、".join(reason_ja(code) for code in codes),
+            each["file"],
+        ]
+        for each in found
+        for token, codes in each["codes"].items()
+    ]
+    columns = ["引渡し番号", "経路", "受付番号・封緘番号", "理由（委託先には伝えない）", "ファイル"]
+    emit({"drops": found}, json, lambda: table("委託先へ除外を連絡する番号", columns, rows))
 
 
 def by_hand(run: str, state: StateOption = None, json: JsonOption = False) -> None:

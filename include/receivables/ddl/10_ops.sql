@@ -162,6 +162,20 @@ alter table ops.published_batch add column if not exists law_digest numeric; -- 
 create unique index if not exists one_current on ops.published_batch (is_current) where is_current;
 comment on table ops.published_batch is '公開バッチ: what readers see now and saw before';
 
+create table if not exists ops.staged (
+    only_row boolean primary key default true check (only_row),
+    as_of date not null,
+    batch_ids text[] not null, -- the newest loaded batch of every table, as it was before staging was built
+    staged_at timestamptz not null default clock_timestamp()
+);
+comment on table ops.staged is '中間層が読んだ取込バッチ: what staging holds now; no row while it is being built';
+
+create table if not exists ops.batch_rests_on (
+    published_batch text primary key,
+    batch_ids text[] not null
+);
+comment on table ops.batch_rests_on is '公開バッチの元データ: which deliveries are in its figures; whatever was loaded since is in none yet';
+
 create table if not exists quarantine.row (
     batch_id text not null references ops.load,
     source text not null,

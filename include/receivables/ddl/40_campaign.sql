@@ -95,6 +95,10 @@ create table if not exists campaign.hold (
     recorded_at timestamptz not null default clock_timestamp()
 );
 alter table campaign.hold add column if not exists channel text; -- null: on every channel
+alter table campaign.hold add column if not exists why text; -- what was heard, from whom
+alter table campaign.hold add column if not exists entered_by text; -- null: the system itself
+alter table campaign.hold add column if not exists review_on date; -- when somebody must look at it again
+alter table campaign.hold add column if not exists ended_by text; -- the decision of two people that ended it
 create index if not exists hold_of_debtor on campaign.hold (debtor_id);
 comment on table campaign.hold is '停止理由: reasons not to contact that reach this system first (refusal, dispute, lawyer …)';
 
@@ -259,6 +263,8 @@ begin
         'unknown>accepted', 'unknown>ready', 'unknown>failed_perm', 'unknown>sending',
         'accepted>delivered', 'accepted>failed_perm', 'accepted>failed_temp',
         'failed_temp>failed_perm', 'failed_temp>delivered', 'failed_perm>delivered',
+        case when old.attempt > 0 then 'ready>accepted' end, -- a receipt came after all
+        case when old.attempt > 0 then 'cancelled>accepted' end,
         case when new.channel = 'letter' then 'delivered>failed_perm' end -- 返戻
     ], null)) then
         raise exception 'a message only moves forward' using errcode = 'RC011';
@@ -505,7 +511,7 @@ comment on function campaign.quarantined_of(text[]) is
 
 grant usage on schema campaign to sender, approver, screen, auditor;
 grant usage on schema mart, identity, ops to sender;
-grant select on ops.load, ops.published_batch to sender;
+grant select on ops.load, ops.published_batch, ops.batch_rests_on to sender;
 grant select on all tables in schema campaign to sender, auditor;
 grant select on campaign.run, campaign.approval, campaign.approver to approver;
 grant select on campaign.run, campaign.approval, campaign.approver, campaign.effect, campaign.switch to screen;
@@ -517,7 +523,8 @@ grant insert on campaign.run, campaign.contact, campaign.outbox, campaign.certif
 campaign.delivery_receipt, campaign.receipt_cursor, campaign.pacer, campaign.effect to sender;
 grant update (state, is_window_ignored, dispatched_on) on campaign.run to sender;
 grant update on campaign.outbox, campaign.switch, campaign.receipt_cursor, campaign.pacer, campaign.effect to sender;
-grant update (valid_to) on campaign.hold to sender;
+revoke update on campaign.hold from sender; -- one person's word stops; it takes a decision of two to end it
+revoke update (valid_to) on campaign.hold from sender;
 revoke all on function campaign.record_approval(text, text, text, timestamptz, timestamptz, text),
 campaign.fence(), campaign.fence_reasons(), campaign.index_phones(), campaign.phones_of(text[]),
 campaign.addresses_of(text[]), campaign.quarantined_of(text[]), campaign.note_outbox(), campaign.note_switch() from public;

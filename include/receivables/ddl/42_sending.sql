@@ -55,6 +55,12 @@ begin
     ) then
         raise exception 'the same person twice' using errcode = 'RC006';
     end if;
+    -- Its receipt is the carrier's own word: whoever says that it never was there must look again.
+    if p_found = 'never' and exists (
+        select from campaign.delivery_receipt as kept where kept.reference = box.reference
+    ) then
+        raise exception 'a receipt tells of it' using errcode = 'RC009';
+    end if;
     insert into campaign.verdict (contact_id, attempt, found, told_by, why, statement_sha256)
     values (p_contact_id, box.attempt, p_found, p_told_by, p_why, p_statement_sha256);
     if p_statement_sha256 is null and (

@@ -44,6 +44,16 @@ create table if not exists campaign.contact_event (
 create index if not exists contact_event_day on campaign.contact_event (channel, occurred_on);
 comment on table campaign.contact_event is '連絡の結果: what came of every contact on every channel, once each';
 
+create table if not exists campaign.handover_drop (
+    contact_id text primary key references campaign.handover_line,
+    batch text not null references campaign.handover,
+    codes text[] not null check (codes <> '{}'), -- why; the vendor is not told
+    told_on date not null
+);
+comment on table campaign.handover_drop is '除外の連絡: who was to be left out of what a vendor already had, and since when';
+create or replace trigger handover_drop_is_fixed before update or delete on campaign.handover_drop
+for each row execute function campaign.refuse_change();
+
 create or replace trigger contact_event_is_fixed before update or delete on campaign.contact_event
 for each row execute function campaign.refuse_change();
 create or replace trigger handover_line_is_fixed before update or delete on campaign.handover_line
@@ -67,7 +77,7 @@ comment on function campaign.readings_of(text[]) is 'the reading of the names of
 
 revoke all on function campaign.readings_of(text[]) from public;
 grant execute on function campaign.readings_of(text[]) to sender;
-grant select, insert on campaign.handover_line, campaign.contact_event to sender;
+grant select, insert on campaign.handover_line, campaign.contact_event, campaign.handover_drop to sender;
 grant select, insert on campaign.handover to sender;
 grant update (state, released_at, returned_at) on campaign.handover to sender;
 grant select on campaign.handover, campaign.handover_line, campaign.contact_event to auditor;

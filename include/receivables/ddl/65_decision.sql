@@ -141,6 +141,19 @@ language sql volatile set search_path = pg_catalog as $$
     select count(*)::integer from ended
 $$;
 
+-- 連絡停止の解除: what one person said to be over and another confirmed ends with the night that took it up.
+create or replace function decision.end_holds(p_as_of date) returns integer
+language sql volatile set search_path = pg_catalog as $$
+    with ended as (
+        update campaign.hold as h set valid_to = greatest(h.valid_from, p_as_of - 1), ended_by = f.decision_id
+        from decision.in_force as f
+        where f.kind = 'hold_end' and f.subject = h.hold_id::text and f.answer = 'end' and f.effective_on <= p_as_of
+            and h.ended_by is null and (h.valid_to is null or h.valid_to >= p_as_of)
+        returning 1
+    )
+    select count(*)::integer from ended
+$$;
+
 ---------- rights
 
 grant usage on schema decision to etl, dbt, sender, approver, auditor;

@@ -35,6 +35,7 @@ _ALL = (
         "identity",
         {"another": "別人である（番号の再利用）", "same": "同一人である（記載の訂正）"},
     ),
+    Kind("hold_end", "連絡停止の解除", "case", {"end": "停止の理由がなくなった"}),
     Kind(
         "migration_difference",
         "移行差異の説明の承認",

@@ -25,7 +25,9 @@ _COUNTS = """
         select
             c.contact_id, c.debtor_id, c.arm, r.dispatched_on as from_day,
             r.dispatched_on + %(horizon)s::integer as to_day, box.accepted_at is not null as is_sent,
-            coalesce(box.state = 'failed_perm', false) as is_returned,
+            -- What was withdrawn or never printed came back from nobody.
+            coalesce(box.state = 'failed_perm' and (box.channel = 'sms' or box.accepted_at is not null), false)
+            as is_returned,
             array[array['all', ''], array['department', array_to_string(c.owner_depts, '+')],
                 array['claim_type', array_to_string(c.claim_types, '+')],
                 array['amount_band', campaign.amount_band(c.outstanding_yen)]] as groups

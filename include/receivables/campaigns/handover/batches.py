@@ -15,7 +15,7 @@ from pathlib import Path
 from psycopg.rows import args_row, dict_row
 
 from receivables import db
-from receivables.campaigns import reading
+from receivables.campaigns import freshness, reading
 from receivables.campaigns.exclusions import full_code, in_force
 from receivables.errors import InvariantBrokenError
 from receivables.settings import State
@@ -32,7 +32,12 @@ _WAITING = """
         r.state = 'cancelled' or h.expires_on < %(day)s or h.made_at < clock_timestamp() - interval '1 day'
             or h.published_batch is distinct from (select published_batch from ops.published_batch where is_current)
             as is_void,
-        campaign.is_halted(h.run_id) or campaign.is_quiet(%(day)s) or stop.is_stopped as must_wait
+        campaign.is_halted(h.run_id) or campaign.is_quiet(%(day)s) or stop.is_stopped as must_wait,
+        array(
+            select distinct split_part(claim_id, ':', 1)
+            from campaign.handover_line as l inner join campaign.contact as c using (contact_id)
+            cross join unnest(c.claim_ids) as claim_id where l.batch = h.batch
+        ) as sources
     from campaign.handover as h
     inner join campaign.run as r using (run_id)
     cross join campaign.switch as stop
@@ -51,8 +56,8 @@ _VOID = """
     with gone as (
         update campaign.handover set state = 'withdrawn' where batch = %(batch)s and state = 'made' returning batch
     )
-    update campaign.outbox as box set state = 'failed_perm', contact_date = null, outcome = 'not_released',
-        changed_at = clock_timestamp()
+    update campaign.outbox as box set state = 'failed_perm', contact_date = null, accepted_at = null,
+        outcome = 'not_released', changed_at = clock_timestamp()
     from campaign.handover_line as l
     where l.batch = %(batch)s and l.contact_id = box.contact_id and box.state = 'accepted'
         and exists (select from gone)
@@ -140,36 +145,53 @@ def settle(state: State) -> int:
 def release(channel: str, state: State, *, day: date) -> list[str]:
     """Give every committed batch of `channel` that was not released to its vendor on `day`; the names of those.
 
+    One waits while something it rests on was loaded that the published figures lack: its reader may be protected since.
+
     One that was recalled or is out of date, that a newer night has overtaken, or against one of whose contacts a reason
     has come up since is withdrawn instead, its contacts failed: a later list has them again. So is one whose files were
     changed after they were committed: the vendor never had them, for the rename is what gives them.
 
-    Raises InvariantBrokenError for such a change, when all else is done; and for a committed batch whose files are
-    gone: then a person must look, for its contacts count as handed over.
+    Raises InvariantBrokenError, when all else is done, for such a change and for a committed batch whose files are
+    gone, whatever came up since: then a person must look, for its contacts count as handed over.
     """
-    released, changed = [], []
+    released, changed, missing = [], [], []
     with db.connect(state, "sender", autocommit=True, doing="release batches") as connection:
         with connection.cursor(row_factory=dict_row) as cursor:
             waiting = cursor.execute(_WAITING, {"day": day, "channel": channel}).fetchall()
+        behind = freshness.sources_behind(connection, day) if waiting else frozenset()
         for each in waiting:
             name = str(each["batch"])
             is_void = each["is_void"] or _is_against(connection, name, str(each["purpose"]), day)
             is_changed = _is_changed(name, channel, str(each["file_sha256"]), state)
-            if is_changed:
-                changed.append(name)
-            if (is_void or is_changed) and not place_of(name, channel, state).exists():
+            is_given = place_of(name, channel, state).exists()
+            if not is_given and not _draft(channel, name, state).exists():
+                missing.append(name)
+            elif not is_given and (is_void or is_changed):
+                changed += [name] if is_changed else []
                 connection.execute(_VOID, {"batch": name})
                 discard(channel, name, state)
-            elif not each["must_wait"]:
+            elif not each["must_wait"] and not behind & freshness.rests_on_all(each["sources"]):
                 _give(name, channel, state)
                 connection.execute(_RELEASED, [name])
                 released.append(name)
+    _tell(changed, missing)
+    return released
+
+
+def _tell(changed: list[str], missing: list[str]) -> None:
+    faults = []
     if changed:
-        raise InvariantBrokenError(
+        faults.append(
             f"{', '.join(changed)}: the files were not as committed, were given to nobody and are thrown away; a later"
             " list has their contacts again. Find out who else writes to the state directory before anything is sent"
         )
-    return released
+    if missing:
+        faults.append(
+            f"{', '.join(missing)}: the files are missing; nobody knows whether the vendor has them: ask the vendor"
+            " before the contacts (campaign.handover_line) are handled by hand"
+        )
+    if faults:
+        raise InvariantBrokenError("; ".join(faults))
 
 
 def published(state: State) -> str | None:
@@ -191,15 +213,9 @@ def _is_changed(name: str, channel: str, sha256: str, state: State) -> bool:
 
 def _give(name: str, channel: str, state: State) -> None:
     draft, place = _draft(channel, name, state), place_of(name, channel, state)
-    if place.exists():
-        return
-    if not draft.exists():
-        raise InvariantBrokenError(
-            f"{name}: its files are missing in {draft.parent}; nobody knows whether the vendor has them: ask the vendor"
-            " before its contacts (campaign.handover_line) are handled by hand"
-        )
-    draft.replace(place)
-    _to_disk(place.parent)
+    if not place.exists():
+        draft.replace(place)
+        _to_disk(place.parent)
 
 
 def _draft(channel: str, name: str, state: State) -> Path:

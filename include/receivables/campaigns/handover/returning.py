@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 from psycopg.rows import dict_row
 
 from receivables import db
 from receivables.campaigns import letters
 from receivables.campaigns.handover.batches import place_of
+from receivables.campaigns.handover.dropping import told_before
 from receivables.errors import InputRejectedError
 from receivables.settings import SEEDS, State
 
@@ -40,14 +41,18 @@ _EVENT = """
         %(source)s)
     on conflict do nothing
 """
-_FAILED = """
-    update campaign.outbox set state = 'failed_perm', contact_date = null, outcome = %s, changed_at = clock_timestamp()
+_WITHDRAWN = """
+    update campaign.outbox set state = 'failed_perm', contact_date = null, accepted_at = null, outcome = 'withdrawn',
+        changed_at = clock_timestamp()
     where contact_id = %s and state = 'accepted'
 """
+# The printer may print it again: it counts as on its way until the order is over, see standing.expire.
+_SPOILED = "update campaign.outbox set outcome = 'spoiled' where contact_id = %s and state = 'accepted'"
+# One that came back from the post stays so, though the printer tells of every envelope each time.
 _DELIVERED = """
     update campaign.outbox set state = 'delivered', contact_date = coalesce(contact_date, %s), outcome = %s,
         changed_at = clock_timestamp()
-    where contact_id = %s and state in ('accepted', 'failed_perm') -- spoiled, and printed again
+    where contact_id = %s and state = 'accepted'
 """
 # Only when something was told of every contact: until then its silence is watched.
 _RETURNED = """
@@ -58,9 +63,10 @@ _RETURNED = """
         )
     )
 """
+_UNSENT: dict[str, LiteralString] = {"withdrawn": _WITHDRAWN, "spoiled": _SPOILED}
 _HOLD = """
-    insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept, channel)
-    select %(debtor_id)s, 'X11', %(day)s, 'central', %(channel)s
+    insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept, channel, why, review_on)
+    select %(debtor_id)s, 'X11', %(day)s, 'central', %(channel)s, %(why)s, %(review_on)s
     where not exists (
         select from campaign.hold where debtor_id = %(debtor_id)s and exclusion_code = 'X11' and valid_to is null
             and channel is not distinct from %(channel)s
@@ -101,9 +107,17 @@ def take_back(batch: str, file: Path, *, today: date, state: State) -> dict[str,
         read = _letter_events if made["channel"] == "letter" else _call_events
         events = list(read(made, content, lines, today, state))
         _store(connection, made, events, lines, hashlib.sha256(content).hexdigest())
+        left_out = told_before(connection, batch)
         connection.execute(_RETURNED, [batch])
     late = sum(each.occurred_on > made["expires_on"] for each in events)
-    return {"batch": batch, "events": dict(Counter(each.event for each in events)), "after_expiry": late}
+    despite = sorted({each.token for each in events if _is_despite(each, left_out)})
+    counts = dict(Counter(each.event for each in events))
+    return {"batch": batch, "events": counts, "after_expiry": late, "despite_drop": despite}
+
+
+def _is_despite(event: Event, left_out: Mapping[str, date]) -> bool:
+    """True when a vendor contacted somebody whom it had been told to leave out."""
+    return event.event not in _UNSENT and event.occurred_on > left_out.get(event.token, date.max)
 
 
 def _letter_events(
@@ -185,14 +199,15 @@ def _store(
             "occurred_on": each.occurred_on, "occurred_at": each.occurred_at, "promised_on": each.promised_on,
             "detail": each.detail,
         })  # fmt: skip
-        if each.event in ("spoiled", "withdrawn"):
-            connection.execute(_FAILED, [each.event, contact_id])
+        if each.event in _UNSENT:
+            connection.execute(_UNSENT[each.event], [contact_id])
         elif each.event in (*_REACHED, "posted"):
             connection.execute(_DELIVERED, [each.occurred_on, each.event, contact_id])
+        held = {"debtor_id": debtor_id, "day": each.occurred_on, "why": f"{made['batch']} {each.event} {each.detail}"}
         for channel in each.stops:
-            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": each.occurred_on, "channel": channel})
+            connection.execute(_HOLD, held | {"channel": channel, "review_on": None})
         if each.event == "complaint":
-            connection.execute(_HOLD, {"debtor_id": debtor_id, "day": each.occurred_on, "channel": None})
+            connection.execute(_HOLD, held | {"channel": None, "review_on": each.occurred_on})
 
 
 @cache

@@ -44,6 +44,13 @@ _SILENT = """
     order by w.released_on, w.batch
 """
 _EXPIRED = "select batch, channel from campaign.handover where expires_on < %s and state <> 'made' order by batch"
+# What the printer spoiled and did not print again by the batch's last day was sent to nobody: a later list has it.
+_NEVER_PRINTED = """
+    update campaign.outbox as box set state = 'failed_perm', contact_date = null, accepted_at = null,
+        changed_at = clock_timestamp()
+    from campaign.handover_line as l inner join campaign.handover as h using (batch)
+    where l.contact_id = box.contact_id and box.state = 'accepted' and box.outcome = 'spoiled' and h.expires_on < %s
+"""
 _USUAL = '{"letter": 5, "auto_call": 3, "phone_centre": 4}'  # until three batches have come back: an assumption
 _BY_HAND = """
     select c.contact_id, c.debtor_id, c.claim_ids, c.owner_depts, c.outstanding_yen,
@@ -54,8 +61,12 @@ _BY_HAND = """
     where r.run_id = %s and (c.arm = 'excluded' or b.state in ('suppressed', 'failed_perm', 'cancelled'))
     order by c.subject_key
 """
-# Paid, not yet due for it, or in no batch because the sources were old: a later list has these again by itself.
-_LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window"})
+# Paid, not yet due for it, or not certain in that moment: a later list has these again by itself. So it has what was in
+# the end given to nobody; whoever wrote by hand as well would write twice.
+_LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window", "X22_number_changed", "X24_quarantined"})
+_FREE_AGAIN = frozenset({
+    "not_released", "unprintable changed", "spoiled", "withdrawn", "recalled", "identity_in_doubt"
+})  # fmt: skip
 
 
 def batches(*, state: State) -> list[dict[str, Any]]:
@@ -71,12 +82,15 @@ def silent(day: date, *, state: State) -> list[dict[str, Any]]:
 
 
 def expire(day: date, *, state: State) -> list[str]:
-    """Put back what is in no batch, and delete what batches hold of people after their last day; those batches' names.
+    """Put back what is in no batch or was never printed, and delete what batches hold of people after their last day.
+
+    Returns the names of those batches.
 
     Manifests stay: they name nobody. The vendor deletes on the same day; the contract says so, and the batch does.
     """
     settle(state)
     with db.connect(state, "sender", doing="expire batches") as connection:
+        connection.execute(_NEVER_PRINTED, [day])
         found = connection.execute(_EXPIRED, [day]).fetchall()
     done = []
     for name, channel in found:
@@ -105,5 +119,6 @@ def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
     return [
         {**row, "reasons_ja": [reason_ja(code) for code in row["codes"] or []]}
         for row in rows
-        if row["state"] in ("failed_perm", "cancelled") or set(row["codes"] or []) - _LATER
+        if (row["state"] in ("failed_perm", "cancelled") and row["outcome"] not in _FREE_AGAIN)
+        or set(row["codes"] or []) - _LATER
     ]
