@@ -17,6 +17,7 @@ PARSE_SECONDS = 2.0
 READER = """
 import json, sys, time
 from airflow.dag_processing.dagbag import DagBag
+
 began = time.process_time()  # CPU: whoever else works beside us does not count
 bag = DagBag(sys.argv[1])
 seconds = time.process_time() - began
@@ -74,6 +75,7 @@ def test_all_files_parse_within_the_limit(bag: dict[str, Any]) -> None:
 def test_there_is_one_ingest_dag_per_contract_and_the_promised_others(bag: dict[str, Any]) -> None:
     promised = {f"ingest__{contract.source}" for contract in all_contracts()}
     promised |= {"warehouse__nightly", "migration__rehearsal", "migration__return", "results__collect"}
+    promised |= {"campaigns__continue"}
     promised |= {f"campaign__{each.name}" for each in playbooks()}
     assert set(bag["dags"]) == promised
 
@@ -97,6 +99,12 @@ def test_only_what_says_so_starts_with_every_night(bag: dict[str, Any]) -> None:
     named = {dag_id: dag["schedule"] for dag_id, dag in bag["dags"].items() if dag_id.startswith("campaign__")}
     nightly = {dag_id for dag_id, schedule in named.items() if schedule != "NullTimetable"}
     assert nightly == {"campaign__sms_after_dunning"}
+
+
+def test_what_was_interrupted_goes_on_every_hour_of_the_day_and_is_not_retried_by_airflow(tmp_path: Path) -> None:
+    dag = read_dags(ROOT / "dags", tmp_path, RECEIVABLES_SCHEDULED="1")["dags"]["campaigns__continue"]
+    assert (dag["schedule"], dag["max_active_runs"], dag["timezone"]) == ("0 8-19 * * *", 1, "Asia/Tokyo")
+    assert {task_id: task["retries"] for task_id, task in dag["tasks"].items()} == {"continue_runs": 0}
 
 
 def test_loads_are_retried_because_they_are_idempotent(bag: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "Playbook",
     "approve",
     "build",
+    "continue_runs",
     "correction_list",
     "dispatch",
     "expire",
@@ -94,6 +95,15 @@ def dispatch(
     return dispatching.dispatch(
         run_id, state=state, gateway_url=gateway_url, now=now, ignore_window=ignore_window, terms=terms
     )
+
+
+def continue_runs(
+    *, state: State, gateway_url: str | None = None, now: datetime | None = None, terms: Gateway | None = None
+) -> list[dict[str, Any]]:
+    """Dispatch again what was interrupted (続行); not the kill switch's `resume`. See continuing.continue_runs."""
+    from receivables.campaigns import continuing
+
+    return continuing.continue_runs(state=state, gateway_url=gateway_url, now=now, terms=terms)
 
 
 def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""`receivables campaign continue`: what is done or asked every day (日々の確認)."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from receivables import campaigns
+from receivables.cli.console import (
+    JsonOption,
+    StateOption,
+    emit,
+    state_of,
+    table,
+)
+from receivables.errors import InputRejectedError
+
+GatewayOption = Annotated[
+    str | None, typer.Option("--gateway", help="Address of the SMS carrier (default: gateway.json of the state)")
+]
+NowOption = Annotated[
+    str | None, typer.Option("--now", help="Moment of sending, with offset (default: the database's)")
+]
+REASONS_JA = {
+    "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
+    "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",
+    "quiet_day": "送信しない日のため待機します",
+    "gateway_down": "送信事業者に接続できないため中断しました",
+    "others_at_work": "同じ経路の引渡しが進行中です",
+    "waits_to_settle": "前回の中断で未確定の分が確定するまで待機します",
+    "halted": "このキャンペーンは停止中です（halt）。残りは待機します",
+    "people": "結果が不明です。職員の確認を待ちます（campaign unknown）",
+}  # fmt: skip
+_BECAME_JA = {"done": "完了", "waits": "待機", "unapproved": "承認が失効（一覧の作成からやり直してください）"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to `receivables campaign`."""
+    app.command("continue")(continue_runs)
+
+
+def continue_runs(
+    gateway: GatewayOption = None, now: NowOption = None, state: StateOption = None, json: JsonOption = False
+) -> None:
+    """Send what was interrupted: every approved run with something open, as long as its approvals hold."""
+    found = campaigns.continue_runs(state=state_of(state), gateway_url=gateway, now=moment(now))
+    rows = [
+        [each["run_id"], _BECAME_JA[each["became"]], each["waiting"], REASONS_JA.get(each["because"], "")]
+        for each in found
+    ]
+    emit({"runs": found}, json, lambda: table("中断した送信の続行", ["実行ID", "結果", "未送信", "理由"], rows))
+
+
+def moment(text: str | None) -> datetime | None:
+    """`text` as a moment with an offset; InputRejectedError when it is none."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise InputRejectedError(f"--now {text!r} is not a moment: write 2026-06-19T10:00:00+09:00")
+    return found
