@@ -121,6 +121,12 @@ def test_what_was_interrupted_goes_on_every_hour_of_the_day_and_is_not_retried_b
     assert {task_id: task["retries"] for task_id, task in dag["tasks"].items()} == {"continue_runs": 0}
 
 
+def test_a_morning_watch_that_fails_keeps_no_other_from_looking(bag: dict[str, Any]) -> None:
+    tasks = bag["dags"]["results__collect"]["tasks"]
+    assert set(tasks) == {"watch", "expire", "require_answers", "require_dunning"}
+    assert not [task_id for task_id, task in tasks.items() if task["upstream"]]
+
+
 def test_loads_are_retried_because_they_are_idempotent(bag: dict[str, Any]) -> None:
     for contract in all_contracts():
         assert all(task["retries"] > 0 for task in bag["dags"][f"ingest__{contract.source}"]["tasks"].values())

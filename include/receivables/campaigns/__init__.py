@@ -21,6 +21,7 @@ __all__ = [
     "continue_runs",
     "correction_list",
     "dispatch",
+    "dunning_due",
     "expire",
     "halt",
     "judge",
@@ -34,6 +35,7 @@ __all__ = [
     "recall",
     "record_answers",
     "record_calls",
+    "require_dunning",
     "results",
     "resume",
     "shift_report",
@@ -216,6 +218,20 @@ def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:
     from receivables.campaigns import recalling
 
     return recalling.correction_list(run_id, state=state)
+
+
+def dunning_due(day: date, *, within_days: int | None = None, state: State) -> dict[str, Any]:
+    """督促 that no list covers while its limit comes near (督促の期限). See deadlines.dunning_due."""
+    from receivables.campaigns import deadlines
+
+    return deadlines.dunning_due(day, within_days=within_days, state=state)
+
+
+def require_dunning(day: date, *, state: State) -> None:
+    """Raise while a claim in time for its 督促 is in no list. See deadlines.require_dunning."""
+    from receivables.campaigns import deadlines
+
+    return deadlines.require_dunning(day, state=state)
 
 
 def expire(day: date, *, state: State) -> list[str]:

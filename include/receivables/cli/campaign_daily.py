@@ -1,14 +1,18 @@
-"""`receivables campaign continue`: what is done or asked every day (日々の確認)."""
+"""`receivables campaign continue | dunning-due`: what is done or asked every day (日々の確認)."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from receivables import campaigns
 from receivables.cli.console import (
+    DEFAULT_AS_OF,
+    AsOfOption,
     JsonOption,
     StateOption,
+    console,
+    day,
     emit,
     state_of,
     table,
@@ -32,11 +36,15 @@ REASONS_JA = {
     "people": "結果が不明です。職員の確認を待ちます（campaign unknown）",
 }  # fmt: skip
 _BECAME_JA = {"done": "完了", "waits": "待機", "unapproved": "承認が失効（一覧の作成からやり直してください）"}
+_DUE_COLUMNS = [
+    "債権", "計画", "根拠", "一覧なし", "最も早い期限", "承認待ち", "承認済・送付", "手作業", "期限経過（一覧なし）",
+]  # fmt: skip
 
 
 def add_to(app: typer.Typer) -> None:
     """Add these commands to `receivables campaign`."""
     app.command("continue")(continue_runs)
+    app.command("dunning-due")(dunning_due)
 
 
 def continue_runs(
@@ -51,6 +59,21 @@ def continue_runs(
     emit({"runs": found}, json, lambda: table("中断した送信の続行", ["実行ID", "結果", "未送信", "理由"], rows))
 
 
+def dunning_due(
+    as_of: AsOfOption = DEFAULT_AS_OF,
+    within_days: Annotated[
+        int | None, typer.Option("--within-days", min=0, help="Days ahead (default: dunning_warning_days)")
+    ] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Claims whose last day for 督促 comes near and that no list covers; exit code 4 when there are any."""
+    found = campaigns.dunning_due(day(as_of), within_days=within_days, state=state_of(state))
+    emit(found, json, lambda: _draw_due(found))
+    if any(each["near"] for each in found["claim_types"]):
+        raise typer.Exit(4)
+
+
 def moment(text: str | None) -> datetime | None:
     """`text` as a moment with an offset; InputRejectedError when it is none."""
     if text is None:
@@ -62,3 +85,14 @@ def moment(text: str | None) -> datetime | None:
     if found is None or found.tzinfo is None:
         raise InputRejectedError(f"--now {text!r} is not a moment: write 2026-06-19T10:00:00+09:00")
     return found
+
+
+def _draw_due(found: dict[str, Any]) -> None:
+    rows = [
+        [each["name_ja"], each["playbook"], each["citation"] + ("" if each["is_statutory"] else "（日数は区の定め）"),
+         each["near"], each["first_limit_on"], each["waiting"], each["under_way"], each["by_hand"], each["late"]]
+        for each in found["claim_types"]
+    ]  # fmt: skip
+    table(f"督促の期限（{found['day']} から {found['within_days']} 日以内）", _DUE_COLUMNS, rows)
+    for name in sorted({each["playbook"] for each in found["claim_types"] if each["near"]}):
+        console.print(f"一覧を作成してください: receivables campaign build {name} --as-of {found['day']}", markup=False)

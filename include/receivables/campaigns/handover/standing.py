@@ -55,7 +55,7 @@ _BY_HAND = """
     order by c.subject_key
 """
 # Paid, not yet due for it, or in no batch because the sources were old: a later list has these again by itself.
-_LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window"})
+LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window"})
 
 
 def batches(*, state: State) -> list[dict[str, Any]]:
@@ -105,5 +105,5 @@ def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
     return [
         {**row, "reasons_ja": [reason_ja(code) for code in row["codes"] or []]}
         for row in rows
-        if row["state"] in ("failed_perm", "cancelled") or set(row["codes"] or []) - _LATER
+        if row["state"] in ("failed_perm", "cancelled") or set(row["codes"] or []) - LATER
     ]
