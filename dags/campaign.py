@@ -1,7 +1,8 @@
 """One DAG per playbook (催告計画): build the list, two people approve it, send, collect results.
 
 The approval that counts is a signed row bound to the hash of the exact list; the two approval tasks
-are only its screen. Sends are never retried here: the outbox looks up what is unknown.
+are only its screen, and silence approves nothing: a question left unanswered fails. Sends are never retried
+here: the outbox looks up what is unknown, and `campaigns__continue` sends what was interrupted.
 """
 
 from typing import Any
@@ -35,10 +36,10 @@ def campaign_dag(playbook: campaigns.Playbook) -> None:
 
     def approval(number: int, user: str) -> ApprovalOperator:
         body, title = "{{ ti.xcom_pull(task_ids='preview_text') }}", f"{playbook.title}: 承認 {number}"
-        who = [{"id": user, "name": user}]
         return ApprovalOperator(
-            task_id=f"approve_{number}", subject=title, body=body, assigned_users=who, fail_on_reject=True
-        )
+            task_id=f"approve_{number}", subject=title, body=body, assigned_users=[{"id": user, "name": user}],
+            fail_on_reject=True, response_timeout=playbook.answer_within,  # no defaults: Airflow itself would answer
+        )  # fmt: skip
 
     with DAG(
         dag_id=f"campaign__{playbook.name}", description=playbook.title, doc_md=__doc__,

@@ -1,6 +1,7 @@
-"""Every morning: what came of the campaigns (結果の収集), what vendors must have deleted, and who is silent too long.
+"""Every morning: what came of the campaigns (結果の収集), whom vendors must leave out, and who is silent too long.
 
-`watch` halts a campaign that does harm. A silent vendor fails the run: somebody must ask.
+`watch` halts a campaign that does harm. A silent vendor fails the run: somebody must ask. So do claims whose last day
+for 督促 comes near and that are in no list: somebody must make it (地方税法329条1項).
 """
 
 from airflow.sdk import dag, task
@@ -14,7 +15,7 @@ from receivables.settings import State
 
 @dag(
     dag_id="results__collect",
-    description="催告の結果の収集、委託先データの期限、無音の検知",
+    description="催告の結果の収集、除外の連絡、委託先データの期限、無音の検知、督促の期限",
     doc_md=__doc__,
     schedule=when_scheduled("0 7 * * *"),
     start_date=datetime(2026, 4, 1, tz="Asia/Tokyo"),
@@ -33,14 +34,24 @@ def collect() -> None:
         return campaigns.expire(as_of(), state=State.at())
 
     @task
+    def drops() -> list[str]:
+        return [str(each["file"]) for each in campaigns.drops(as_of(), state=State.at())]
+
+    @task
     def require_answers() -> None:
         silent = [str(each["batch"]) for each in campaigns.silent(as_of(), state=State.at())]
         if silent:
             raise InvariantBrokenError(f"nothing came back for longer than usual: {', '.join(silent)}; ask the vendor")
 
+    @task
+    def require_dunning() -> None:
+        campaigns.require_dunning(as_of(), state=State.at())
+
     watch()
     expire()
+    drops()
     require_answers()
+    require_dunning()
 
 
 collect()

@@ -17,6 +17,20 @@ PARSE_SECONDS = 2.0
 READER = """
 import json, sys, time
 from airflow.dag_processing.dagbag import DagBag
+
+def hours_to_answer(task):
+    longest = getattr(task, "response_timeout", None)
+    return longest and longest.total_seconds() / 3600
+
+def unanswered(task):
+    # what the task does with what Airflow tells it when nobody answered in time
+    if not hasattr(task, "response_timeout"):
+        return None
+    try:
+        return str(task.execute_complete({}, {"error": "nobody answered", "error_type": "timeout"}))
+    except Exception as error:
+        return type(error).__name__
+
 began = time.process_time()  # CPU: whoever else works beside us does not count
 bag = DagBag(sys.argv[1])
 seconds = time.process_time() - began
@@ -31,7 +45,8 @@ print("RESULT " + json.dumps({
             "timezone": str(dag.timezone),
             "tasks": {task.task_id: {"retries": task.retries, "upstream": sorted(task.upstream_task_ids),
                                      "assigned": [u["id"] for u in getattr(task, "assigned_users", None) or []],
-                                     "defaults": getattr(task, "defaults", None)}
+                                     "defaults": getattr(task, "defaults", None),
+                                     "hours": hours_to_answer(task), "unanswered": unanswered(task)}
                       for task in dag.tasks},
         } for dag in bag.dags.values()
     },
@@ -74,6 +89,7 @@ def test_all_files_parse_within_the_limit(bag: dict[str, Any]) -> None:
 def test_there_is_one_ingest_dag_per_contract_and_the_promised_others(bag: dict[str, Any]) -> None:
     promised = {f"ingest__{contract.source}" for contract in all_contracts()}
     promised |= {"warehouse__nightly", "migration__rehearsal", "migration__return", "results__collect"}
+    promised |= {"campaigns__continue"}
     promised |= {f"campaign__{each.name}" for each in playbooks()}
     assert set(bag["dags"]) == promised
 
@@ -99,6 +115,18 @@ def test_only_what_says_so_starts_with_every_night(bag: dict[str, Any]) -> None:
     assert nightly == {"campaign__sms_after_dunning"}
 
 
+def test_what_was_interrupted_goes_on_every_hour_of_the_day_and_is_not_retried_by_airflow(tmp_path: Path) -> None:
+    dag = read_dags(ROOT / "dags", tmp_path, RECEIVABLES_SCHEDULED="1")["dags"]["campaigns__continue"]
+    assert (dag["schedule"], dag["max_active_runs"], dag["timezone"]) == ("0 8-19 * * *", 1, "Asia/Tokyo")
+    assert {task_id: task["retries"] for task_id, task in dag["tasks"].items()} == {"continue_runs": 0}
+
+
+def test_a_morning_watch_that_fails_keeps_no_other_from_looking(bag: dict[str, Any]) -> None:
+    tasks = bag["dags"]["results__collect"]["tasks"]
+    assert set(tasks) == {"watch", "expire", "require_answers", "require_dunning"}
+    assert not [task_id for task_id, task in tasks.items() if task["upstream"]]
+
+
 def test_loads_are_retried_because_they_are_idempotent(bag: dict[str, Any]) -> None:
     for contract in all_contracts():
         assert all(task["retries"] > 0 for task in bag["dags"][f"ingest__{contract.source}"]["tasks"].values())
@@ -111,6 +139,20 @@ def test_two_different_people_are_asked_and_nobody_answers_by_default(bag: dict[
     assert len(set(asked)) == 2
     assert all(len(people) == 1 for people in asked)
     assert all(not task["defaults"] for task_id, task in tasks.items() if task_id.startswith("approve_"))
+
+
+def test_an_unanswered_approval_fails_in_time_for_the_next_list(bag: dict[str, Any]) -> None:
+    """One run of a campaign at a time: a question that stays open for ever would end the campaign."""
+    for playbook in playbooks():
+        dag = bag["dags"][f"campaign__{playbook.name}"]
+        asked = [task for task_id, task in dag["tasks"].items() if task_id.startswith("approve_")]
+        assert len(asked) >= playbook.approvals_required
+        for task in asked:
+            assert (task["defaults"], task["unanswered"]) == (None, "HITLTimeoutError"), playbook.name
+            if playbook.starts == "nightly":
+                assert 12 <= task["hours"] < 24, "answered on its day, over before the next night's list"
+            else:
+                assert task["hours"] == 24 * playbook.expires_after_days, playbook.name
 
 
 def test_departments_deliver_on_their_own_schedule_in_production(tmp_path: Path) -> None:

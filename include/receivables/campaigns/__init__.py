@@ -18,8 +18,11 @@ __all__ = [
     "Playbook",
     "approve",
     "build",
+    "continue_runs",
     "correction_list",
     "dispatch",
+    "drops",
+    "dunning_due",
     "expire",
     "halt",
     "judge",
@@ -33,6 +36,7 @@ __all__ = [
     "recall",
     "record_answers",
     "record_calls",
+    "require_dunning",
     "results",
     "resume",
     "shift_report",
@@ -94,6 +98,15 @@ def dispatch(
     return dispatching.dispatch(
         run_id, state=state, gateway_url=gateway_url, now=now, ignore_window=ignore_window, terms=terms
     )
+
+
+def continue_runs(
+    *, state: State, gateway_url: str | None = None, now: datetime | None = None, terms: Gateway | None = None
+) -> list[dict[str, Any]]:
+    """Dispatch again what was interrupted (続行); not the kill switch's `resume`. See continuing.continue_runs."""
+    from receivables.campaigns import continuing
+
+    return continuing.continue_runs(state=state, gateway_url=gateway_url, now=now, terms=terms)
 
 
 def results(run_id: str, *, state: State, gateway_url: str | None = None) -> dict[str, Any]:
@@ -206,6 +219,27 @@ def correction_list(run_id: str, *, state: State) -> list[dict[str, Any]]:
     from receivables.campaigns import recalling
 
     return recalling.correction_list(run_id, state=state)
+
+
+def dunning_due(day: date, *, within_days: int | None = None, state: State) -> dict[str, Any]:
+    """督促 that no list covers while its limit comes near (督促の期限). See deadlines.dunning_due."""
+    from receivables.campaigns import deadlines
+
+    return deadlines.dunning_due(day, within_days=within_days, state=state)
+
+
+def require_dunning(day: date, *, state: State) -> None:
+    """Raise while a claim in time for its 督促 is in no list. See deadlines.require_dunning."""
+    from receivables.campaigns import deadlines
+
+    return deadlines.require_dunning(day, state=state)
+
+
+def drops(day: date, *, state: State) -> list[dict[str, Any]]:
+    """Whom vendors must leave out of what they already have (除外の連絡). See handover.dropping.drops."""
+    from receivables.campaigns.handover import dropping
+
+    return dropping.drops(day, state=state)
 
 
 def expire(day: date, *, state: State) -> list[str]:

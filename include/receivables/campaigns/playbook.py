@@ -3,6 +3,7 @@
 They lie in a folder named by the municipality code, as all that belongs to one city does.
 """
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,6 +18,8 @@ from receivables.errors import InputRejectedError
 
 MUNICIPALITY = "131121"  # 世田谷区
 FOLDER = Path(__file__).parent / MUNICIPALITY
+
+_A_NIGHTS_LIST = timedelta(hours=20)  # made after the night, over before the next one
 
 Channel = Literal["sms", "letter", "auto_call", "phone_centre"]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{2,40}$")]
@@ -70,6 +73,16 @@ class Playbook(Strict):
     def aim(self) -> Purpose:
         """What the contact is for, with the rules that follow."""
         return PURPOSES[self.purpose]
+
+    @property
+    def answer_within(self) -> timedelta:
+        """How long the approvers are asked before silence counts as no (回答の期限).
+
+        As long as the list can be approved at all; a nightly one no longer than until the next night's list, which
+        overtakes it and, one run of a campaign at a time, would not be made while the question is open.
+        """
+        longest = timedelta(days=self.expires_after_days)
+        return min(longest, _A_NIGHTS_LIST) if self.starts == "nightly" else longest
 
     @model_validator(mode="after")
     def _statutory(self) -> Self:

@@ -125,6 +125,11 @@ def read_candidates(
     return Reading(found, sources, stale, single)
 
 
+def overdue_claims(connection: Connection, playbook: Playbook, day: date) -> list[OverdueClaim]:
+    """Every published claim that the playbook looks at on `day`, with what this project wrote about it by then."""
+    return _with_letters(connection, _claims(connection, playbook, day, None), playbook, day)
+
+
 def published_batch(connection: Connection, as_of: date) -> str:
     """The batch that readers see; raises InputRejectedError when it is not of `as_of`."""
     found = published(connection)

@@ -22,6 +22,12 @@ def resume(*, user: str, reason: str, state: State) -> dict[str, Any]:
     return _set(False, user, reason, state)
 
 
+def is_stopped(state: State) -> bool:
+    """True while all sending is stopped (緊急停止中)."""
+    with db.connect(state, "sender", doing="look at the kill switch") as connection:
+        return connection.execute("select is_stopped from campaign.switch").fetchone() == (True,)
+
+
 def _set(is_stopped: bool, user: str, reason: str, state: State) -> dict[str, Any]:
     if not user.strip() or not reason.strip():
         raise InputRejectedError("the switch needs a user and a reason: --as USER --reason TEXT")

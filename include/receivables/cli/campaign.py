@@ -1,13 +1,13 @@
 """`receivables campaign …`: build, preview, approve, dispatch, results, and the kill switch (催告)."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from receivables import campaigns
 from receivables.campaigns.playbook import playbook
-from receivables.cli import campaign_effects, campaign_vendors
+from receivables.cli import campaign_daily, campaign_effects, campaign_vendors
+from receivables.cli.campaign_daily import REASONS_JA, GatewayOption, NowOption, moment
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -19,17 +19,14 @@ from receivables.cli.console import (
     state_of,
     table,
 )
-from receivables.errors import InputRejectedError
 
 app = typer.Typer(help="Campaigns: lists, approvals, sending, effects (催告)", no_args_is_help=True)
 campaign_vendors.add_to(app)
+campaign_daily.add_to(app)
 for _command in campaign_effects.COMMANDS:
     app.command()(_command)
 
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
-GatewayOption = Annotated[
-    str | None, typer.Option("--gateway", help="Address of the SMS carrier (default: gateway.json of the state)")
-]
 _STATES_JA = {
     "waiting": "承認待ち", "approved": "承認済", "sending": "送信中", "done": "完了",
     "superseded": "差替え済", "cancelled": "取消",
@@ -37,15 +34,6 @@ _STATES_JA = {
 _MESSAGES_JA = {
     "ready": "未送信", "sending": "送信中", "unknown": "照会待ち", "accepted": "受付済", "delivered": "到達",
     "failed_perm": "不達", "failed_temp": "一時不達", "suppressed": "直前に停止", "cancelled": "取消",
-}  # fmt: skip
-_REASONS_JA = {
-    "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
-    "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",
-    "quiet_day": "送信しない日のため待機します",
-    "gateway_down": "送信事業者に接続できないため中断しました",
-    "others_at_work": "同じ経路の引渡しが進行中です",
-    "waits_to_settle": "前回の中断で未確定の分が確定するまで待機します",
-    "halted": "このキャンペーンは停止中です（halt）。残りは待機します",
 }  # fmt: skip
 
 
@@ -120,7 +108,7 @@ def approve(
 def dispatch(
     run: str,
     gateway: GatewayOption = None,
-    now: Annotated[str | None, typer.Option("--now", help="Simulator only: the moment of sending, with offset")] = None,
+    now: NowOption = None,
     ignore_window: Annotated[
         bool, typer.Option("--ignore-window", help="Simulator only: judge by the run's date, not the clock; recorded")
     ] = False,
@@ -128,19 +116,16 @@ def dispatch(
     json: JsonOption = False,
 ) -> None:
     """Send an approved list, each message at most once."""
-    if now is not None:
-        from receivables.campaigns.dispatching import require_simulator
-
-        require_simulator(state_of(state), gateway, "--now")
+    where = state_of(state)
     found = campaigns.dispatch(
-        run, state=state_of(state), gateway_url=gateway, now=_moment(now), ignore_window=ignore_window
+        run, state=where, gateway_url=gateway, now=moment(now, where, gateway), ignore_window=ignore_window
     )
 
     def human() -> None:
         rows = [[label, found.get(key, 0)] for key, label in _MESSAGES_JA.items() if found.get(key)]
         table(run, ["状態", "件数"], rows)
         if found["stopped_because"]:
-            console.print(_REASONS_JA[found["stopped_because"]], markup=False)
+            console.print(REASONS_JA[found["stopped_because"]], markup=False)
 
     emit(found, json, human)
 
@@ -190,15 +175,3 @@ def _draw_preview(found: dict[str, Any]) -> None:
     console.print(f"文面: {found['text']}", markup=False)
     console.print(f"状態: {_STATES_JA[found['state']]}  承認: {', '.join(found['approvals']) or 'なし'}", markup=False)
     console.print(f"ハッシュ: {found['content_sha256']}", markup=False)
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InputRejectedError(f"--now {text!r} is not a moment: write 2026-06-19T10:00:00+09:00")
-    return found

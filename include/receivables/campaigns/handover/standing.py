@@ -63,8 +63,8 @@ _BY_HAND = """
 """
 # Paid, not yet due for it, or not certain in that moment: a later list has these again by itself. So it has what was in
 # the end given to nobody; whoever wrote by hand as well would write twice.
-_LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window", "X22_number_changed", "X24_quarantined"})
-_FREE_AGAIN = frozenset({
+LATER = frozenset({"X00_stale_source", "X01_paid", "X15_dunning_window", "X22_number_changed", "X24_quarantined"})
+FREE_AGAIN = frozenset({
     "not_released", "unprintable changed", "spoiled", "withdrawn", "recalled", "identity_in_doubt"
 })  # fmt: skip
 
@@ -119,6 +119,6 @@ def by_hand(run_id: str, *, state: State) -> list[dict[str, Any]]:
     return [
         {**row, "reasons_ja": [reason_ja(code) for code in row["codes"] or []]}
         for row in rows
-        if (row["state"] in ("failed_perm", "cancelled") and row["outcome"] not in _FREE_AGAIN)
-        or set(row["codes"] or []) - _LATER
+        if (row["state"] in ("failed_perm", "cancelled") and row["outcome"] not in FREE_AGAIN)
+        or set(row["codes"] or []) - LATER
     ]
