@@ -89,6 +89,13 @@ class Playbook(Strict):
         return self
 
     @model_validator(mode="after")
+    def _ladder(self) -> Self:
+        """A call is led by one script (架電台本), which has no steps: further texts would be said to nobody."""
+        if self.levels and self.call_list:
+            raise ValueError(f"levels (段階) are for sms and letter: {self.channel} has one script, no further text")
+        return self
+
+    @model_validator(mode="after")
     def _four_eyes(self) -> Self:
         others = set(self.approvers) - {self.maker}
         if len(others) != len(self.approvers) or len(others) < self.approvals_required:
