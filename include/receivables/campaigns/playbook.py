@@ -112,6 +112,7 @@ class Gateway(Strict):
     settle_seconds: float = Field(gt=0)  # longer than its longest acceptance delay
     parts_per_second: int = Field(ge=1)
     cost_yen_per_part: int = Field(ge=0)
+    receipts_within_days: int = Field(default=3, ge=1, le=29)  # later than this a run without any receipt is silence
 
     @property
     def kind(self) -> Literal["dedup", "lookup", "neither"]:
