@@ -216,7 +216,7 @@ def expire(day: date, *, state: State) -> list[str]:
 
 
 def silent(day: date, *, state: State) -> list[dict[str, Any]]:
-    """Batches of which nothing came back for longer than usual. See handover.standing.silent."""
+    """Batches, and runs of SMS, of which nothing came back for longer than usual. See handover.standing.silent."""
     from receivables.campaigns.handover import standing
 
     return standing.silent(day, state=state)
