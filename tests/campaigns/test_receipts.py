@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from receivables import campaigns, db
+from receivables import campaigns, database, db
 from receivables.campaigns import receipts, windows
 from receivables.campaigns.experiments import harm
 from receivables.campaigns.handover import standing
@@ -225,3 +225,15 @@ def test_a_carrier_whose_receipts_stopped_is_noticed_like_a_silent_vendor(world:
 
     tell(world, (next(iter(sent.values())), "failed_temp"))
     assert standing.silent(today() + timedelta(days=4), state=world.state) == []
+
+
+def test_a_warehouse_of_the_edition_before_takes_the_new_event(world: World, sent: dict[str, str]) -> None:
+    """Its table knew printed, called and returned alone."""
+    world.run(
+        "alter table campaign.contact_event drop constraint contact_event_event_check,"
+        " add constraint contact_event_event_check check (event in ('posted', 'undeliverable'))"
+    )
+    for _ in range(2):
+        database.initialise(world.state)
+    tell(world, *((each, "delivered") for each in sent.values()))
+    assert [row[2] for row in world.run(EVENTS)] == ["delivered"] * 2
