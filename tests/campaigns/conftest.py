@@ -41,7 +41,7 @@ create table mart.fct_claims (
 );
 create table mart.dim_debtors (debtor_id text, contact_block boolean);
 create table mart.fct_receipts (
-    receipt_id text, claim_id text, paid_on date, received_yen bigint, is_provisional boolean
+    receipt_id text, claim_id text, paid_on date, received_yen bigint, is_provisional boolean, channel_code text
 );
 create index on mart.fct_receipts (claim_id);
 create table mart.fct_contacts (

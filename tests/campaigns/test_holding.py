@@ -84,7 +84,7 @@ def test_what_lies_with_a_vendor_is_told_until_it_came_back(world: World) -> Non
 
 
 def _complaint() -> str:
-    from receivables.campaigns.handover.returning import _outcomes
+    from receivables.campaigns.outcome_codes import _outcomes
 
     row = next(each for each in _outcomes().values()
                if each["channel"] == "phone_centre" and each["outcome"] == "complaint")  # fmt: skip

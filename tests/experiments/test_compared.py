@@ -121,21 +121,21 @@ def test_calling_is_compared_with_being_called(marts: World) -> None:
 
 def test_weeks_are_drawn_in_pairs_beforehand_and_once(marts: World) -> None:
     with pytest.raises(InputRejectedError, match="has begun"):
-        campaigns.plan_weeks(MONDAY - timedelta(days=7), pairs=1, salt="the weeks of 2026", state=marts.state)
-    drawn = campaigns.plan_weeks(MONDAY, pairs=10, salt="the weeks of 2026", state=marts.state)
+        weeks.plan_weeks(MONDAY - timedelta(days=7), pairs=1, salt="the weeks of 2026", state=marts.state)
+    drawn = weeks.plan_weeks(MONDAY, pairs=10, salt="the weeks of 2026", state=marts.state)
 
     assert [each["week_start"] for each in drawn] == [MONDAY + timedelta(weeks=at) for at in range(20)]
     assert all({a["mode"], b["mode"]} == {"outbound", "inbound"} for a, b in zip(drawn[::2], drawn[1::2], strict=True))
     assert len({each["mode"] for each in drawn[::2]}) == 2
     for monday, pairs in ((MONDAY, 1), (MONDAY - timedelta(days=7), 1), (MONDAY + timedelta(days=1), 1), (MONDAY, 0)):
         with pytest.raises(InputRejectedError):
-            campaigns.plan_weeks(monday, pairs=pairs, salt="the weeks of 2026", state=marts.state)
+            weeks.plan_weeks(monday, pairs=pairs, salt="the weeks of 2026", state=marts.state)
     with pytest.raises(db.DatabaseError, match="RC010"):
         marts.run("update campaign.week set mode = 'inbound'")
 
 
 def test_weeks_are_compared_pair_by_pair_once_their_money_is_booked(marts: World) -> None:
-    drawn = campaigns.plan_weeks(MONDAY, pairs=3, salt="the weeks of 2026", state=marts.state)
+    drawn = weeks.plan_weeks(MONDAY, pairs=3, salt="the weeks of 2026", state=marts.state)
     marts.run(
         "insert into mart.fct_claims (claim_id, due_date) values ('old', %s), ('new', %s)",
         MONDAY - timedelta(days=9),

@@ -29,7 +29,6 @@ __all__ = [
     "league",
     "lift",
     "list_runs",
-    "plan_weeks",
     "playbooks",
     "preview",
     "preview_text",
@@ -144,13 +143,6 @@ def record_calls(file: Path, *, user: str, state: State) -> int:
     return shift.record_calls(file, user=user, state=state)
 
 
-def plan_weeks(first_monday: date, *, pairs: int, salt: str, state: State) -> list[dict[str, Any]]:
-    """Draw weeks of calling and of answering (週の割付). See experiments.weeks."""
-    from receivables.campaigns.experiments import weeks
-
-    return weeks.plan_weeks(first_monday, pairs=pairs, salt=salt, state=state)
-
-
 def halt(name: str, *, user: str, reason: str, state: State) -> dict[str, Any]:
     """Halt one campaign; needs no approval. See experiments.halting."""
     from receivables.campaigns.experiments import halting
@@ -250,7 +242,7 @@ def expire(day: date, *, state: State) -> list[str]:
 
 
 def silent(day: date, *, state: State) -> list[dict[str, Any]]:
-    """Batches of which nothing came back for longer than usual. See handover.standing.silent."""
+    """Batches, and runs of SMS, of which nothing came back for longer than usual. See handover.standing.silent."""
     from receivables.campaigns.handover import standing
 
     return standing.silent(day, state=state)

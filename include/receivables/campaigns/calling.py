@@ -19,6 +19,7 @@ from receivables.campaigns.channels.sms import SmsGateway
 from receivables.campaigns.claiming import CHECK_SECONDS, Claimer
 from receivables.campaigns.exclusions import full_code, in_force
 from receivables.campaigns.outbox import Message
+from receivables.campaigns.rendering import parts_count, text_of_level
 from receivables.campaigns.windows import is_open
 
 _LOCKED = "55P03"
@@ -91,24 +92,25 @@ class Caller:
     def _is_done_with(self, connection: db.Connection, message: Message) -> bool:
         """Call for one message in its slot; False when nothing of this claim may be called any more."""
         step: Step = "late"
+        text = text_of_level(self.claimer.run.template_text, message.level)
         while step == "late":
-            slot = self._wait_for_slot(connection)
+            slot = self._wait_for_slot(connection, parts_count(text))
             with connection.transaction():
-                step = self._call(connection, message, slot)
+                step = self._call(connection, message, text, slot)
             time.sleep(self.rest_seconds)
             self.rest_seconds = 0.0
         return step == "done"
 
-    def _wait_for_slot(self, connection: db.Connection) -> float:
-        """Wait until this worker's turn; when that was (monotonic seconds)."""
-        gap = timedelta(seconds=1) * self.claimer.run.parts_count / self.claimer.terms.parts_per_second
+    def _wait_for_slot(self, connection: db.Connection, parts: int) -> float:
+        """Wait until it is this worker's turn for a message of `parts`; when that was (monotonic seconds)."""
+        gap = timedelta(seconds=1) * parts / self.claimer.terms.parts_per_second
         began = time.monotonic()
         with connection.cursor(row_factory=args_row(float)) as cursor:
             wait = cursor.execute(_SLOT, {"gateway": self.gateway.name, "gap": gap}).fetchone() or 0.0
         time.sleep(max(0.0, wait))
         return max(began, began + wait)
 
-    def _call(self, connection: db.Connection, message: Message, slot: float) -> Step:
+    def _call(self, connection: db.Connection, message: Message, text: str, slot: float) -> Step:
         """Call for one message unless a reason came up against it or its slot has gone by."""
         connection.execute("select campaign.fence_reasons()")
         began = time.monotonic()
@@ -123,7 +125,7 @@ class Caller:
             return "done"
         if time.monotonic() > slot + _SLOT_SECONDS:
             return "late"
-        outcome = self.gateway.send(message.reference, to=message.number, text=self.claimer.run.template_text)
+        outcome = self.gateway.send(message.reference, to=message.number, text=text)
         outbox.record(connection, message, outcome, self.claimer.terms.settle_seconds)
         self.breaker.note(outcome.kind != "unclear", time.monotonic())
         self.rest_seconds = min(outcome.retry_after_seconds, _LONGEST_PAUSE)

@@ -19,7 +19,7 @@ from receivables.campaigns.playbook import Playbook
 from receivables.campaigns.stages import dunning_deadline, eligible_claims
 
 Proofs = dict[str, dict[str, Any]]
-_HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23, 25))
+_HOLDS = tuple(f"X{number:02}" for number in (2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 16, 17, 23, 25, 29))
 
 
 @dataclass(frozen=True, slots=True)

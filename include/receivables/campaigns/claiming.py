@@ -203,7 +203,7 @@ class Claimer:
             is_released = not reasons and is_release(taken)
             if is_released:
                 number = found.numbers[str(contact.debtor_id)]
-                messages.append(self._take(connection, contact_id, number, seen, is_again=chosen[contact_id]))
+                messages.append(self._take(connection, contact_id, contact, number, seen, chosen[contact_id]))
             else:
                 _hold_back(connection, contact_id, reasons or ("X23_contact_block",), is_again=chosen[contact_id])
                 held += 1
@@ -211,7 +211,7 @@ class Claimer:
         return Claimed(messages, held)
 
     def _take(
-        self, connection: db.Connection, contact_id: str, number: str, seen: Evidence, *, is_again: bool
+        self, connection: db.Connection, contact_id: str, contact: Contact, number: str, seen: Evidence, is_again: bool
     ) -> Message:
         row = connection.execute(_SENDING, {
             "contact_id": contact_id, "worker": self.worker, "lease": self.lease_seconds,
@@ -219,7 +219,7 @@ class Claimer:
         }).fetchone()  # fmt: skip
         assert row is not None
         assert isinstance(row[1], int)
-        return Message(contact_id, str(row[0]), row[1], number, is_again)
+        return Message(contact_id, str(row[0]), row[1], number, is_again, contact.level)
 
 
 def _hold_back(connection: db.Connection, contact_id: str, codes: tuple[str, ...], *, is_again: bool) -> None:

@@ -21,6 +21,7 @@ from receivables.campaigns.claiming import Claimed, Claimer, Clock
 from receivables.campaigns.handover import batches
 from receivables.campaigns.handover.working import LEASE_SECONDS, Handler
 from receivables.campaigns.playbook import Gateway, gateway_terms
+from receivables.campaigns.rendering import parts_by_level
 from receivables.errors import EnvironmentFailureError, InputRejectedError, InvariantBrokenError, NeedsApprovalError
 from receivables.settings import State
 
@@ -116,7 +117,8 @@ class Dispatcher:
         """How many to claim: one where each that is not called after all would be left to people."""
         if self.breaker.openings or self.terms.kind == "neither":
             return 1
-        return max(1, min(_BATCH, self.terms.parts_per_second // self.claimer.run.parts_count))
+        longest = max(parts_by_level(self.claimer.run.template_text))
+        return max(1, min(_BATCH, self.terms.parts_per_second // longest))
 
     def _seconds_to_settle(self) -> float | None:
         query = """

@@ -17,7 +17,7 @@ from receivables.campaigns import approvals
 from receivables.campaigns.channels.sms import Outcome
 from receivables.campaigns.contacts import Contact, contact_id_of, content_sha256, stored_contacts
 from receivables.campaigns.playbook import Gateway
-from receivables.campaigns.rendering import text_sha256
+from receivables.campaigns.rendering import parts_by_level, text_sha256
 from receivables.campaigns.runs import Run, run_of
 from receivables.errors import InvariantBrokenError, NeedsApprovalError
 
@@ -25,10 +25,11 @@ MOST_ATTEMPTS = 8
 
 _FILL = """
     insert into campaign.outbox (contact_id, run_id, debtor_id, channel, reference, parts_count, is_statutory)
-    select c.contact_id, c.run_id, c.debtor_id, r.channel, c.reference, r.parts_count, r.purpose = 'dunning'
+    select c.contact_id, c.run_id, c.debtor_id, r.channel, c.reference,
+        case r.channel when 'sms' then (%(parts)s::integer[])[c.level] else r.parts_count end, r.purpose = 'dunning'
     from campaign.contact as c
     inner join campaign.run as r using (run_id)
-    where c.run_id = %s and c.arm = 'treat'
+    where c.run_id = %(run_id)s and c.arm = 'treat'
     order by c.contact_id
     on conflict do nothing
 """
@@ -95,6 +96,7 @@ class Message:
     attempt: int
     number: str
     is_again: bool = False  # the carrier may have it already and takes it for the same message
+    level: int = 1  # 段階: which of the approved texts it says
 
     def __repr__(self) -> str:
         """Without the number: this may end in a log."""
@@ -128,7 +130,7 @@ def fill(connection: db.Connection, run: Run, *, day: date, is_window_ignored: b
     """Put the treated contacts of an approved run into the outbox, once for ever; returns how many are new."""
     connection.execute("select campaign.index_phones()")
     connection.execute(_START, {"run_id": run.run_id, "day": day, "is_window_ignored": is_window_ignored})
-    return connection.execute(_FILL, [run.run_id]).rowcount
+    return connection.execute(_FILL, {"run_id": run.run_id, "parts": parts_by_level(run.template_text)}).rowcount
 
 
 def record(connection: db.Connection, message: Message, outcome: Outcome, settle_seconds: float) -> None:

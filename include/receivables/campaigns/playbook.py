@@ -102,6 +102,13 @@ class Playbook(Strict):
         return self
 
     @model_validator(mode="after")
+    def _ladder(self) -> Self:
+        """A call is led by one script (架電台本), which has no steps: further texts would be said to nobody."""
+        if self.levels and self.call_list:
+            raise ValueError(f"levels (段階) are for sms and letter: {self.channel} has one script, no further text")
+        return self
+
+    @model_validator(mode="after")
     def _four_eyes(self) -> Self:
         others = set(self.approvers) - {self.maker}
         if len(others) != len(self.approvers) or len(others) < self.approvals_required:
@@ -118,6 +125,7 @@ class Gateway(Strict):
     settle_seconds: float = Field(gt=0)  # longer than its longest acceptance delay
     parts_per_second: int = Field(ge=1)
     cost_yen_per_part: int = Field(ge=0)
+    receipts_within_days: int = Field(default=3, ge=1, le=29)  # later than this a run without any receipt is silence
 
     @property
     def kind(self) -> Literal["dedup", "lookup", "neither"]:

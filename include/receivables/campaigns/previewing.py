@@ -11,7 +11,8 @@ from receivables import db
 from receivables.campaigns.exclusions import reason_ja
 from receivables.campaigns.experiments.registered import lines_ja, preregistration_of, shown
 from receivables.campaigns.playbook import Playbook, gateway_terms
-from receivables.campaigns.runs import run_of
+from receivables.campaigns.rendering import parts_by_level
+from receivables.campaigns.runs import Run, run_of
 from receivables.rulebook import rulebook
 from receivables.settings import State
 
@@ -37,6 +38,7 @@ _COHORT = """
     from campaign.contact where run_id = %s and arm <> 'excluded'
     group by 1, 2, 3 order by 1, 2, 4
 """
+_LEVELS = "select level, count(*) as people from campaign.contact where run_id = %s and arm = 'treat' group by level"
 _SHIFTS = """
     select s.shifts, r.reason from campaign.shift as s left join campaign.shift_reason as r using (run_id)
     where s.run_id = %s
@@ -56,6 +58,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         exclusions = _rows(connection, _EXCLUSIONS, run_id)
         cohort = _rows(connection, _COHORT, run_id)
         before = _rows(connection, _BEFORE, run.campaign_name, run_id)
+        per_message, parts = _parts(run, _rows(connection, _LEVELS, run_id))
         registered = preregistration_of(connection, run_id)
         shifted = _rows(connection, _SHIFTS, run_id)
         given = _rows(connection, "select approver from campaign.approval where run_id = %s order by 1", run_id)
@@ -73,8 +76,7 @@ def preview(run_id: str, *, state: State) -> dict[str, Any]:
         "shifts": shifted[0]["shifts"] if shifted else [],
         "shift_reason": shifted[0]["reason"] if shifted else None,
         "treat_count_before": before[0]["treat_count"] if before else None,
-        "parts_per_message": run.parts_count, "parts": run.treat_count * run.parts_count,
-        "cost_yen": run.treat_count * run.parts_count * cost,
+        "parts_per_message": per_message, "parts": parts, "cost_yen": parts * cost,
         "text": run.template_text, "template_sha256": run.template_sha256, "content_sha256": run.content_sha256,
         "approvals": [each["approver"] for each in given], "approvals_required": run.approvals_required,
     }  # fmt: skip
@@ -143,6 +145,15 @@ def cost_ja(found: dict[str, Any]) -> str:
     channel, per_message = found["channel"], found["parts_per_message"]
     each = f"（1件 {per_message} 通）" if per_message > 1 else ""
     return f"{_CHANNELS_JA[channel]} {found['parts']:,} {_UNITS_JA[channel]}{each}、費用見込 {found['cost_yen']:,} 円"
+
+
+def _parts(run: Run, levels: list[dict[str, Any]]) -> tuple[int, int]:
+    """Parts (通数) of one message, on a ladder of SMS of its longest text, and of all messages of the list."""
+    rules = run.rules()
+    if rules.channel != "sms" or not rules.levels:
+        return run.parts_count, run.treat_count * run.parts_count
+    each = parts_by_level(run.template_text)
+    return max(each), sum(each[row["level"] - 1] * row["people"] for row in levels)
 
 
 def shifts_ja(found: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from psycopg.rows import args_row, class_row, dict_row
 
 from receivables.calendar import rolled
+from receivables.campaigns import already, dead_ends
 from receivables.campaigns.candidates import Candidate, candidates
 from receivables.campaigns.exclusions import UNKNOWN_REASON, full_code
 from receivables.campaigns.frequency import contact_dates
@@ -110,9 +111,11 @@ def read_candidates(
     stale = stale_sources(sources, needed, day, playbook.max_data_age_days) | _stale_marts(connection, playbook, day)
     points = points_of(connection, playbook.channel, known, phone_key)
     facts = _facts(connection, known, day, playbook.channel, with_blocks=debtor_ids is None)
-    for held in _quarantined(connection, claims):
-        key = held.debtor_key
-        facts[key] = facts.get(key, frozenset()) | {"X24_quarantined"}
+    found_against = [(held.debtor_key, "X24_quarantined") for held in _quarantined(connection, claims)]
+    found_against += [(each, already.CODE) for each in already.who_pay_so(connection, playbook.purpose, known, day)]
+    found_against += [(each, dead_ends.CODE) for each in dead_ends.found(connection, points, playbook, as_of)]
+    for key, code in found_against:
+        facts[key] = facts.get(key, frozenset()) | {code}
     found = candidates(
         claims,
         facts=facts,

@@ -29,17 +29,29 @@ _ARRIVED = """
     where reference = any(%s)
         and (state in ('sending', 'unknown') or (state in ('ready', 'cancelled') and attempt > 0))
 """
+# Whatever moves becomes a contact event in the same statement, so it does once. It has no hour: how SMS fare by hour is
+# told by the outbox. A message that may still arrive is no result yet.
 _APPLY = """
-    update campaign.outbox as box set state = best.status, changed_at = clock_timestamp()
-    from (
-        select reference, (%(final)s::text[])[max(array_position(%(final)s::text[], status))] as status
+    with best as (
+        select distinct on (reference) reference, status, received_at
         from campaign.delivery_receipt
         where reference = any(%(references)s) and status = any(%(final)s)
-        group by reference
-    ) as best
-    where box.reference = best.reference and box.state in ('accepted', 'failed_temp', 'failed_perm')
-        and coalesce(array_position(%(final)s::text[], box.state), 0) < array_position(%(final)s::text[], best.status)
-        and (box.state <> 'failed_perm' or box.accepted_at is not null)
+        order by reference, array_position(%(final)s::text[], status) desc, received_at
+    ),
+    moved as (
+        update campaign.outbox as box set state = best.status, changed_at = clock_timestamp()
+        from best
+        where box.reference = best.reference and box.state in ('accepted', 'failed_temp', 'failed_perm')
+            and coalesce(array_position(%(final)s::text[], box.state), 0)
+            < array_position(%(final)s::text[], best.status)
+            and (box.state <> 'failed_perm' or box.accepted_at is not null)
+        returning box.contact_id, box.channel, box.state, best.received_at
+    )
+    insert into campaign.contact_event (contact_id, channel, event, occurred_on, detail, source)
+    select contact_id, channel, case state when 'delivered' then 'delivered' else 'undeliverable' end,
+        (received_at at time zone 'Asia/Tokyo')::date, state, 'receipt'
+    from moved where state in ('delivered', 'failed_perm')
+    on conflict do nothing
 """
 _STORED = """
     update campaign.delivery_receipt as kept set is_applied = true

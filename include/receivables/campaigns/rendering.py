@@ -28,15 +28,22 @@ def message_text(playbook: Playbook, folder: Path = FOLDER) -> str:
     if playbook.channel in ("auto_call", "phone_centre"):
         return scripts.script_text(_filled(playbook.template, playbook, folder), playbook.template, _forbidden(folder))
     texts = [_filled(name, playbook, folder) for name in names]
-    if playbook.channel == "sms":
-        for name, text in zip(names, texts, strict=True):
+    for name, text in zip(names, texts, strict=True):
+        if _BETWEEN in text:
+            raise InputRejectedError(f"templates/{name}: a line of --- alone parts the texts of two steps")
+        if playbook.channel == "sms":
             _refuse_disclosure(text, name, folder)
     return _BETWEEN.join(texts)
 
 
 def text_of_level(text: str, level: int) -> str:
-    """The part of an approved text that belongs to one step of the ladder."""
+    """The part of an approved text that belongs to one step of the ladder; a message says this and no more."""
     return text.split(_BETWEEN)[level - 1]
+
+
+def parts_by_level(text: str) -> list[int]:
+    """How many SMS parts (通数) a message takes on each step of an approved text, from the first step on."""
+    return [parts_count(each) for each in text.split(_BETWEEN)]
 
 
 def _filled(name: str, playbook: Playbook, folder: Path) -> str:

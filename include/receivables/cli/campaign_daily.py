@@ -23,9 +23,7 @@ from receivables.settings import State
 GatewayOption = Annotated[
     str | None, typer.Option("--gateway", help="Address of the SMS carrier (default: gateway.json of the state)")
 ]
-NowOption = Annotated[
-    str | None, typer.Option("--now", help="Simulator only: the moment of sending, with offset")
-]
+NowOption = Annotated[str | None, typer.Option("--now", help="Simulator only: the moment of sending, with offset")]
 REASONS_JA = {
     "stopped": "緊急停止中のため中断しました", "window_closed": "送信時間帯の外のため残りは待機します",
     "stale_source": "元データが古いため送信しません", "recalled": "回収された実行のため送信しません",

@@ -91,7 +91,9 @@ def plan_weeks(
     json: JsonOption = False,
 ) -> None:
     """Draw in which weeks the phone centre calls and in which it answers; never drawn again."""
-    found = campaigns.plan_weeks(day(first_monday), pairs=pairs, salt=salt, state=state_of(state))
+    from receivables.campaigns.experiments import weeks
+
+    found = weeks.plan_weeks(day(first_monday), pairs=pairs, salt=salt, state=state_of(state))
     rows = [[each["week_start"], each["block_no"], each["mode"]] for each in found]
     emit({"weeks": found}, json, lambda: table("週の割付", ["週の初日", "組", "種別"], rows))
 

@@ -58,7 +58,7 @@ def came_back(
 
 
 def silent(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, json: JsonOption = False) -> None:
-    """Batches of which nothing came back for longer than usual; exit code 4 when there are any."""
+    """Batches, and runs of SMS, of which nothing came back for longer than usual; exit code 4 when there are any."""
     found = standing.silent(day(as_of), state=state_of(state))
     rows = [
         [each["batch"], _CHANNELS_JA[each["channel"]], each["released_on"], each["days"], each["usual_days"]]

@@ -70,6 +70,7 @@ create table if not exists campaign.contact (
     check (cardinality(claim_ids) = cardinality(claim_yen))
 );
 create index if not exists contact_about_claim on campaign.contact using gin (claim_ids);
+create index if not exists contact_at_point on campaign.contact (phone_hash) where arm = 'treat'; -- what came of a number before
 alter table campaign.contact add column if not exists level integer not null default 1 check (level >= 1); -- 段階
 comment on table campaign.contact is '対象者: every candidate once, treated, held out or excluded, with every reason found';
 

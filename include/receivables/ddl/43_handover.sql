@@ -30,18 +30,33 @@ create table if not exists campaign.contact_event (
     channel text not null,
     event text not null check (event in (
         'printed', 'posted', 'spoiled', 'withdrawn', 'undeliverable', 'contacted', 'third_party', 'unreached', 'refused',
-        'wrong_number', 'promised', 'complaint', 'expired'
+        'wrong_number', 'promised', 'complaint', 'expired', 'delivered'
     )),
     occurred_on date not null,
     occurred_at time, -- 時刻, where the channel tells it: by hour of the day
     promised_on date, -- 納付約束日
     detail text, -- the vendor's own code
-    source text not null, -- hash of the file that told it, or the user who entered it
+    source text not null, -- hash of the file that told it, the user who entered it, or receipt: the carrier's (配信結果)
     recorded_at timestamptz not null default clock_timestamp(),
     unique nulls not distinct (contact_id, event, occurred_on, occurred_at, detail),
     check ((event = 'promised') = (promised_on is not null))
 );
 create index if not exists contact_event_day on campaign.contact_event (channel, occurred_on);
+do $$
+begin
+    -- Edition 0.1 knew no SMS here: a message that the telephone has is delivered, whether or not anybody reads it.
+    if not exists (
+        select from pg_constraint
+        where conrelid = 'campaign.contact_event'::regclass and conname = 'contact_event_event_check'
+            and pg_get_constraintdef(oid) like '%delivered%'
+    ) then
+        alter table campaign.contact_event drop constraint contact_event_event_check,
+        add constraint contact_event_event_check check (event in (
+            'printed', 'posted', 'spoiled', 'withdrawn', 'undeliverable', 'contacted', 'third_party', 'unreached', 'refused',
+            'wrong_number', 'promised', 'complaint', 'expired', 'delivered'
+        ));
+    end if;
+end $$;
 comment on table campaign.contact_event is '連絡の結果: what came of every contact on every channel, once each';
 
 create table if not exists campaign.handover_drop (

@@ -68,6 +68,8 @@ _COUNTS = """
         from campaign.contact_event as e
         inner join assigned as a using (contact_id)
         where e.event in ('refused', 'complaint', 'wrong_number', 'undeliverable')
+            -- An SMS may have arrived since: the outbox says how it stands now.
+            and (e.channel, e.event) <> ('sms', 'undeliverable')
     )
     select
         g.kind, g.cell, m.measure,

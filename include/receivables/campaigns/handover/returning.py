@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -21,8 +20,9 @@ from receivables import db
 from receivables.campaigns import letters
 from receivables.campaigns.handover.batches import place_of
 from receivables.campaigns.handover.dropping import told_before
+from receivables.campaigns.outcome_codes import meaning
 from receivables.errors import InputRejectedError
-from receivables.settings import SEEDS, State
+from receivables.settings import State
 
 LIST_HEAD = ("受付番号", "架電日", "時刻", "結果コード", "詳細コード", "約束日")
 _SHOWN = 5
@@ -172,8 +172,8 @@ def _call_event(row: Sequence[str], made: Mapping[str, Any], lines: Mapping[str,
     token, day, at, code, detail, promised = (field.strip() for field in row)
     if token not in lines:
         return "this 受付番号 is not of this batch"
-    meaning = _meaning(made["channel"], code, detail)
-    if meaning is None:
+    means = meaning(made["channel"], code, detail)
+    if means is None:
         return f"result code {code!r} is not in contact_outcomes"
     try:
         on, clock = date.fromisoformat(day), time.fromisoformat(at) if at else None
@@ -182,10 +182,10 @@ def _call_event(row: Sequence[str], made: Mapping[str, Any], lines: Mapping[str,
         return "a date or time is none: 2026-06-19 and 14:30"
     if not made["released_at"].date() - _ONE_DAY <= on <= today:
         return "called before the list was handed over, or after today"
-    event = "promised" if until and meaning["outcome"] == "contacted" else meaning["outcome"]
+    event = "promised" if until and means["outcome"] == "contacted" else means["outcome"]
     if until and event != "promised":
         return "a promise without having spoken to the person"
-    return Event(token, event, on, clock, until, f"{code} {detail}".strip(), tuple(meaning["stops_channels"].split()))
+    return Event(token, event, on, clock, until, f"{code} {detail}".strip(), tuple(means["stops_channels"].split()))
 
 
 def _store(
@@ -208,14 +208,3 @@ def _store(
             connection.execute(_HOLD, held | {"channel": channel, "review_on": None})
         if each.event == "complaint":
             connection.execute(_HOLD, held | {"channel": None, "review_on": each.occurred_on})
-
-
-@cache
-def _outcomes() -> dict[tuple[str, str, str], dict[str, str]]:
-    with (SEEDS / "ingest" / "contact_outcomes.csv").open(encoding="utf-8", newline="") as rows:
-        return {(row["channel"], row["result_code"], row["detail_code"]): row for row in csv.DictReader(rows)}
-
-
-def _meaning(channel: str, code: str, detail: str) -> dict[str, str] | None:
-    """What a vendor's code means: the row of exactly this detail, else of any."""
-    return _outcomes().get((channel, code, detail)) or _outcomes().get((channel, code, ""))

@@ -4,12 +4,14 @@ from datetime import date
 from typing import Any
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
 from receivables import db
 from receivables.campaigns import letters
 from receivables.campaigns.exclusions import reason_ja
 from receivables.campaigns.handover.batches import place_of, settle
 from receivables.campaigns.handover.lists import LIST
+from receivables.campaigns.playbook import gateway_names, gateway_terms
 from receivables.errors import InputRejectedError
 from receivables.settings import State
 
@@ -42,6 +44,23 @@ _SILENT = """
     where %(day)s::date - w.released_on
         > case when n.batches >= 3 then n.days else (%(usual)s::jsonb ->> w.channel)::integer end
     order by w.released_on, w.batch
+"""
+# A run of SMS, its messages that are old enough, and no receipt for any of them. Nobody waits for a receipt for ever.
+_WITHOUT_RECEIPT = """
+    select made.run_id as batch, sent.channel, count(*) as contact_count,
+        min(sent.accepted_at at time zone 'Asia/Tokyo')::date as released_on,
+        %(day)s::date - min(sent.accepted_at at time zone 'Asia/Tokyo')::date as days,
+        (%(usual)s::jsonb ->> (made.playbook ->> 'gateway'))::integer as usual_days
+    from campaign.outbox as sent
+    inner join campaign.run as made using (run_id)
+    where sent.channel = 'sms' and (sent.accepted_at at time zone 'Asia/Tokyo')::date
+        between %(day)s::date - 30 and %(day)s::date - 1 - (%(usual)s::jsonb ->> (made.playbook ->> 'gateway'))::integer
+    group by made.run_id, sent.channel, made.playbook
+    having not exists (
+        select from campaign.outbox as other inner join campaign.delivery_receipt as told using (reference)
+        where other.run_id = made.run_id
+    )
+    order by released_on, batch
 """
 _EXPIRED = "select batch, channel from campaign.handover where expires_on < %s and state <> 'made' order by batch"
 # What the printer spoiled and did not print again by the batch's last day was sent to nobody: a later list has it.
@@ -76,9 +95,16 @@ def batches(*, state: State) -> list[dict[str, Any]]:
 
 
 def silent(day: date, *, state: State) -> list[dict[str, Any]]:
-    """Batches of which nothing came back for longer than the channel usually takes (無音の検知), as of `day`."""
+    """Batches of which nothing came back for longer than the channel usually takes (無音の検知), as of `day`.
+
+    A run of SMS stands among them as a batch under its run id, when no receipt came for any of its messages within the
+    days of gateways.yml (`receipts_within_days`); for thirty days, then it is history.
+    """
+    agreed = {name: gateway_terms(name).receipts_within_days for name in gateway_names()}
     with db.connect(state, "sender", doing="look for silence") as connection:
-        return connection.cursor(row_factory=dict_row).execute(_SILENT, {"day": day, "usual": _USUAL}).fetchall()
+        cursor = connection.cursor(row_factory=dict_row)
+        waiting = cursor.execute(_SILENT, {"day": day, "usual": _USUAL}).fetchall()
+        return waiting + cursor.execute(_WITHOUT_RECEIPT, {"day": day, "usual": Jsonb(agreed)}).fetchall()
 
 
 def expire(day: date, *, state: State) -> list[str]:
