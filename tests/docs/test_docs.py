@@ -54,6 +54,7 @@ ROOMS = [
     "decision",
     "explain",
     "gaiji",
+    "hold",
     "identity",
     "ingest",
     "law",
