@@ -79,7 +79,7 @@ def enter(
     """
     full = _checked(code, channel, why, user)
     with db.connect(state, "sender", doing=f"hold {full}") as connection:
-        debtor = _debtor(connection, who)
+        debtor = debtor_of(connection, who)
         with connection.cursor(row_factory=args_row(_Days)) as cursor:
             days = cursor.execute(_SINCE).fetchone()
         assert days is not None
@@ -120,6 +120,17 @@ def propose_end(hold_id: int, *, why: str, user: str, state: State) -> str:
     )  # fmt: skip
 
 
+def debtor_of(connection: db.Connection, who: str) -> str:
+    """The debtor who is known as `who`: an id, a 宛名番号, or the id or number of a contact with them."""
+    found = [str(debtor) for (debtor,) in connection.execute(_WHO, {"who": who}).fetchall()]
+    if len(found) != 1:
+        raise InputRejectedError(
+            f"{'nobody' if not found else 'more than one debtor'} is known as {who!r}; give a debtor_id, a 宛名番号, a"
+            " contact id, or the 封緘番号・受付番号 of a letter or list"
+        )
+    return found[0]
+
+
 def _checked(code: str, channel: str | None, why: str, user: str) -> str:
     """The seed's full code; InputRejectedError when something is missing or not to be entered by hand."""
     if code[:3] not in BY_HAND or full_code(code)[: len(code)] != code:
@@ -130,13 +141,3 @@ def _checked(code: str, channel: str | None, why: str, user: str) -> str:
     if not why.strip() or not user.strip():
         raise InputRejectedError("a hold needs --why, what was heard and from whom, and --as, who heard it")
     return full_code(code)
-
-
-def _debtor(connection: db.Connection, who: str) -> str:
-    found = [str(debtor) for (debtor,) in connection.execute(_WHO, {"who": who}).fetchall()]
-    if len(found) != 1:
-        raise InputRejectedError(
-            f"{'nobody' if not found else 'more than one debtor'} is known as {who!r}; give a debtor_id, a 宛名番号, a"
-            " contact id, or the 封緘番号・受付番号 of a letter or list"
-        )
-    return found[0]

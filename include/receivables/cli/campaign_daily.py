@@ -1,4 +1,4 @@
-"""`receivables campaign continue | dunning-due`: what is done or asked every day (日々の確認)."""
+"""`receivables campaign continue | dunning-due | history`: what is done or asked every day (日々の確認)."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -44,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     """Add these commands to `receivables campaign`."""
     app.command("continue")(continue_runs)
     app.command("dunning-due")(dunning_due)
+    app.command("history")(show_history)
 
 
 def continue_runs(
@@ -72,6 +73,37 @@ def dunning_due(
     emit(found, json, lambda: _draw_due(found))
     if any(each["near"] for each in found["claim_types"]):
         raise typer.Exit(4)
+
+
+def show_history(
+    who: Annotated[str, typer.Argument(help="debtor_id, 宛名番号, contact id, or 封緘番号・受付番号")],
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Everything that was said to one person, by whichever section and channel, and what stops the next contact."""
+    from receivables.campaigns.history import history
+
+    found = history(who, state=state_of(state))
+    emit(found, json, lambda: _draw_history(found))
+
+
+def _draw_history(found: dict[str, Any]) -> None:
+    arms = {"treat": "送信", "control": "対照群", "excluded": "除外"}
+    columns = ["基準日", "計画", "経路", "区分", "状態", "連絡日", "結果", "理由", "対象者"]
+    table(f"連絡の経過 {found['debtor_id']}", columns, [
+        [each["as_of"], each["campaign_name"], each["channel"], arms[each["arm"]], each["state"] or "",
+         each["contact_date"] or "", "、".join(each["events"]), "、".join(each["reasons_ja"]), each["contact_id"]]
+        for each in found["contacts"]
+    ])  # fmt: skip
+    table("所管課の委託先による連絡", ["日時", "経路", "所管", "結果", "約束日"], [
+        [each["attempted_at"], each["channel"], each["owner_dept"], each["outcome"], each["promised_on"] or ""]
+        for each in found["by_vendors"]
+    ])  # fmt: skip
+    table("連絡を止めている理由", ["理由", "手段", "開始", "終了", "内容"], [
+        [each["reason_ja"], each["channel"] or "すべて", each["valid_from"], each["valid_to"] or "解除まで",
+         each["why"] or ""]
+        for each in found["against"]
+    ])  # fmt: skip
 
 
 def moment(text: str | None, state: State, gateway_url: str | None) -> datetime | None:
