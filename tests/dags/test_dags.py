@@ -123,7 +123,7 @@ def test_what_was_interrupted_goes_on_every_hour_of_the_day_and_is_not_retried_b
 
 def test_a_morning_watch_that_fails_keeps_no_other_from_looking(bag: dict[str, Any]) -> None:
     tasks = bag["dags"]["results__collect"]["tasks"]
-    assert set(tasks) == {"watch", "expire", "require_answers", "require_dunning"}
+    assert set(tasks) == {"watch", "expire", "drops", "require_answers", "require_dunning"}
     assert not [task_id for task_id, task in tasks.items() if task["upstream"]]
 
 

@@ -66,8 +66,8 @@ def parts_count(text: str) -> int:
 
 
 def billed_count(text: str, channel: str) -> int:
-    """What one contact is charged as: the parts of an SMS; a letter or a call is one, however long its text."""
-    return parts_count(text) if channel == "sms" else 1
+    """What one contact is charged as at most: the parts of an SMS; a letter or a call is one, however long its text."""
+    return max(parts_by_level(text)) if channel == "sms" else 1
 
 
 def text_sha256(text: str) -> str:

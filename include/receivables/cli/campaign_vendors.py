@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from receivables.campaigns import cohort, quiet
+from receivables.campaigns import cohort, hearing, quiet
 from receivables.campaigns.exclusions import reason_ja
 from receivables.campaigns.handover import dropping, returning, standing, undelivered
 from receivables.cli.console import DEFAULT_AS_OF, AsOfOption, JsonOption, StateOption, day, emit, state_of, table
@@ -21,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     for name, command in (
         ("batches", batches), ("take-back", take_back), ("silent", silent), ("by-hand", by_hand),
         ("explain-shift", explain_shift), ("came-back", came_back), ("drops", drops),
+        ("heard", heard),
     ):  # fmt: skip
         app.command(name)(command)
     app.add_typer(quiet_app, name="quiet")
@@ -55,6 +56,24 @@ def came_back(
 ) -> None:
     """Enter envelopes that the post brought back (返戻); nothing more goes to that address."""
     emit(undelivered.came_back(tokens, on=day(on), why=why, user=user, state=state_of(state)), json)
+
+
+def heard(
+    contact: Annotated[str, typer.Argument(help="Contact id, 封緘番号 or 受付番号")],
+    said: Annotated[str, typer.Argument(help="、".join(f"{name} {ja}" for name, ja in hearing.SAID_JA.items()))],
+    on: Annotated[str, typer.Option("--on", help="The day on which it was said")],
+    why: Annotated[str, typer.Option(help="What was said 申出の内容")],
+    user: UserOption,
+    promised: Annotated[str | None, typer.Option(help="The day promised for the payment 納付約束日")] = None,
+    state: StateOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Enter what somebody said at the desk or by telephone in answer to a letter, a call or an SMS."""
+    until = day(promised, "--promised") if promised else None
+    found = hearing.heard(
+        contact, said, on=day(on, "--on"), why=why, user=user, promised_on=until, state=state_of(state)
+    )
+    emit(found, json)
 
 
 def silent(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, json: JsonOption = False) -> None:
