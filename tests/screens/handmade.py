@@ -141,6 +141,30 @@ def _campaign(connection: db.Connection) -> None:
             " '{insurance}', 1000)",
             [f"c{no}", f"d{no}", codes],
         )
+    for run_id, title, state, people in (
+        ("dunning_tax-20260619-1", "督促状（税）", "waiting", 77),
+        ("letter_reminder-20260618-1", "催告書", "sending", 12),
+        ("letter_reminder-20260601-1", "催告書", "done", 9),
+    ):  # fmt: skip
+        connection.execute(
+            "insert into campaign.run (run_id, campaign_name, as_of, published_batch, maker, channel, purpose,"
+            " playbook, template_text, template_sha256, parts_count, sources, content_sha256, treat_count,"
+            " control_count, excluded_count, approvals_required, expires_after_days, built_at, state) values (%s,"
+            " split_part(%s, '-', 1), %s, %s, 'planner', 'letter', 'reminder', jsonb_build_object('title', %s::text),"
+            " 't', 't', 1, '{}', 'x', %s, 0, 0, 2, 7, '2026-06-18T04:52:00+09:00', %s)",
+            [run_id, run_id, AS_OF, BATCH, title, people, state],
+        )
+    db.run_script(
+        connection,
+        """
+        insert into campaign.halt (campaign_name, reason_code, reason, halted_by)
+        values ('auto_call_trial', 'person', 'x', 'x');
+        insert into campaign.quiet (from_on, until_on, reason, entered_by)
+        values ('2020-01-01', '2100-01-01', '台風', 'x');
+        insert into campaign.hold (debtor_id, exclusion_code, valid_from, owner_dept, review_on)
+        values ('d', 'X11', '2026-06-01', 'central', '2026-06-02'), ('e', 'X11', '2026-06-01', 'central', '2100-01-01');
+    """,
+    )
     connection.execute("insert into campaign.approver values ('chief_tax', '納税課長', '2026-04-01')")
     connection.execute(
         "insert into campaign.approval (run_id, content_sha256, approver, approved_at, expires_at, signature) values"

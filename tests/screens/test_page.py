@@ -121,7 +121,23 @@ def test_the_campaign_says_who_is_missing(night: Night) -> None:
         ("X01", 2), ("X19", 2), ("X08", 1), ("X20_unlinked", 1),
     ]  # fmt: skip
     assert all(JAPANESE.search(each.reason_ja) for each in run.excluded)
-    assert "催告「督促後のSMS催告」が承認を待っています（あと1人）。" in [said.text for said in summing.summary(night)]
+    assert "催告「督促後のSMS催告」が承認を待っています（あと1人）。ほかに1件が待っています。" in [
+        said.text for said in summing.summary(night)
+    ]
+
+
+def test_every_run_that_is_not_over_and_what_must_be_looked_at_is_shown(night: Night, html: str) -> None:
+    run = night.campaign
+    assert run is not None
+    assert [(each.title, each.state_ja, each.treat_count, each.approvals) for each in run.others] == [
+        ("督促状（税）", "承認待ち", 77, "0／2"), ("催告書", "送信中", 12, "0／2"),
+    ]  # fmt: skip
+    assert "督促状（税）" in html
+    assert [note.split("（")[0].split(":")[0] for note in run.notes] == [
+        "停止中の計画", "本日は送信しない日です", "再確認の日が来た連絡停止 1件",
+    ]  # fmt: skip
+    assert all(note in html for note in run.notes)
+    assert "ほかに1件が待っています。" in "".join(said.text for said in summing.summary(night))
 
 
 def test_a_stopped_campaign_is_the_first_thing_said(night: Night) -> None:

@@ -65,4 +65,6 @@ grant execute on function campaign.is_quiet(date) to sender;
 
 grant select, insert on campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet to sender;
 grant update (ended_by, ended_at) on campaign.quiet to sender;
+grant select (from_on, until_on, reason, ended_at) on campaign.quiet to screen;
+grant select (review_on, valid_to) on campaign.hold to screen; -- how many must be looked at, not whose
 grant select on campaign.cohort, campaign.shift, campaign.shift_reason, campaign.quiet to auditor, approver;

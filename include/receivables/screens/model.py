@@ -113,8 +113,19 @@ class Excluded:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherRun:
+    """Another run that is not over: several playbooks may wait at once."""
+
+    title: str
+    name: str
+    state_ja: str
+    treat_count: int
+    approvals: str  # given／required
+
+
+@dataclass(frozen=True, slots=True)
 class Campaign:
-    """The newest run of a campaign (催告)."""
+    """The newest run of a campaign (催告), the others that are not over, and what people must look at."""
 
     run_id: str
     name: str
@@ -131,6 +142,8 @@ class Campaign:
     content_sha256: str
     excluded: tuple[Excluded, ...]
     is_stopped: bool
+    others: tuple[OtherRun, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

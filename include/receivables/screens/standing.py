@@ -1,13 +1,15 @@
 """What waits for people (承認待ち・署名待ち): the newest campaign run and the newest migration rehearsal."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from receivables import db, standard
 from receivables.confidence import upper_share
 from receivables.errors import InputRejectedError
 from receivables.screens import words
 from receivables.screens.lookup import found
-from receivables.screens.model import Campaign, Check, Excluded, Identity, Migration, MigrationGroup
+from receivables.screens.model import Campaign, Check, Excluded, Identity, Migration, MigrationGroup, OtherRun
 from receivables.settings import State
 
 # A run that waits for somebody comes before newer ones that do not.
@@ -21,6 +23,27 @@ _RUN = """
     where state not in ('superseded', 'cancelled')
     order by (state in ('waiting', 'approved', 'sending')) desc, built_at desc
     limit 1
+"""
+_OTHERS = """
+    select campaign_name as name, playbook ->> 'title' as title, state, treat_count, approvals_required,
+        (select count(*) from campaign.approval as given where given.run_id = run.run_id) as approval_count
+    from campaign.run as run
+    where state in ('waiting', 'approved', 'sending') and run_id <> %(run_id)s
+    order by state = 'waiting' desc, built_at desc
+"""
+_NOTES = """
+    select
+        array(select distinct campaign_name from campaign.halt where lifted_at is null order by 1) as halted,
+        array(
+            select reason from campaign.quiet
+            where (clock_timestamp() at time zone 'Asia/Tokyo')::date between from_on and until_on and ended_at is null
+        ) as quiet,
+        (select count(*) from campaign.outbox where state = 'unknown') as unknown,
+        (
+            select count(*) from campaign.hold
+            where review_on <= (clock_timestamp() at time zone 'Asia/Tokyo')::date
+                and (valid_to is null or valid_to >= (clock_timestamp() at time zone 'Asia/Tokyo')::date)
+        ) as holds_due
 """
 _EXCLUDED = """
     select code, count(*) as people
@@ -93,7 +116,30 @@ def campaign(connection: db.Connection) -> Campaign | None:
         content_sha256=run["content_sha256"],
         excluded=tuple(Excluded(row["code"], words.exclusion_ja(row["code"]), row["people"]) for row in reasons),
         is_stopped=bool(run["is_stopped"]),
+        others=tuple(
+            OtherRun(
+                each["title"] or each["name"],
+                each["name"],
+                words.CAMPAIGN[each["state"]],
+                each["treat_count"],
+                f"{each['approval_count']}／{each['approvals_required']}",
+            )
+            for each in found(connection, _OTHERS, {"run_id": run["run_id"]})
+        ),
+        notes=tuple(_notes(*found(connection, _NOTES))),
     )
+
+
+def _notes(seen: dict[str, Any]) -> Iterator[str]:
+    """What somebody must look at, with the command that shows it."""
+    if seen["halted"]:
+        yield f"停止中の計画: {'、'.join(seen['halted'])}（receivables campaign lift）"
+    if seen["quiet"]:
+        yield f"本日は送信しない日です: {'、'.join(seen['quiet'])}"
+    if seen["unknown"]:
+        yield f"送信結果が不明のもの {seen['unknown']:,}件（receivables campaign unknown）"
+    if seen["holds_due"]:
+        yield f"再確認の日が来た連絡停止 {seen['holds_due']:,}件（receivables hold list --due）"
 
 
 def migration(connection: db.Connection, state: State) -> Migration | None:

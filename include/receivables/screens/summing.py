@@ -130,7 +130,9 @@ def _waiting(night: Night) -> Sequence[Sentence]:
         return [Sentence("催告の送信は緊急停止中です。", "bad")]
     if run.state == "waiting":
         left = run.approvals_required - run.approval_count
-        return [Sentence(f"催告「{run.title}」が承認を待っています（あと{left}人）。", "watch")]
+        also = sum(each.state_ja == words.CAMPAIGN["waiting"] for each in run.others)
+        more = f"ほかに{also}件が待っています。" if also else ""
+        return [Sentence(f"催告「{run.title}」が承認を待っています（あと{left}人）。{more}", "watch")]
     return [Sentence(f"催告「{run.title}」は{run.state_ja}です。", "good")]
 
 
