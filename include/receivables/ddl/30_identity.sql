@@ -154,6 +154,8 @@ create table if not exists identity.cluster (
     anchor text not null
 );
 create index if not exists cluster_anchor on identity.cluster (anchor);
+-- A further id of a number (register:N~2), found by the ref before the ~: few have one.
+create index if not exists cluster_further_anchor on identity.cluster (split_part(anchor, '~', 1)) where anchor like '%~%';
 comment on table identity.cluster is '人のまとまり: each person of a source under the lasting id that the matching gave';
 
 create table if not exists identity.event (

@@ -62,6 +62,9 @@ _TOGETHER = """
     union
     select c.person_ref from in_scope as s inner join identity.cluster as c on s.ref = c.anchor
     union
+    select c.person_ref from in_scope as s
+    inner join identity.cluster as c on s.ref = split_part(c.anchor, '~', 1) and c.anchor like '%~%'
+    union
     select p.ref_r from in_scope as s inner join identity.pair as p on s.ref = p.ref_l where p.decided = 'link'
     union
     select p.ref_l from in_scope as s inner join identity.pair as p on s.ref = p.ref_r where p.decided = 'link'
