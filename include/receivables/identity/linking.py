@@ -74,7 +74,7 @@ _FOUND = """
             bool_or(c.person_ref = 'register:' || k.source_debtor_key or c.anchor = 'register:' || k.source_debtor_key)
             as by_number,
             bool_or(j.anchor is not null) as is_reviewed,
-            min(c.anchor) = max(c.anchor) and count(d.debtor_id) = count(*) and count(a.source_code) = 0 as is_one
+            min(d.debtor_id) = max(d.debtor_id) and count(d.debtor_id) = count(*) and count(a.source_code) = 0 as is_one
         from vault.person_key as k
         inner join identity.cluster as c on k.person_ref = c.person_ref
         left join debtor_of as d on c.anchor = d.anchor
@@ -106,6 +106,18 @@ _FOUND = """
     ) and s.source_debtor_key not in (
         select h.source_debtor_key from new_holder as h where h.is_as_before is not true
     )
+    union all
+    -- A number whose row the register deleted after people found it to be another's: it stays with that debtor.
+    select s.source_code, s.source_debtor_key, s.batch_id, d.debtor_id, 'review'
+    from claimed as s
+    left join named as n on s.source_code = n.source_code and s.source_debtor_key = n.source_debtor_key
+    inner join joined as j on j.anchor = 'register:' || s.source_debtor_key
+    inner join debtor_of as d on j.anchor = d.anchor
+    where n.source_code is null and not exists (
+        select from identity.cluster as c where c.person_ref = 'register:' || s.source_debtor_key
+    ) and not exists (
+        select from apart as a where a.source_code = s.source_code and a.source_debtor_key = s.source_debtor_key
+    ) and not exists (select from identity.reused as r where r.person_ref = 'register:' || s.source_debtor_key)
 """
 _UNLINK = """
     delete from identity.link as l
