@@ -157,7 +157,7 @@ def make_keys(hand: int | None, as_of: date, state: State) -> None:
                 rows.write_row((*row[:4], *keys_of(Written(*row[4]))))  # type: ignore[misc]
         # The planner guesses few rows of a table that was just made, and reads all persons anew for each of them.
         target.execute("analyze made")
-        holders.note_new_holders(target, as_of)
+        holders.keep_keys(target)
         target.execute("delete from vault.person_key where person_ref in (select person_ref from made)")
         target.execute("insert into vault.person_key select * from made")
 
