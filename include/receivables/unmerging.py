@@ -18,8 +18,8 @@ def unmerge(debtor: str, *, user: str, why: str, state: State) -> dict[str, Any]
 
     Every pair by which people made it one is proposed. From this moment nothing is sent to any of the ids and what was
     queued is cancelled. Returns `decisions` to confirm, `debtors` concerned, contacts `cancelled`, and what went out
-    since the merge: `sent` and `held`. Raises InputRejectedError when no merge in force made this debtor, or when it was
-    said of the holder of a number (番号の再利用) and no pair.
+    since the merge: `sent` and `held`. Raises InputRejectedError when no merge in force made this debtor, or when the
+    answer was on the holder of a number (番号の再利用) and on no pair.
     """
     found = joins.merged(debtor, state=state)
     if found.since is None:

@@ -81,3 +81,32 @@ def test_another_person_under_the_number_that_was_deleted_is_not_merged(merged: 
     assert debtors(merged, "register")[TWINS[1]] not in (kept, merged.id_of(TWINS[1]))
     assert TWINS[1] not in debtors(merged), "the debts under the number are not hers, nor is the merge's word on her"
     assert known_as(merged, kept) == {kept}
+
+
+def test_two_writings_under_one_number_that_people_found_to_be_one_debtor_are_linked(merged: World) -> None:
+    """Each was accepted as one of the two rows: two groups, one debtor."""
+    number = "000000000000905"
+    for loan, name, kana in (("1", "四十九院清", "シジュウクイン　キヨシ"), ("2", "四九院清吉", "シクイン　セイキチ")):
+        rows = {"raw": {"addressee_no": number, "contract_date": "2020-04-01"},
+                "vault": {"person_name": name, "person_kana": kana}}  # fmt: skip
+        for schema, row in rows.items():
+            row |= {"loan_no": loan, "instalment_no": "1", "_batch_id": "b", "_line_no": "1", "_byte_offset": "0",
+                    "_known_from": "2026-01-01"}  # fmt: skip
+            marks = ", ".join(["%s"] * len(row))
+            merged.run(
+                f"insert into {schema}.welfare_loans__instalments ({', '.join(row)}) values ({marks})", *row.values()
+            )
+    merged.run("insert into intermediate.int_claims__unioned values ('welfare_loans', %s, 'b')", number)
+    merged.run("delete from identity.collected")
+    merged.night()
+    refs = sorted(ref for (ref,) in merged.run("select person_ref from vault.person_key where source_debtor_key = %s",
+                                               number))  # fmt: skip
+    assert len(refs) == 2
+    for ref in refs:
+        pair = review.pair_id(ref, f"register:{TWINS[1]}")
+        merged.run("insert into identity.pair (ref_l, ref_r, outcome, reasons, evidence)"
+                   " values (%s, %s, 'review', '', '') on conflict (ref_l, ref_r) do update set outcome = 'review'",
+                   *pair.split("|"))  # fmt: skip
+        merged.decide(pair, "same")
+    merged.night()
+    assert debtors(merged, "welfare_loans") == {number: merged.id_of(TWINS[0])}

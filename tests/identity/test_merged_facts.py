@@ -1,4 +1,4 @@
-"""連絡制限 of a debtor who is several rows of the register: the same fact told twice is one fact, from its first day."""
+"""連絡制限 of a debtor who is several rows of the register: a fact told twice is one fact, from its first day."""
 
 from collections.abc import Callable
 from datetime import date
@@ -28,9 +28,7 @@ def merged(new_state: Callable[[], State]) -> World:
 
 def told(world: World, number: str, **facts: Any) -> None:
     named = ", ".join(f"{name} = %s" for name in facts)
-    world.run(
-        f"update staging.stg_register__persons set {named} where source_debtor_key = %s", *facts.values(), number
-    )
+    world.run(f"update staging.stg_register__persons set {named} where source_debtor_key = %s", *facts.values(), number)
 
 
 def facts(world: World) -> list[tuple[Any, ...]]:

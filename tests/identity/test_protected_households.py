@@ -1,4 +1,4 @@
-"""支援措置: nothing outside the vault ties a protected person to a household, under whichever id and from whatever time."""
+"""支援措置: nothing outside the vault ties a protected person to a household, under whichever id and since when."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -60,9 +60,7 @@ def loan(world: World, number: str, name: str, guarantor: str) -> None:
         row |= {"loan_no": "00000001", "instalment_no": 1, "_batch_id": "b", "_line_no": 1, "_byte_offset": 0,
                 "_known_from": date(2026, 1, 1)}  # fmt: skip
         marks = ", ".join(["%s"] * len(row))
-        world.run(
-            f"insert into {schema}.welfare_loans__instalments ({', '.join(row)}) values ({marks})", *row.values()
-        )
+        world.run(f"insert into {schema}.welfare_loans__instalments ({', '.join(row)}) values ({marks})", *row.values())
     world.run("insert into intermediate.int_claims__unioned values ('welfare_loans', %s, 'b')", number)
     world.run("delete from identity.collected")
 
@@ -87,8 +85,7 @@ def test_a_guarantor_known_by_the_household_is_forgotten_also_when_the_loan_is_o
 
 
 def test_why_two_are_no_pair_does_not_tell_that_they_live_together(world: World) -> None:
-    world.run("update identity.pair set outcome = 'no_link', reasons = 'twins different_sex' where ref_l || '|' || ref_r"
-              " = %s", PAIR)  # fmt: skip
+    world.run("update identity.pair set outcome = 'no_link', reasons = 'twins different_sex'")
     seen = review.look(PAIR, user="chief_tax", why="確認", state=world.state)
     assert (seen["outcome"], seen["reasons"]) == ("no_link", ["twins", "different_sex"])
     protect(world, TWINS[0])

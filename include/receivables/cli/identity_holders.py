@@ -22,7 +22,11 @@ def list_holders(state: StateOption = None, as_json: JsonOption = False) -> None
         ]
         for each in found
     ]  # fmt: skip
-    emit({"holders": found}, as_json, lambda: table("番号の再利用", ["債務者", "判明日", "同一人なら前のID", "判断", "状態"], rows))
+    emit(
+        {"holders": found},
+        as_json,
+        lambda: table("番号の再利用", ["債務者", "判明日", "同一人なら前のID", "判断", "状態"], rows),
+    )
 
 
 @app.command()

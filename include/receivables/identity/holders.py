@@ -30,11 +30,13 @@ _KEEP = """
     on conflict (person_ref, anchor) do update set noted_at = excluded.noted_at
 """
 REMEMBER = _KEEP.format(keys="gone")
-_KEEP_CHANGING = _KEEP.format(keys="""(
+_KEEP_CHANGING = _KEEP.format(
+    keys="""(
     select b.* from made as m inner join vault.person_key as b on m.person_ref = b.person_ref
     where (m.name_key, m.kana_key, m.alias_key, m.former_key, m.birth_year, m.birth_month, m.birth_day) is distinct from
         (b.name_key, b.kana_key, b.alias_key, b.former_key, b.birth_year, b.birth_month, b.birth_day)
-)""")
+)"""
+)
 # Another person: no name of the one is a name of the other, and the birth date is not the same. Compared with whom the
 # id was given to, so that two corrections on two nights are seen as one. Of keys made otherwise than today's, only a
 # birth date that both tell can differ. On a day that is worked again nobody is noted: that was seen on its own night.
@@ -76,7 +78,8 @@ _NOTE = """
 # Whose id a number's holder would have if it is the `same` person: his whose names and birth date the register tells
 # again, else the last one's. Nobody's but the first one's, and nobody confirmed to be another in between: then what a
 # source without names tells of the number is his.
-MEANT = """
+_MEANT = """
+    create temp table meant on commit drop as
     select distinct on (r.person_ref)
         r.person_ref, r.retired_anchor, max(r.found_on) over number as found_on,
         first_value(r.retired_anchor) over (number order by r.found_on, length(r.retired_anchor), r.retired_anchor)
@@ -94,8 +97,7 @@ MEANT = """
         ) and (k.birth_year, k.birth_month, k.birth_day) is not distinct from (f.birth_year, f.birth_month, f.birth_day)
     ) is true desc, r.found_on desc, length(r.retired_anchor) desc, r.retired_anchor desc
 """
-_LAST = f"""
-    with meant as ({MEANT})
+_LAST = """
     select
         d.debtor_id, former.debtor_id as former_id, r.found_on, a.answer,
         identity.facts_of(r.person_ref, r.person_ref) as facts,
@@ -121,6 +123,11 @@ def note_new_holders(connection: db.Connection, as_of: date) -> None:
     connection.execute(_NOTE, {"as_of": as_of, "version": KEYS_VERSION})
 
 
+def find_meant(connection: db.Connection) -> None:
+    """Make the temporary table `meant`: of every number given again, when that was seen and whose id `same` means."""
+    connection.execute(_MEANT)
+
+
 def retired(connection: db.Connection) -> list[str]:
     """The anchors that nobody bears any more."""
     return [str(anchor) for (anchor,) in connection.execute("select retired_anchor from identity.reused").fetchall()]
@@ -132,7 +139,7 @@ def work_list(*, state: State) -> list[dict[str, Any]]:
     `former_id`: whose id would be one with theirs if it is the `same` person.
     """
     with db.connect(state, "etl", doing="numbers given again") as connection:
-        rows = connection.cursor(row_factory=dict_row).execute(_LAST).fetchall()
+        rows = _last(connection)
     return sorted(({**row, "facts": None} for row in rows), key=lambda row: (row["found_on"], row["debtor_id"]))
 
 
@@ -143,7 +150,7 @@ def answer(debtor: str, said: str, *, user: str, why: str, state: State) -> str:
     Raises InputRejectedError for a debtor who is not on the list.
     """
     with db.connect(state, "etl", doing="a number's holder") as connection:
-        rows = connection.cursor(row_factory=dict_row).execute(_LAST).fetchall()
+        rows = _last(connection)
     found = next((row for row in rows if row["debtor_id"] == debtor), None)
     if found is None:
         raise InputRejectedError(f"{debtor} is not listed by `receivables identity holder list`")
@@ -151,3 +158,8 @@ def answer(debtor: str, said: str, *, user: str, why: str, state: State) -> str:
     return decisions.propose(
         KIND, debtor, said, reason=why, facts=str(found["facts"]), evidence=evidence, user=user, state=state
     )
+
+
+def _last(connection: db.Connection) -> list[dict[str, Any]]:
+    find_meant(connection)
+    return connection.cursor(row_factory=dict_row).execute(_LAST).fetchall()

@@ -13,7 +13,7 @@ from psycopg import errors, sql
 from receivables import db
 from receivables.errors import InvariantBrokenError
 from receivables.identity.answers import REGISTER, answers, is_registered, joined, parted
-from receivables.identity.holders import MEANT
+from receivables.identity.holders import find_meant
 from receivables.identity.pseudonyms import debtor_id
 
 # Groups that have a person of tonight's register and no pseudonym yet.
@@ -45,11 +45,11 @@ _DEBTOR_OF = """
     )
 """
 # 番号の再利用: who bears a number that was another person's, with the last word of two that still holds.
-_NEW_HOLDERS = f"""
+_NEW_HOLDERS = """
     create temp table new_holder on commit drop as
     select r.person_ref, p.source_debtor_key, r.retired_anchor, r.found_on, c.anchor, d.debtor_id, p.batch_id,
         a.decision_id, a.answer, r.is_only_one and a.answer = 'same' as is_as_before
-    from ({MEANT}) as r
+    from meant as r
     inner join identity.cluster as c on r.person_ref = c.person_ref
     inner join debtor_of as d on c.anchor = d.anchor
     inner join identity.debtor as own on c.anchor = own.anchor
@@ -175,6 +175,7 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
         ((anchor, kept) for anchor, (kept, _) in whole.items()),
     )
     fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
+    find_meant(connection)
     for statement in (
         _DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _CLAIMED, "analyze claimed", _FOUND, "analyze found", _UNLINK,
         _LINK,

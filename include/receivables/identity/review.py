@@ -121,7 +121,7 @@ def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
         left, right = _person(connection, one), _person(connection, other)
         hidden = left.is_protected or right.is_protected  # the place of one may be that of the other
         return {"pair": pair, "outcome": None if hidden else found[0],
-                "reasons": _reasons(found[1], is_hidden=hidden),
+                "reasons": _reasons(str(found[1]), is_hidden=hidden),
                 "left": left.open(is_hidden=hidden), "right": right.open(is_hidden=hidden)}  # fmt: skip
 
 
@@ -144,7 +144,7 @@ def answer(pair: str, said: str, *, user: str, why: str, debtors: Sequence[str] 
             " rule or is one person already"
         )
     assert facts is not None
-    reasons = _reasons(found[1], is_hidden=any(each.is_protected for each in people)) if found else []
+    reasons = _reasons(str(found[1]), is_hidden=any(each.is_protected for each in people)) if found else []
     return decisions.propose(
         KIND,
         pair,

@@ -85,9 +85,7 @@ def test_a_further_id_that_somebody_bears_is_given_to_nobody_else_in_part_of_a_n
     """B left the register and nhi bears her id on; C gets the number, and nobody touched nhi's record."""
     retired = ("register:17",)
     first = night(None, nhi(source), register(), changed=[])
-    second = night(
-        first, nhi(source, **B), register(**B), changed=[f"{source}:17", "register:17"], retired=retired
-    )
+    second = night(first, nhi(source, **B), register(**B), changed=[f"{source}:17", "register:17"], retired=retired)
     without = night(second, nhi(source, **B), changed=["register:17"], retired=retired)
     assert anchors(without) == {f"{source}:17": "register:17~2"}
     third = night(without, nhi(source, **B), register(**C), changed=["register:17"], retired=retired)

@@ -94,7 +94,8 @@ class Delta:
         self.same_clusters = self.clusters.filter(pc.invert(is_here))
         connection.register("before", self.clusters.filter(is_here))
         anchors = self.same_clusters["anchor"]
-        borne = anchors.filter(_among(pc.replace_substring_regex(anchors, "~.*$", ""), self.scope))  # a further id: ref~2
+        refs = pc.replace_substring_regex(anchors, "~.*$", "")  # of a further id (ref~2) too
+        borne = anchors.filter(_among(refs, self.scope))
         connection.register("elsewhere", pa.table({"anchor": borne.unique()}))
 
     def all_pairs(self, redone: pa.Table) -> pa.Table:
