@@ -18,11 +18,17 @@ def unmerge(debtor: str, *, user: str, why: str, state: State) -> dict[str, Any]
 
     Every pair by which people made it one is proposed. From this moment nothing is sent to any of the ids and what was
     queued is cancelled. Returns `decisions` to confirm, `debtors` concerned, contacts `cancelled`, and what went out
-    since the merge: `sent` and `held`. Raises InputRejectedError when no merge in force made this debtor.
+    since the merge: `sent` and `held`. Raises InputRejectedError when no merge in force made this debtor, or when the
+    answer was on the holder of a number (番号の再利用) and on no pair.
     """
     found = joins.merged(debtor, state=state)
     if found.since is None:
         raise InputRejectedError(f"{debtor}: no merge of people made this debtor (identity.merge)")
+    if not found.pairs:
+        raise InputRejectedError(
+            f"{debtor}: an answer on the holder of a number made this debtor, not a pair; take it back with"
+            " `receivables identity holder answer DEBTOR another` for the one that `holder list` names"
+        )
     return _doubt(found.pairs, found.debtors, found.since, user=user, why=why, state=state)
 
 

@@ -7,10 +7,22 @@ from receivables.identity.answers import Answer, joined, parted
 R1, R2, R3, R9 = (f"register:{number}" for number in "1239")
 
 
-def said(one: str, other: str, answer: str = "same", *, by: str = "d", still_so: bool = True, **groups: str) -> Answer:
-    """An answer to a pair; each person is a group of its own unless `groups` says another."""
-    anchors = {"left": one, "right": other} | groups
-    return Answer(one, other, anchors["left"], anchors["right"], answer, by, still_so)
+def said(
+    one: str,
+    other: str,
+    answer: str = "same",
+    *,
+    by: str = "d",
+    still_so: bool = True,
+    known: tuple[str, ...] = (R1, R2, R3, R9),
+    **groups: str,
+) -> Answer:
+    """An answer to a pair; each person is a group of its own unless `groups` says another.
+
+    `known`: the groups that have a person of tonight's register.
+    """
+    left, right = groups.get("left", one), groups.get("right", other)
+    return Answer(one, other, left, right, answer, by, still_so, left in known, right in known)
 
 
 def whole(*answers: Answer) -> dict[str, str]:
@@ -30,6 +42,13 @@ def test_a_departments_person_never_brings_two_of_the_register_together() -> Non
 def test_a_number_that_the_register_gets_later_joins_nobody_by_an_old_word() -> None:
     """`nhi:9` was said to be register:1; now the register has a 9 of its own and evidence put nhi:9 there."""
     assert whole(said("nhi:9", R1, left=R9)) == {}
+
+
+def test_what_counts_is_whether_the_group_has_a_person_of_the_register_not_what_it_is_called() -> None:
+    """A group may still be called as a department's row was, with a person of the register in it."""
+    assert whole(said("nhi:9", R1, known=("nhi:9", R1))) == {}
+    # Whose row of the register is gone may be found to be somebody's who is there, also by way of a department.
+    assert whole(said("nhi:2", R1, left=R2, known=(R1,))) == {R2: R1, R1: R1}
 
 
 def test_a_no_keeps_two_apart_whatever_chain_leads_from_one_to_the_other() -> None:

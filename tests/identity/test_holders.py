@@ -10,6 +10,7 @@ from receivables import decisions
 from receivables.errors import InputRejectedError
 from receivables.identity import holders
 from receivables.settings import State
+from receivables.unmerging import unmerge
 from tests.identity.world import World, made, person
 
 pytestmark = pytest.mark.postgres
@@ -105,6 +106,127 @@ def test_a_change_of_one_of_the_two_is_the_same_person(world: World, name: str, 
     world.night()
     assert linked(world) == before
     assert holders.work_list(state=world.state) == []
+
+
+def test_a_reading_that_two_people_share_is_no_name_that_they_share(world: World) -> None:
+    """佐藤博 and 佐藤宏 are read alike; with another birth date they are two."""
+    before = linked(world)["register", NUMBER]
+    becomes(world, NUMBER, "小笠原　真琴", "オガサワラ　マコト", "2001-11-12")
+    world.night()
+    assert linked(world)["register", NUMBER] != before
+
+
+def test_a_holder_who_comes_in_two_corrections_is_seen_at_the_second(world: World) -> None:
+    before = linked(world)["register", NUMBER]
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "1948-02-03")
+    world.night()
+    assert linked(world)["register", NUMBER] == before, "so far it may be a marriage"
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.night()
+    assert linked(world)["register", NUMBER] != before
+    assert [code for _, code in facts(world)] == ["X25"]
+
+
+def test_another_name_with_a_birth_date_that_is_not_the_same_for_sure_is_another_holder(world: World) -> None:
+    before = linked(world)["register", NUMBER]
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "1948-00-00")
+    world.night()
+    assert linked(world)["register", NUMBER] != before
+
+
+def test_who_is_entered_again_after_a_wrong_entry_gets_his_own_id_back(world: World) -> None:
+    """A, by mistake B for a night, A again: `same` is one with A, and what stands under the number is his."""
+    first = linked(world)["register", NUMBER]
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.night()
+    wrong = linked(world)["register", NUMBER]
+    becomes(world, NUMBER, "小笠原　誠", "オガサワラ　マコト", "1948-02-03")
+    world.night()
+    now = linked(world)["register", NUMBER]
+    (listed,) = holders.work_list(state=world.state)
+    assert (listed["debtor_id"], listed["former_id"]) == (now, first)
+    decide(world, now, "same")
+    world.night()
+    known = {was for (was,) in world.run("select was from identity.also_known_as(%s)", [now])}
+    assert known == {now, first}
+    assert wrong not in known
+    assert linked(world)["resident_tax", NUMBER] == now
+    assert facts(world) == []
+
+
+def test_what_was_owed_under_a_number_with_two_real_holders_is_nobodys(world: World) -> None:
+    """B was confirmed to be another person: a claim without a name may be hers, also when A is back."""
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.night()
+    decide(world, linked(world)["register", NUMBER], "another")
+    world.night()
+    becomes(world, NUMBER, "小笠原　誠", "オガサワラ　マコト", "1948-02-03")
+    world.night()
+    decide(world, linked(world)["register", NUMBER], "same")
+    world.night()
+    assert ("resident_tax", NUMBER) not in linked(world)
+
+
+def test_no_id_moves_when_an_earlier_day_is_worked_again(world: World) -> None:
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.night()
+    new = linked(world)["register", NUMBER]
+    for _ in range(2):
+        world.day -= timedelta(days=2)
+        world.night()
+        assert linked(world)["register", NUMBER] == new
+        world.night()
+        assert linked(world)["register", NUMBER] == new
+    assert [code for _, code in facts(world)] == ["X25"]
+
+
+def test_a_change_on_a_night_that_notes_nobody_is_noted_on_the_next(world: World) -> None:
+    """A night for a day too far ahead makes the next one a repetition."""
+    before = linked(world)["register", NUMBER]
+    world.day += timedelta(days=5)
+    world.night()
+    world.day -= timedelta(days=6)
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.night()
+    assert linked(world)["register", NUMBER] == before
+    world.night()
+    assert linked(world)["register", NUMBER] != before
+
+
+def test_who_was_merged_with_an_older_number_is_answered_for_all_the_same(world: World) -> None:
+    """Two people found the new holder to be somebody who has another number; then that the entry was corrected."""
+    twin = "000000000000001"
+    person(world, twin, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    world.run("delete from identity.collected")
+    becomes(world, NUMBER, "寺尾　みどり", "テラオ　ミドリ", "2001-11-12")
+    former = linked(world)["register", NUMBER]
+    world.night()
+    own = linked(world)["register", NUMBER]
+    world.decide(f"register:{twin}|register:{NUMBER}", "same")
+    world.night()
+    kept = linked(world)["register", twin]
+    assert linked(world)["register", NUMBER] == kept
+    assert facts(world) == [(kept, "X25")]
+    decide(world, own, "same")
+    world.night()
+    assert facts(world) == []
+    assert {was for (was,) in world.run("select was from identity.also_known_as(%s)", [kept])} == {kept, own, former}
+
+
+def test_an_answer_on_a_holder_is_not_taken_back_as_a_pair(world: World) -> None:
+    """It would stop sending to both for ever: there is no pair that anybody could answer."""
+    becomes(world, NUMBER, "小笠原　実", "オガサワラ　ミノル", "1949-02-03")
+    world.night()
+    new = linked(world)["register", NUMBER]
+    decide(world, new, "same")
+    world.night()
+    with pytest.raises(InputRejectedError, match="holder answer DEBTOR another"):
+        unmerge(new, user="officer_a", why="別人の疑い", state=world.state)
+    assert world.run("select count(*) from campaign.hold") == [(0,)]
+    decide(world, new, "another")
+    world.night()
+    assert world.run("select count(*) from identity.merge where until_on is null") == [(0,)]
+    assert ("resident_tax", NUMBER) not in linked(world)
 
 
 def test_a_number_that_was_away_is_known_again(world: World) -> None:

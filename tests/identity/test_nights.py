@@ -13,7 +13,7 @@ from receivables.errors import InvariantBrokenError
 from receivables.identity import exchange, matched, reaching
 from receivables.identity.matching import japanese, resolve
 from receivables.settings import State
-from tests.identity.matching.people import Row, table, town, trained
+from tests.identity.matching.people import Row, person, table, town, trained
 from tests.identity.matching.test_delta import as_set, edited
 
 pytestmark = pytest.mark.postgres
@@ -70,6 +70,33 @@ def test_a_part_of_the_warehouse_is_done_as_the_whole_would_be(
             assert as_set(pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
             assert as_set(clusters) == as_set(whole.clusters)
             before = whole
+
+
+def test_a_number_whose_row_of_the_register_nobody_touched_is_no_slip(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The register has the number, for somebody else; part of a night looks at the department's row alone."""
+    monkeypatch.setattr(matched, "model_in_force", trained)
+    monkeypatch.setattr(matched, "_MOST_CHANGED", 1.0)
+    born = (1970, 5, 17)
+    rows = [
+        person("register:0000000017", "register", addressee_no="0000000017", born=born),
+        person("register:0000000027", "register", addressee_no="0000000027", family="別人", born=(1990, 1, 2)),
+        person("nhi:0000000027", "nhi", addressee_no="0000000027", born=born),
+    ]
+    new = person("care:0000000099", "care", addressee_no="0000000099", born=born)
+    with db.connect(state, autocommit=True) as connection:
+        db.run_script(connection, "truncate vault.person_key, identity.pair, identity.cluster, identity.matched_by")
+        store(connection, rows, {row["person_ref"] for row in rows})
+        with connection.transaction():
+            matched.match(connection, as_of=AS_OF)
+        before = resolve(table(rows), model=trained())
+        store(connection, [*rows, new], {"care:0000000099"})
+        with connection.transaction():
+            assert not matched.match(connection, as_of=AS_OF).is_whole
+        whole = resolve(table([*rows, new]), model=trained(), previous=before)
+        pairs = exchange.read(connection, sql.Identifier("identity", "pair"), matched.PAIR)
+        assert as_set(pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
 
 
 def test_every_blocking_rule_finds_its_persons_through_an_index(state: State) -> None:

@@ -69,7 +69,7 @@ def show(pair: str, user: UserOption, why: WhyOption, state: StateOption = None,
 
     def human() -> None:
         rows = [[title, found["left"][name], found["right"][name]] for name, title in _TOLD.items()]
-        table(f"{pair}（{found['outcome']}）", ["項目", "一方", "他方"], rows)
+        table(f"{pair}（{found['outcome'] or '支援措置につき非表示'}）", ["項目", "一方", "他方"], rows)
 
     emit(found, as_json, human)
 

@@ -16,10 +16,17 @@ def list_holders(state: StateOption = None, as_json: JsonOption = False) -> None
     """Debtors whose 宛名番号 was another person's before; nothing is sent to them until it is answered."""
     found = holders.work_list(state=state_of(state))
     rows = [
-        [each["debtor_id"], each["found_on"], _SAID[each["answer"]], "提案済" if each["is_proposed"] else ""]
+        [
+            each["debtor_id"], each["found_on"], each["former_id"] or "", _SAID[each["answer"]],
+            "提案済" if each["is_proposed"] else "",
+        ]
         for each in found
-    ]
-    emit({"holders": found}, as_json, lambda: table("番号の再利用", ["債務者", "判明日", "判断", "状態"], rows))
+    ]  # fmt: skip
+    emit(
+        {"holders": found},
+        as_json,
+        lambda: table("番号の再利用", ["債務者", "判明日", "同一人なら前のID", "判断", "状態"], rows),
+    )
 
 
 @app.command()

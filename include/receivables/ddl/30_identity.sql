@@ -108,7 +108,12 @@ create table if not exists vault.former_holder (
     birth_month integer,
     birth_day integer
 );
-comment on table vault.former_holder is '番号の前の保有者: who left the register, to be known again when the number comes back';
+-- One row for each id that the number had: under which keys it was given, whatever was corrected since.
+alter table vault.former_holder add column if not exists keys_version integer; -- null: not known, an earlier one
+alter table vault.former_holder add column if not exists noted_at timestamptz not null default clock_timestamp();
+alter table vault.former_holder drop constraint if exists former_holder_pkey, add primary key (person_ref, anchor);
+comment on table vault.former_holder is
+'番号の保有者: under which names and birth date a number got its id, kept once they changed or the person left the register';
 
 create table if not exists identity.reused (
     person_ref text not null, -- the register's row of the number
@@ -154,6 +159,8 @@ create table if not exists identity.cluster (
     anchor text not null
 );
 create index if not exists cluster_anchor on identity.cluster (anchor);
+-- A further id of a number (register:N~2), found by the ref before the ~: few have one.
+create index if not exists cluster_further_anchor on identity.cluster (split_part(anchor, '~', 1)) where anchor like '%~%';
 comment on table identity.cluster is '人のまとまり: each person of a source under the lasting id that the matching gave';
 
 create table if not exists identity.event (
@@ -276,6 +283,14 @@ language sql stable set search_path = pg_catalog as $$
     from vault.person_key where person_ref in (p_one, p_other)
 $$;
 comment on function identity.facts_of is '二人の同一性の指紋: what two people looked at when they said who is who';
+
+create or replace function identity.names_meet(p_now text[], p_before text[]) returns boolean
+language sql immutable set search_path = pg_catalog as $$
+    -- Of each: the reading first, then 氏名, 通称, 旧姓. A reading is shared by many: it counts where a name is missing.
+    select array_remove(p_now[2:], null) && array_remove(p_before[2:], null)
+        or (p_now[1] = p_before[1] and (p_now[2] is null or p_before[2] is null)) is true
+$$;
+comment on function identity.names_meet is '氏名の一致: whether a name of the one is a name of the other';
 
 create or replace function identity.also_known_as(p_debtor_ids text[]) returns table (debtor_id text, was text)
 language sql stable set search_path = pg_catalog as $$

@@ -20,23 +20,43 @@ _SAME = """
         select distinct on (subject) subject, answer, facts, decision_id
         from decision.in_force where kind = 'same_person' and (answer = 'different' or effective_on <= %(as_of)s)
         order by subject, taken_up_at desc, decision_id
+    ),
+    told as (
+        select
+            last.subject, last.answer, last.decision_id,
+            split_part(last.subject, '|', 1) as ref_l, split_part(last.subject, '|', 2) as ref_r,
+            coalesce(kept.anchor, one.anchor) as anchor_l, coalesce(lost.anchor, other.anchor) as anchor_r,
+            lost.anchor is not null or coalesce(
+                last.facts = identity.facts_of(split_part(last.subject, '|', 1), split_part(last.subject, '|', 2)),
+                false
+            ) as still_so
+        from last
+        left join identity.cluster as one on one.person_ref = split_part(last.subject, '|', 1)
+        left join identity.cluster as other on other.person_ref = split_part(last.subject, '|', 2)
+        -- While no source has one of them any more, the merge that this word made stands as it is.
+        left join identity.merge as m on last.answer = 'same' and m.until_on is null
+            and m.decision_id = last.decision_id and (one.person_ref is null or other.person_ref is null)
+        left join identity.debtor as kept on kept.debtor_id = m.kept_id
+        left join identity.debtor as lost on lost.debtor_id = m.lost_id
+    ),
+    known as (
+        select c.anchor from told
+        inner join identity.cluster as c on c.anchor = any(array[told.anchor_l, told.anchor_r])
+        inner join staging.stg_register__persons as p on c.person_ref = 'register:' || p.source_debtor_key
     )
-    select
-        split_part(last.subject, '|', 1) as ref_l, split_part(last.subject, '|', 2) as ref_r,
-        one.anchor as anchor_l, other.anchor as anchor_r, last.answer, last.decision_id,
-        coalesce(
-            last.facts = identity.facts_of(split_part(last.subject, '|', 1), split_part(last.subject, '|', 2)), false
-        ) as still_so
-    from last
-    left join identity.cluster as one on one.person_ref = split_part(last.subject, '|', 1)
-    left join identity.cluster as other on other.person_ref = split_part(last.subject, '|', 2)
-    order by last.subject
+    select ref_l, ref_r, anchor_l, anchor_r, answer, decision_id, still_so,
+        exists (select from known where known.anchor = told.anchor_l) as is_known_l,
+        exists (select from known where known.anchor = told.anchor_r) as is_known_r
+    from told order by subject, anchor_l, anchor_r
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What two people last said of a pair, the groups of both, and whether both are still who they were then."""
+    """What two people last said of a pair, the groups of both, and whether both are still who they were then.
+
+    While no source has one of the two any more, its group is that of the merge which the word made.
+    """
 
     ref_l: str
     ref_r: str
@@ -45,6 +65,8 @@ class Answer:
     answer: str
     decision_id: str
     still_so: bool
+    is_known_l: bool  # whether tonight's register has a person of the group
+    is_known_r: bool
 
     @property
     def is_of_register(self) -> bool:
@@ -65,6 +87,7 @@ def joined(told: Iterable[Answer]) -> dict[str, tuple[str, str]]:
     itself, or two of whom people said that they are two, joins nothing: it comes back to the work list.
     """
     told = list(told)
+    known = {each.anchor_l for each in told if each.is_known_l} | {each.anchor_r for each in told if each.is_known_r}
     foes = {frozenset((each.anchor_l, each.anchor_r)) for each in told if each.answer == "different"}
     groups: dict[str, set[str]] = {}
     by: dict[str, str] = {}
@@ -73,14 +96,16 @@ def joined(told: Iterable[Answer]) -> dict[str, tuple[str, str]]:
         if each.anchor_l is None or each.anchor_r is None or each.anchor_l == each.anchor_r:
             continue
         mine, theirs = (groups.get(anchor, {anchor}) for anchor in (each.anchor_l, each.anchor_r))
-        if mine is theirs or _may_not_meet(mine, theirs, foes, is_of_register=each.is_of_register):
+        are_both_known = not (mine.isdisjoint(known) or theirs.isdisjoint(known))
+        if mine is theirs or (are_both_known and not each.is_of_register) or _are_foes(mine, theirs, foes):
             continue
         together = mine | theirs
         groups.update(dict.fromkeys(together, together))
         for anchor in (each.anchor_l, each.anchor_r):
             by.setdefault(anchor, each.decision_id)
+    # By the number alone, so that who stands for all is the same when the register deletes a row.
     return {
-        anchor: (min(together, key=lambda one: (not is_registered(one), len(one), one)), by[anchor])
+        anchor: (min(together, key=lambda one: (not (is_registered(one) or one in known), len(one), one)), by[anchor])
         for anchor, together in groups.items()
     }
 
@@ -103,7 +128,5 @@ def is_registered(ref: str) -> bool:
     return ref.startswith(REGISTER) and "#" not in ref
 
 
-def _may_not_meet(mine: set[str], theirs: set[str], foes: set[frozenset[str | None]], *, is_of_register: bool) -> bool:
-    if any(frozenset((one, other)) in foes for one in mine for other in theirs):
-        return True
-    return not is_of_register and any(map(is_registered, mine)) and any(map(is_registered, theirs))
+def _are_foes(mine: set[str], theirs: set[str], foes: set[frozenset[str | None]]) -> bool:
+    return any(frozenset((one, other)) in foes for one in mine for other in theirs)

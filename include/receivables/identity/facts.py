@@ -7,24 +7,29 @@ from psycopg import sql
 from receivables import db
 from receivables.contracts import contract
 
-# 連絡制限: which column of the register stands behind which exclusion of a campaign.
+# 連絡制限: which column of the register stands behind which exclusion of a campaign. A merged debtor (統合) is several
+# rows of the register: what they all tell is one fact, from the earliest day.
 _FACTS_NOW = """
 create temp table fact_now on commit drop as
-select l.debtor_id, fact.exclusion_code, coalesce(fact.valid_from, {as_of}) as valid_from, p.batch_id
-from staging.stg_register__persons as p
-join identity.link as l on l.source_code = 'register' and l.source_debtor_key = p.source_debtor_key
-cross join lateral (
-    values
-        ('X05', p.is_on_welfare, null::date),
-        ('X07', p.is_deceased, p.died_on),
-        ('X08', p.is_protected, null),
-        ('X14', p.has_guardian, null),
-        ('X17', p.language_code <> 'ja', null)
-) as fact (exclusion_code, is_so, valid_from)
-where fact.is_so
-union all
--- 番号の再利用: nothing to the new holder of a number until two people have said who it is.
-select debtor_id, 'X25', found_on, batch_id from new_holder where answer is null
+with told as (
+    select l.debtor_id, fact.exclusion_code, coalesce(fact.valid_from, {as_of}) as valid_from, p.batch_id
+    from staging.stg_register__persons as p
+    join identity.link as l on l.source_code = 'register' and l.source_debtor_key = p.source_debtor_key
+    cross join lateral (
+        values
+            ('X05', p.is_on_welfare, null::date),
+            ('X07', p.is_deceased, p.died_on),
+            ('X08', p.is_protected, null),
+            ('X14', p.has_guardian, null),
+            ('X17', p.language_code <> 'ja', null)
+    ) as fact (exclusion_code, is_so, valid_from)
+    where fact.is_so
+    union all
+    -- 番号の再利用: nothing to the new holder of a number until two people have said who it is.
+    select debtor_id, 'X25', found_on, batch_id from new_holder where answer is null
+)
+select debtor_id, exclusion_code, min(valid_from) as valid_from, min(batch_id) as batch_id
+from told group by debtor_id, exclusion_code
 """
 _DROP_UNTRUE = """
 delete from identity.contact_fact as f

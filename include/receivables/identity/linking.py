@@ -13,6 +13,7 @@ from psycopg import errors, sql
 from receivables import db
 from receivables.errors import InvariantBrokenError
 from receivables.identity.answers import REGISTER, answers, is_registered, joined, parted
+from receivables.identity.holders import find_meant
 from receivables.identity.pseudonyms import debtor_id
 
 # Groups that have a person of tonight's register and no pseudonym yet.
@@ -46,16 +47,15 @@ _DEBTOR_OF = """
 # 番号の再利用: who bears a number that was another person's, with the last word of two that still holds.
 _NEW_HOLDERS = """
     create temp table new_holder on commit drop as
-    select distinct on (r.person_ref)
-        r.person_ref, p.source_debtor_key, r.retired_anchor, r.found_on, c.anchor, d.debtor_id, p.batch_id,
-        a.decision_id, a.answer, count(*) over (partition by r.person_ref) = 1 and a.answer = 'same' as is_as_before
-    from identity.reused as r
+    select r.person_ref, p.source_debtor_key, r.retired_anchor, r.found_on, c.anchor, d.debtor_id, p.batch_id,
+        a.decision_id, a.answer, r.is_only_one and a.answer = 'same' as is_as_before
+    from meant as r
     inner join identity.cluster as c on r.person_ref = c.person_ref
     inner join debtor_of as d on c.anchor = d.anchor
+    inner join identity.debtor as own on c.anchor = own.anchor
     inner join staging.stg_register__persons as p on r.person_ref = 'register:' || p.source_debtor_key
-    left join decision.last as a on a.kind = 'number_holder' and a.subject = d.debtor_id
+    left join decision.last as a on a.kind = 'number_holder' and a.subject = own.debtor_id
         and a.facts = identity.facts_of(r.person_ref, r.person_ref)
-    order by r.person_ref, r.found_on desc, r.retired_anchor desc
 """
 _CORRECTED = "select decision_id, anchor, retired_anchor from new_holder where answer = 'same'"
 # Every number that bears a claim: read once a night, for there are tens of claims to a number.
@@ -74,7 +74,7 @@ _FOUND = """
             bool_or(c.person_ref = 'register:' || k.source_debtor_key or c.anchor = 'register:' || k.source_debtor_key)
             as by_number,
             bool_or(j.anchor is not null) as is_reviewed,
-            min(c.anchor) = max(c.anchor) and count(d.debtor_id) = count(*) and count(a.source_code) = 0 as is_one
+            min(d.debtor_id) = max(d.debtor_id) and count(d.debtor_id) = count(*) and count(a.source_code) = 0 as is_one
         from vault.person_key as k
         inner join identity.cluster as c on k.person_ref = c.person_ref
         left join debtor_of as d on c.anchor = d.anchor
@@ -106,6 +106,18 @@ _FOUND = """
     ) and s.source_debtor_key not in (
         select h.source_debtor_key from new_holder as h where h.is_as_before is not true
     )
+    union all
+    -- A number whose row the register deleted after people found it to be another's: it stays with that debtor.
+    select s.source_code, s.source_debtor_key, s.batch_id, d.debtor_id, 'review'
+    from claimed as s
+    left join named as n on s.source_code = n.source_code and s.source_debtor_key = n.source_debtor_key
+    inner join joined as j on j.anchor = 'register:' || s.source_debtor_key
+    inner join debtor_of as d on j.anchor = d.anchor
+    where n.source_code is null and not exists (
+        select from identity.cluster as c where c.person_ref = 'register:' || s.source_debtor_key
+    ) and not exists (
+        select from apart as a where a.source_code = s.source_code and a.source_debtor_key = s.source_debtor_key
+    ) and not exists (select from identity.reused as r where r.person_ref = 'register:' || s.source_debtor_key)
 """
 _UNLINK = """
     delete from identity.link as l
@@ -163,18 +175,20 @@ def link(connection: db.Connection, *, as_of: date, key: str) -> None:
         ((anchor, kept) for anchor, (kept, _) in whole.items()),
     )
     fill(connection, "apart", "source_code text, source_debtor_key text", set(parted(told)))
+    find_meant(connection)
     for statement in (
         _DEBTOR_OF, "analyze debtor_of", _NEW_HOLDERS, _CLAIMED, "analyze claimed", _FOUND, "analyze found", _UNLINK,
         _LINK,
     ):  # fmt: skip
         connection.execute(statement)
-    merging = [(by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept]
-    for by, kept, lost in connection.execute(_CORRECTED).fetchall():
-        merging.append((str(by), str(kept), str(lost)))
+    merging = {lost: (by, kept, lost) for lost, (kept, by) in whole.items() if lost != kept}
+    for by, own, lost in connection.execute(_CORRECTED).fetchall():
+        kept, _ = whole.get(str(own), (str(own), ""))
+        merging.setdefault(str(lost), (str(by), kept, str(lost)))
     parting = ((each.decision_id, one, other)
                for each in told if each.answer == "different" and each.anchor_l and each.anchor_r
                for one, other in permutations((each.anchor_l, each.anchor_r)))  # fmt: skip
-    _keep_merges(connection, as_of, merging, parting)
+    _keep_merges(connection, as_of, merging.values(), parting)
 
 
 def _name(connection: db.Connection, key: str) -> None:

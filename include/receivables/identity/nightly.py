@@ -6,7 +6,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from receivables import access, decisions
-from receivables.identity import linking, matched, persons, quality
+from receivables.identity import holders, linking, matched, persons, quality
 from receivables.identity.contact_points import keep_points
 from receivables.identity.facts import keep_facts
 from receivables.identity.relations import keep_relations
@@ -43,6 +43,7 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
         persons.collect(connection, as_of=as_of, state=state)
         with connection.transaction():
             decisions.take_up(connection, as_of=as_of, state=state)
+            holders.note_new_holders(connection, as_of)
             found = matched.match(connection, as_of=as_of)
             linking.link(connection, as_of=as_of, key=key)
             keep_facts(connection, as_of)

@@ -95,10 +95,14 @@ _COLLECTED = """
     on conflict (table_name) do update set as_of = excluded.as_of, keys_version = excluded.keys_version,
         whole_on = case when %(is_whole)s then excluded.whole_on else c.whole_on end
 """
+# Asked before anything is read: what is delivered meanwhile is not in it, and is read the next night.
+_LOADED = """
+    select array_agg(batch_id) from ops.load
+    where table_name = %(table)s and state in ('loaded', 'superseded', 'correction')
+        and batch_id not in (select batch_id from identity.collected_batch)
+"""
 _SEEN = """
-    insert into identity.collected_batch (batch_id)
-    select batch_id from ops.load where table_name = %(table)s and state in ('loaded', 'superseded', 'correction')
-    on conflict do nothing
+    insert into identity.collected_batch (batch_id) select unnest(%(batches)s::text[]) on conflict do nothing
 """
 
 
@@ -157,7 +161,7 @@ def make_keys(hand: int | None, as_of: date, state: State) -> None:
                 rows.write_row((*row[:4], *keys_of(Written(*row[4]))))  # type: ignore[misc]
         # The planner guesses few rows of a table that was just made, and reads all persons anew for each of them.
         target.execute("analyze made")
-        holders.note_new_holders(target, as_of)
+        holders.keep_keys(target)
         target.execute("delete from vault.person_key where person_ref in (select person_ref from made)")
         target.execute("insert into vault.person_key select * from made")
 
@@ -168,6 +172,7 @@ def _collect(connection: db.Connection, table: Table, as_of: date) -> dict[str, 
     Returns what is to be noted of it when their keys are made.
     """
     known = {"table": table.name, "as_of": as_of, "version": KEYS_VERSION}
+    loaded = connection.execute(_LOADED, known).fetchone()
     last = connection.execute(_SINCE, known).fetchone()
     found = connection.execute(_DAYS, known | {"since": last[0]}).fetchone() if last else None
     days, is_twice = found or ([], False)
@@ -180,7 +185,7 @@ def _collect(connection: db.Connection, table: Table, as_of: date) -> dict[str, 
             connection.execute("analyze vault.number_touched")
         connection.execute(sql.SQL(_COLLECT).format(**parts))
         connection.execute(sql.SQL(_GONE).format(**parts))
-    return known | {"is_whole": is_whole}
+    return known | {"batches": loaded[0] if loaded else None, "is_whole": is_whole}
 
 
 def _parts(table: Table, as_of: date, *, days: object, is_whole: bool) -> dict[str, sql.Composable]:

@@ -62,9 +62,20 @@ _TOGETHER = """
     union
     select c.person_ref from in_scope as s inner join identity.cluster as c on s.ref = c.anchor
     union
+    select c.person_ref from in_scope as s
+    inner join identity.cluster as c on s.ref = split_part(c.anchor, '~', 1) and c.anchor like '%~%'
+    union
     select p.ref_r from in_scope as s inner join identity.pair as p on s.ref = p.ref_l where p.decided = 'link'
     union
     select p.ref_l from in_scope as s inner join identity.pair as p on s.ref = p.ref_r where p.decided = 'link'
+    on conflict do nothing
+"""
+# The register's row of everybody's number, last and without its group: that it is there says that the number is known.
+_KNOWN = """
+    insert into in_scope
+    select r.person_ref from in_scope as s
+    inner join vault.person_key as k on s.ref = k.person_ref and k.source_code <> 'register'
+    inner join vault.person_key as r on r.source_code = 'register' and k.source_debtor_key = r.source_debtor_key
     on conflict do nothing
 """
 # From few persons into tables of millions: the planner takes a reading of the whole table for cheaper than it is.
@@ -86,7 +97,8 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     """Make the temporary tables `scope_person`, `scope_pair` and `scope_cluster` of all whom identity.pending reaches.
 
     In them are the pending persons, everybody whom a blocking rule puts or put beside one of them, whoever hangs
-    together with one of these by a link or a lasting id, and on whom a slip of the pen depends. Inside a transaction.
+    together with one of these by a link or a lasting id, on whom a slip of the pen depends, and the register's row of each
+    one's number. Inside a transaction.
     """
     compare(connection, declaration)
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))
@@ -96,6 +108,7 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     connection.execute(_PARTNERS)
     while connection.execute(_TOGETHER).rowcount:
         pass
+    connection.execute(_KNOWN)
     columns = ", ".join(("person_ref", "source_code", "source_debtor_key", *Keys._fields))
     db.run_script(connection, _CUT.format(columns=columns))
     db.run_script(connection, _BY_INDEX.format("on"))

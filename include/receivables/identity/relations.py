@@ -18,11 +18,19 @@ from receivables.identity.keys import name_key
 from receivables.identity.linking import fill
 from receivables.identity.pseudonyms import pseudonym
 
-# Debtors whom the register protects tonight, as keep_facts has just written.
+# Debtors whom the register protects tonight, as keep_facts has just written, and every id that ever was one with
+# theirs: identity.merge tells that it was, and what is stored under it would tell the household.
 _PROTECTED = """
     create temp table protected on commit drop as
-    select distinct debtor_id from identity.contact_fact
-    where exclusion_code = 'X08' and valid_from <= {as_of} and (valid_to is null or valid_to >= {as_of})
+    with recursive known_as as (
+        select debtor_id from identity.contact_fact
+        where exclusion_code = 'X08' and valid_from <= {as_of} and (valid_to is null or valid_to >= {as_of})
+        union
+        select case when m.kept_id = k.debtor_id then m.lost_id else m.kept_id end
+        from known_as as k
+        inner join identity.merge as m on k.debtor_id in (m.kept_id, m.lost_id)
+    )
+    select debtor_id from known_as
 """
 _HOUSEHOLD_NUMBERS = """
     select distinct household_no from vault.register__persons
@@ -128,7 +136,14 @@ _TOLD = """
     left join identity.link as o on o.source_code = 'register' and o.source_debtor_key = t.to_no
     where coalesce(f.debtor_id, one.ref) <> coalesce(o.debtor_id, other.ref)
 """
-_FORGET = "delete from identity.relation where kind = 'household' and from_ref in (select debtor_id from protected)"
+# A guarantor whom the loan book names is known by the household alone, so that row would tell it as well.
+_FORGET = """
+    delete from identity.relation
+    where (kind = 'household' and from_ref in (select debtor_id from protected)) or (
+        kind = 'guarantor' and source_code = 'welfare_loans' and state = 'resolved'
+        and (from_ref in (select debtor_id from protected) or to_ref in (select debtor_id from protected))
+    )
+"""
 # What is stored and not so tonight: few, found once.
 _GONE = """
     create temp table relation_gone on commit drop as

@@ -28,7 +28,7 @@ _LIST = """
     order by p.weight desc nulls last, p.ref_l, p.ref_r
     limit %s
 """
-_PERSON = """
+_PERSONS = """
     select person_ref, source_code, name_key, kana_key, alias_key, former_key, birth_year, birth_month, birth_day,
         sex_code, address_key, former_address_key, phone_key, is_deceased,
         exists (
@@ -40,7 +40,7 @@ _PERSON = """
                 where l.source_code = k.source_code and l.source_debtor_key = k.source_debtor_key
             ))
         ) as is_protected
-    from vault.person_key as k where person_ref = %s
+    from vault.person_key as k where person_ref = any(%s)
 """
 _PAIR = "select outcome, reasons from identity.pair where ref_l = %s and ref_r = %s"
 
@@ -94,7 +94,7 @@ def _listed(pair: dict[str, Any], left: Person, right: Person) -> dict[str, Any]
     """One line of the work list; what tells that two live together is left out where one of them is protected."""
     hidden = left.is_protected or right.is_protected
     return {
-        "pair": pair_id(pair["ref_l"], pair["ref_r"]), "reasons": pair["reasons"].split(),
+        "pair": pair_id(pair["ref_l"], pair["ref_r"]), "reasons": _reasons(pair["reasons"], is_hidden=hidden),
         "evidence": [] if hidden else pair["evidence"].split(), "weight": None if hidden else pair["weight"],
         "is_proposed": pair["is_proposed"], "left": left.masked(), "right": right.masked(),
     }  # fmt: skip
@@ -103,6 +103,7 @@ def _listed(pair: dict[str, Any], left: Person, right: Person) -> dict[str, Any]
 def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
     """Both persons of a pair in full, for somebody with the duty and a reason; every look is written down.
 
+    Where either of the two is protected (支援措置), the outcome is None and no reason tells whether they live together.
     Raises NeedsApprovalError for who is not on the roster with the duty 名寄せ, InputRejectedError for an unknown pair
     or no reason.
     """
@@ -119,7 +120,8 @@ def look(pair: str, *, user: str, why: str, state: State) -> dict[str, Any]:
         connection.execute("insert into identity.viewing (pair, user_name, why) values (%s, %s, %s)", [pair, user, why])
         left, right = _person(connection, one), _person(connection, other)
         hidden = left.is_protected or right.is_protected  # the place of one may be that of the other
-        return {"pair": pair, "outcome": found[0], "reasons": str(found[1]).split(),
+        return {"pair": pair, "outcome": None if hidden else found[0],
+                "reasons": _reasons(str(found[1]), is_hidden=hidden),
                 "left": left.open(is_hidden=hidden), "right": right.open(is_hidden=hidden)}  # fmt: skip
 
 
@@ -134,11 +136,15 @@ def answer(pair: str, said: str, *, user: str, why: str, debtors: Sequence[str] 
     with db.connect(state, "etl", doing="answer a pair") as connection:
         found = connection.execute(_PAIR, [one, other]).fetchone()
         facts = connection.execute("select identity.facts_of(%s, %s)", [one, other]).fetchone()
+        people = connection.cursor(row_factory=class_row(Person)).execute(_PERSONS, [[one, other]]).fetchall()
     if said == "same" and (found is None or found[0] != "review"):
-        what = "is not compared" if found is None else f"is {found[0]}: {found[1] or 'one person already'}"
-        raise InputRejectedError(f"the pair {what}; `same` is for pairs of `receivables identity review list`")
+        # Which of these it is may tell that the two live together.
+        raise InputRejectedError(
+            "`same` is for pairs of `receivables identity review list`; this one is not compared, is forbidden by a"
+            " rule or is one person already"
+        )
     assert facts is not None
-    reasons = str(found[1]).split() if found else []
+    reasons = _reasons(str(found[1]), is_hidden=any(each.is_protected for each in people)) if found else []
     return decisions.propose(
         KIND,
         pair,
@@ -175,10 +181,21 @@ def split(pair: str) -> tuple[str, str]:
 
 def _person(connection: db.Connection, ref: str) -> Person:
     with connection.cursor(row_factory=class_row(Person)) as cursor:
-        found = cursor.execute(_PERSON, [ref]).fetchone()
+        found = cursor.execute(_PERSONS, [[ref]]).fetchone()
     if found is None:
         raise InputRejectedError("a person of this pair is no longer in any source: run the next night")
     return found
+
+
+def _reasons(codes: str, *, is_hidden: bool) -> list[str]:
+    """The codes of a pair; without those of the home where either of the two is protected."""
+    if not is_hidden:
+        return codes.split()
+    from receivables.identity.matching.deciding import of_the_home  # DuckDB: not for who only proposes
+    from receivables.identity.matching.declaration import japanese
+
+    of_home = of_the_home(japanese())
+    return [code for code in codes.split() if code not in of_home]
 
 
 def _masked(text: str | None) -> str | None:

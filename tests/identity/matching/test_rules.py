@@ -115,6 +115,14 @@ def test_a_slip_that_may_mean_two_people_is_not_shown() -> None:
     assert not [row for row in found.pairs.to_pylist() if "mistyped_number" in row["reasons"]]
 
 
+@pytest.mark.parametrize("home", [{}, {"address_key": "町1"}])
+def test_a_slip_makes_nobody_acceptable_whom_a_rule_forbids(home: dict[str, str]) -> None:
+    """Father and son of one name, whose numbers differ by a digit: whatever was mistyped, they are two."""
+    registered = person("a", "register", addressee_no="0000000121", born=(1950, 1, 1), **home)
+    found = outcomes([registered, person("b", addressee_no="0000000123", born=(1980, 2, 2), **home)])
+    assert not [row for row in found.pairs.to_pylist() if row["outcome"] != "no_link"]
+
+
 def test_trust_counts_what_the_register_corroborates() -> None:
     rows = [person(f"r{at}", "register", addressee_no=f"00000001{at:02d}", first=f"名{at}") for at in range(4)]
     rows += [person(f"t{at}", addressee_no=f"00000001{at:02d}", first=f"名{at}" if at else "別") for at in range(3)]

@@ -5,6 +5,9 @@ then the oldest 宛名番号, then the least ref. Afterwards an anchor lives as 
 that holds the anchor's own ref, else with the one that holds most of its members. Where anchors meet (併合), the
 survivor's stays. If a ref comes back whose anchor others still bear, it gets that ref with `~2` behind. A retired
 anchor is kept by nobody and given to nobody.
+
+A group without a person of the register is no debtor yet. When the first one joins, it takes an anchor of the register;
+what it was called before ends, so that a person of the register is never known by a department's number.
 """
 
 from itertools import count
@@ -15,23 +18,27 @@ from receivables.identity.matching.workspace import Connection
 _KEPT = """
 create or replace temp table kept as
 with held as (
-    select b.anchor, g.grp, bool_or(b.anchor = g.ref) as has_own, count(*) as members, min(g.ref) as least
-    from before as b join grouping as g on g.ref = b.person_ref
+    select b.anchor, split_part(b.anchor, '~', 1) as own, g.grp, bool_or(g.ref = own) as has_own, count(*) as members,
+        min(g.ref) as least, bool_or(r.is_registered) as is_named
+    from before as b join grouping as g on g.ref = b.person_ref join ranked as r on r.ref = b.person_ref
     where b.anchor not in (select anchor from retired)
-    group by 1, 2
+    group by 1, 2, 3
 ),
 owner as (
-    select anchor, grp from held
+    select anchor, own, grp, is_named from held
     qualify row_number() over (partition by anchor order by has_own desc, members desc, least) = 1
 )
-select o.grp, o.anchor from owner as o left join ranked as r on r.ref = o.anchor
-qualify row_number() over (partition by o.grp order by r.place nulls last, o.anchor) = 1
+select o.grp, o.anchor from owner as o left join ranked as r on r.ref = o.own and r.grp = o.grp
+where r.is_registered is not false or o.is_named or o.grp not in (select grp from ranked where is_registered)
+qualify row_number() over (partition by o.grp order by r.place nulls last, length(o.anchor), o.anchor) = 1
 """
 _TAKEN = "select anchor from kept union select anchor from elsewhere union select anchor from retired"
 _FRESH = f"""
 create or replace temp table fresh as
 with taken as ({_TAKEN})
-select r.grp, min_by(r.ref, r.place) as ref, min_by(r.ref, r.place) filter (where t.anchor is null) as anchor
+select r.grp, min_by(r.ref, r.place) as ref, min_by(r.ref, r.place) filter (
+    where t.anchor is null and (r.is_registered or r.grp not in (select grp from ranked where is_registered))
+) as anchor
 from ranked as r left join taken as t on t.anchor = r.ref
 where r.grp not in (select grp from kept) group by 1
 """
@@ -70,10 +77,12 @@ def assign(connection: Connection, declaration: Declaration, table: str) -> None
     event has `event` (created, joined, left, merged, split), `person_ref`, `from_anchor`, `to_anchor`; no ref changes
     its anchor without one.
     """
+    is_registered = "coalesce(is_registered, false)" if "is_registered" in declaration.derived else "false"
     order = ", ".join([*declaration.survivor, f"{declaration.unique_id} asc"])
     connection.execute(f"""
         create or replace temp table ranked as
-        select g.ref, g.grp, row_number() over (partition by g.grp order by {order}) as place
+        select g.ref, g.grp, {is_registered} as is_registered,
+            row_number() over (partition by g.grp order by {order}) as place
         from grouping as g join {table} as p on p.{declaration.unique_id} = g.ref
     """)
     connection.execute(_KEPT)

@@ -60,6 +60,11 @@ def reasons(declaration: Declaration) -> dict[str, str]:
     return {one.code: one.reason for one in declaration.conflicts} | own
 
 
+def of_the_home(declaration: Declaration) -> frozenset[str]:
+    """The codes of conflicts that tell whether two live together."""
+    return frozenset(one.code for one in declaration.conflicts if "household_no" in one.sql or "address_key" in one.sql)
+
+
 def _decided(declaration: Declaration, extras: str) -> str:
     how = declaration.decision
 

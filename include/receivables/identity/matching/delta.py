@@ -93,7 +93,9 @@ class Delta:
         is_here = _among(self.clusters["person_ref"], self.scope)
         self.same_clusters = self.clusters.filter(pc.invert(is_here))
         connection.register("before", self.clusters.filter(is_here))
-        borne = self.same_clusters["anchor"].filter(_among(self.same_clusters["anchor"], self.scope))
+        anchors = self.same_clusters["anchor"]
+        refs = pc.replace_substring_regex(anchors, "~.*$", "")  # of a further id (ref~2) too
+        borne = anchors.filter(_among(refs, self.scope))
         connection.register("elsewhere", pa.table({"anchor": borne.unique()}))
 
     def all_pairs(self, redone: pa.Table) -> pa.Table:

@@ -43,7 +43,8 @@ def mistyped(connection: Connection, declaration: Declaration, table: str) -> No
     """The table `slip` (`ref_l` < `ref_r`): a number unknown to the register beside the one that was probably meant.
 
     Meant is a registered person of the same name and reading whose number differs by one digit or by two neighbours
-    that changed places, if there is exactly one. Reads `orphan`, and in `table` at least the orphans and all registered
+    that changed places, if there is exactly one. Who may not be one person anyhow (a rule of `no_link`, but for those that
+    a slip explains, `despite`) is not meant. Reads `orphan`, and in `table` at least the orphans and all registered
     persons of their names.
     """
     how: dict[str, Any] | None = declaration.mistyped
@@ -51,16 +52,16 @@ def mistyped(connection: Connection, declaration: Declaration, table: str) -> No
     if how is None:
         return
     ref, number, registered = declaration.unique_id, how["number"], how["registered"]
-    same = " and ".join(f"r.{column} = o.{column}" for column in how["same"])
+    same = " and ".join(f"r.{column} = l.{column}" for column in how["same"])
+    forbidden = [one.sql for one in declaration.conflicts
+                 if one.effect == "no_link" and one.code not in how.get("despite", [])]  # fmt: skip
     connection.execute(f"""
         insert into slip
-        with borne as materialized (
-            select p.{ref} as ref, p.{number} as number, {", ".join(how["same"])}
-            from {table} as p semi join orphan as o on o.ref = p.{ref}
-        ),
+        with borne as materialized (select p.* from {table} as p semi join orphan as o on o.ref = p.{ref}),
         namesake as materialized (
-            select o.ref, o.number, r.{ref} as other, r.{number} as other_number
-            from borne as o join {table} as r on {same} where r.{registered}
+            select l.{ref} as ref, l.{number} as number, r.{ref} as other, r.{number} as other_number
+            from borne as l join {table} as r on {same}
+            where r.{registered} and not ({" or ".join(f"coalesce({sql}, false)" for sql in forbidden) or "false"})
         ),
         meant as (
             select ref, other, count(*) over (partition by ref) as found from namesake
