@@ -99,6 +99,14 @@ def test_a_number_whose_row_of_the_register_nobody_touched_is_no_slip(
         assert as_set(pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
 
 
+@pytest.mark.parametrize("name", ["NA", "NULL", "nan", "N/A"])
+def test_a_name_that_spells_an_unknown_is_a_name(state: State, name: str) -> None:
+    with db.connect(state) as connection:
+        connection.execute("create temp table named on commit drop as select %s::text as a, null::text as b", [name])
+        read = exchange.read(connection, sql.Identifier("named"), {"a": "text", "b": "text"})
+        assert read.to_pylist() == [{"a": name, "b": None}]
+
+
 def test_every_blocking_rule_finds_its_persons_through_an_index(state: State) -> None:
     """A rule or a derived column that is changed without its index would make every night read everybody."""
     with db.connect(state) as connection:

@@ -49,7 +49,7 @@ def read(
     there = sql.SQL(", ").join(sql.Identifier((called or {}).get(name, name)) for name in columns)
     command = sql.SQL("copy (select {} from {}) to stdout (format csv)").format(there, table)
     options = csv.ConvertOptions(
-        column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False,
+        column_types=schema, strings_can_be_null=True, quoted_strings_can_be_null=False, null_values=[""],
         true_values=["t"], false_values=["f"],
     )  # fmt: skip
     with connection.cursor().copy(command) as copy:

@@ -97,8 +97,8 @@ def cut_out(connection: db.Connection, declaration: Declaration) -> None:
     """Make the temporary tables `scope_person`, `scope_pair` and `scope_cluster` of all whom identity.pending reaches.
 
     In them are the pending persons, everybody whom a blocking rule puts or put beside one of them, whoever hangs
-    together with one of these by a link or a lasting id, on whom a slip of the pen depends, and the register's row of each
-    one's number. Inside a transaction.
+    together with one of these by a link or a lasting id, on whom a slip of the pen depends, and the register's row of
+    each one's number. Inside a transaction.
     """
     compare(connection, declaration)
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))

@@ -43,9 +43,9 @@ def mistyped(connection: Connection, declaration: Declaration, table: str) -> No
     """The table `slip` (`ref_l` < `ref_r`): a number unknown to the register beside the one that was probably meant.
 
     Meant is a registered person of the same name and reading whose number differs by one digit or by two neighbours
-    that changed places, if there is exactly one. Who may not be one person anyhow (a rule of `no_link`, but for those that
-    a slip explains, `despite`) is not meant. Reads `orphan`, and in `table` at least the orphans and all registered
-    persons of their names.
+    that changed places, if there is exactly one. Who may not be one person anyhow (a rule of `no_link`, but for those
+    that a slip explains, `despite`) is not meant. Reads `orphan`, and in `table` at least the orphans and all
+    registered persons of their names.
     """
     how: dict[str, Any] | None = declaration.mistyped
     connection.execute("create or replace temp table slip (ref_l varchar, ref_r varchar)")
