@@ -38,8 +38,8 @@ def nightly() -> None:
         return ledger.record(as_of=as_of(), state=State.at()).through
 
     @task
-    def resolve() -> dict[str, int]:
-        return identity.resolve(as_of=as_of(), state=State.at())
+    def resolve() -> dict[str, int | str]:
+        return {"bound": identity.bound_ja(), **identity.resolve(as_of=as_of(), state=State.at())}
 
     @task
     def assess_claims() -> int:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
-from receivables import db
+from receivables import db, identity
+from receivables.cli.identity import app as identity_commands
 from receivables.errors import InputRejectedError
 from receivables.identity import quality as watch
 from receivables.settings import State
@@ -71,3 +73,25 @@ def test_who_is_in_no_sample_is_not_judged_and_a_verdict_is_given_once(state: St
     watch.judge(waits["pair"], "same", user="officer_a", why="x", state=state)
     with pytest.raises(InputRejectedError, match="no sample"):
         watch.judge(waits["pair"], "different", user="officer_a", why="x", state=state)
+
+
+def test_the_bound_and_the_trust_of_the_numbers_are_told(state: State) -> None:
+    """With every run: from which weight on pairs are linked, what proves it; and how often a source's number was right."""
+    with db.connect(state) as connection:
+        for source, registered, corroborated, trust in (("nhi", 9, 8, 888), ("arrears", 5, 0, None)):
+            connection.execute(
+                "insert into identity.source_trust values (%s, %s, 10, %s, %s, %s)",
+                [AS_OF, source, registered, corroborated, trust],
+            )
+        connection.execute(
+            "insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review)"
+            " values (%s, 10, 0, true, 0, 8, 2, 0)",
+            [AS_OF],
+        )
+    assert [(each["source_code"], each["trust_permille"]) for each in watch.trust(state=state)] == [
+        ("nhi", 888), ("arrears", None),
+    ]  # fmt: skip
+    said = CliRunner().invoke(identity_commands, ["quality", "--state", str(state.root)], catch_exceptions=False).stdout
+    assert "88.8%" in said
+    assert identity.bound_ja() in said.replace("\n", "")
+    assert "証明された下限" in identity.bound_ja()

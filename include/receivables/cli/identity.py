@@ -120,20 +120,23 @@ def judge(
 @app.command()
 def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
     """How many automatic links may be wrong, as the judged samples prove it; and how much last night compared."""
-    from receivables.identity.matched import bound
+    from receivables.identity.matched import bound, bound_ja
 
     where = state_of(state)
-    found, proven = watch.quality(as_of=day(as_of), state=where), bound()
+    found, proven, trust = watch.quality(as_of=day(as_of), state=where), bound(), watch.trust(state=where)
 
     def human() -> None:
         console.print(found.told())
-        console.print(
-            f"自動結合は{proven['link_weight']:g}ビットから（証明された下限 {proven['weight']:.2f}ビット："
-            f"{proven['confirmed_count']:,}組を確かめ誤り{proven['confirmed_errors']}、"
-            f"95％の信頼度で{proven['confirmed_upper_permille']:.3f}‰以下。合成した人々による証明で、実データによるものではない）"
-        )
+        console.print(bound_ja(proven))
+        rows = [
+            [each["source_code"], each["numbered"], each["registered"], each["corroborated"],
+             "" if each["trust_permille"] is None else f"{each['trust_permille'] / 10:.1f}%"]
+            for each in trust
+        ]  # fmt: skip
+        table("宛名番号の信頼度", ["業務", "番号のある人", "住民記録にある", "氏名・読みが一致", "信頼度"], rows)
 
-    emit({**asdict(found), "last_night": room.last_night(where), "bound": proven}, as_json, human)
+    told = {**asdict(found), "last_night": room.last_night(where), "bound": proven, "source_trust": trust}
+    emit(told, as_json, human)
 
 
 def _person(shown: dict[str, Any]) -> str:

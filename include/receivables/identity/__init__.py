@@ -8,7 +8,7 @@ from datetime import date
 
 from receivables.settings import State
 
-__all__ = ["resolve"]
+__all__ = ["bound_ja", "resolve"]
 
 
 def resolve(*, as_of: date, state: State) -> dict[str, int]:
@@ -16,3 +16,10 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     from receivables.identity import nightly  # pyarrow, scipy: not for who only reads the DAGs
 
     return nightly.resolve(as_of=as_of, state=state)
+
+
+def bound_ja() -> str:
+    """From which weight pairs are linked by evidence, what proves it and how sure it is; said with every run."""
+    from receivables.identity import matched
+
+    return matched.bound_ja(matched.bound())

@@ -66,6 +66,15 @@ def bound() -> dict[str, Any]:
     return told | {"link_weight": most_liberal}
 
 
+def bound_ja(proven: dict[str, Any]) -> str:
+    """The bound in one line where staff read: from which weight links are made, what was proven, and how sure it is."""
+    return (
+        f"自動結合は{proven['link_weight']:g}ビットから（証明された下限 {proven['weight']:.2f}ビット："
+        f"{proven['confirmed_count']:,}組を確かめ誤り{proven['confirmed_errors']}、"
+        f"95％の信頼度で{proven['confirmed_upper_permille']:.3f}‰以下。合成した人々による証明で、実データによるものではない）"
+    )
+
+
 def match(connection: db.Connection, *, as_of: date) -> Night:
     """Bring identity.pair and identity.cluster to the keys in the vault; what was pending is done.
 

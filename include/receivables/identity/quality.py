@@ -44,6 +44,11 @@ _JUDGED = """
     where verdict is not null and month > to_char(%s::date - make_interval(months => %s), 'YYYY-MM')
 """
 
+_TRUST = """
+    select as_of, source_code, numbered, registered, corroborated, trust_permille from identity.source_trust
+    where as_of = (select max(as_of) from identity.source_trust) order by trust_permille nulls last, source_code
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
@@ -106,6 +111,12 @@ def quality(*, as_of: date, state: State) -> Quality:
         waiting = connection.execute("select count(*) from identity.sampled where verdict is null").fetchone()
     judged, wrong = int(str(judged)), int(str(wrong))
     return Quality(judged, wrong, int(str(waiting[0])) if waiting else 0, _upper(wrong, judged))
+
+
+def trust(*, state: State) -> list[dict[str, Any]]:
+    """How often each source's 宛名番号 was borne out by name or reading when everybody was compared last."""
+    with db.connect(state, "etl", doing="trust of the sources") as connection:
+        return connection.cursor(row_factory=dict_row).execute(_TRUST).fetchall()
 
 
 def _upper(wrong: int, judged: int) -> float | None:
