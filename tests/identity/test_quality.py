@@ -76,7 +76,7 @@ def test_who_is_in_no_sample_is_not_judged_and_a_verdict_is_given_once(state: St
 
 
 def test_the_bound_and_the_trust_of_the_numbers_are_told(state: State) -> None:
-    """With every run: from which weight on pairs are linked, what proves it; and how often a source's number was right."""
+    """With every run: from which weight pairs are linked, what proves it; and how often a source's number was right."""
     with db.connect(state) as connection:
         for source, registered, corroborated, trust in (("nhi", 9, 8, 888), ("arrears", 5, 0, None)):
             connection.execute(
