@@ -40,6 +40,14 @@ def token_of(world: World, debtor: str) -> str:
     return str(token)
 
 
+def test_what_says_nothing_against_the_person_takes_nobody_off(world: World) -> None:
+    """A file that is not in the figures yet holds back what is to be sent; it is no reason to call a list back."""
+    world.debtor()
+    handed(world)
+    world.load_again("resident_tax", NEXT)
+    assert drops(NEXT, state=world.state) == []
+
+
 @pytest.mark.parametrize("what", AFTERWARDS)
 def test_who_paid_or_is_held_since_is_named_to_the_vendor_by_number_alone(what: str, world: World) -> None:
     debtor, other = world.debtor(), world.debtor()
