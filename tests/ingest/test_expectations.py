@@ -32,8 +32,18 @@ def failed(desk: Desk) -> list[tuple[object, ...]]:
 
 
 def is_fresh(desk: Desk) -> bool:
+    """Whether campaigns may go by the source once a night has published what was loaded."""
     with db.connect(desk.state) as connection:
-        return "nhi" in source_states(connection, DAY)
+        connection.execute(
+            "insert into ops.published_batch values ('p', %s, default, true, 'x') on conflict do nothing", [DAY]
+        )
+        connection.execute(
+            "insert into ops.batch_rests_on select 'p', array(select batch_id from ops.load)"
+            " on conflict (published_batch) do update set batch_ids = excluded.batch_ids"
+        )
+        found = "nhi" in source_states(connection, DAY)
+        connection.rollback()
+        return found
 
 
 def test_every_rule_has_words_weight_owner_and_reference(checked: Desk) -> None:
