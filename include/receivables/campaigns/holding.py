@@ -125,8 +125,9 @@ def debtor_of(connection: db.Connection, who: str) -> str:
     found = [str(debtor) for (debtor,) in connection.execute(_WHO, {"who": who}).fetchall()]
     if len(found) != 1:
         raise InputRejectedError(
-            f"{'nobody' if not found else 'more than one debtor'} is known as {who!r}; give a debtor_id, a 宛名番号, a"
-            " contact id, or the 封緘番号・受付番号 of a letter or list"
+            # Not repeated: it may be somebody's 宛名番号.
+            f"{'nobody' if not found else 'more than one debtor'} is known by what was given: a debtor_id, a 宛名番号,"
+            " a contact id, or the 封緘番号・受付番号 of a letter or list"
         )
     return found[0]
 
