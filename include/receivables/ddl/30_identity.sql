@@ -89,9 +89,12 @@ create index if not exists person_key_number on vault.person_key ((
 create index if not exists person_key_birth on vault.person_key (
     (birth_year * 10000 + birth_month * 100 + birth_day), given_key
 );
-create index if not exists person_key_name on vault.person_key (name_key);
-create index if not exists person_key_kana_loose on vault.person_key (kana_loose_key);
+create index if not exists person_key_name_year on vault.person_key (name_key, birth_year);
+create index if not exists person_key_kana_day on vault.person_key (kana_loose_key, birth_month, birth_day);
+drop index if exists vault.person_key_name, vault.person_key_kana_loose; -- of earlier editions: only the name
 create index if not exists person_key_address on vault.person_key (address_key);
+create index if not exists person_key_former_address on vault.person_key (former_address_key, name_key)
+where former_address_key is not null;
 create index if not exists person_key_phone on vault.person_key (phone_key);
 create index if not exists person_key_alias on vault.person_key (alias_key) where alias_key is not null;
 create index if not exists person_key_former on vault.person_key (former_key) where former_key is not null;
@@ -127,6 +130,7 @@ create table if not exists identity.matched_by (
     only_row boolean primary key default true check (only_row),
     settings jsonb not null -- the model with which identity.pair was made
 );
+alter table identity.matched_by add column if not exists edition integer not null default 1; -- of what it left
 comment on table identity.matched_by is '照合に使ったモデル: another one than now in force makes the next night do the whole';
 
 create table if not exists identity.pending (
@@ -162,6 +166,19 @@ create index if not exists cluster_anchor on identity.cluster (anchor);
 -- A further id of a number (register:N~2), found by the ref before the ~: few have one.
 create index if not exists cluster_further_anchor on identity.cluster (split_part(anchor, '~', 1)) where anchor like '%~%';
 comment on table identity.cluster is '人のまとまり: each person of a source under the lasting id that the matching gave';
+
+create table if not exists identity.unknown_number (
+    person_ref text primary key
+);
+comment on table identity.unknown_number is '住民記録にない宛名番号: whose number the register does not know';
+
+create table if not exists identity.slip (
+    person_ref text not null, -- of identity.unknown_number
+    other_ref text not null, -- of the register: same name and reading, a number one slip away
+    primary key (person_ref, other_ref)
+);
+create index if not exists slip_of_other on identity.slip (other_ref);
+comment on table identity.slip is '誤記の候補: who may have been meant by a number that nobody has; one alone is told as a pair';
 
 create table if not exists identity.event (
     event_no bigint generated always as identity primary key,
@@ -266,7 +283,7 @@ alter table identity.link drop constraint if exists link_method_check, add const
 check (method in ('addressee_no', 'number', 'evidence', 'review'));
 grant select, insert, update, delete on vault.person_found, vault.person_key, vault.former_holder, identity.debtor, identity.collected,
 identity.collected_batch, identity.sampled, identity.pending, identity.matched_by, identity.pair, identity.cluster, identity.merge,
-identity.source_trust to etl;
+identity.source_trust, identity.unknown_number, identity.slip to etl;
 grant select, insert on identity.reused, identity.event, identity.night, identity.viewing to etl;
 grant select on identity.merge to sender;
 grant usage on schema identity to screen;

@@ -16,15 +16,15 @@ from psycopg.types.json import Jsonb
 
 from receivables import db
 from receivables.errors import InvariantBrokenError
-from receivables.identity import exchange
+from receivables.identity import exchange, reaching
 from receivables.identity.holders import retired
 from receivables.identity.keying import Keys
-from receivables.identity.matching import Model, Resolution, japanese, resolve
-from receivables.identity.reaching import cut_out
+from receivables.identity.matching import Model, Resolution, japanese, part, resolve
 
 BOUND = Path(__file__).with_name("bound.json")  # made by bench.prove_bound
 SHIPPED = Path(__file__).with_name("model.json")  # trained on the made-up ward, without its truth
 _MOST_CHANGED = 0.02  # above this share of all persons the whole is done at once
+_EDITION = 2  # of what is kept for a night that does a part; another one makes the next night do the whole
 _TYPES = {"birth_year": "integer", "birth_month": "integer", "birth_day": "integer", "is_deceased": "boolean"}
 PERSON = {"person_ref": "text", "source_code": "text", "addressee_no": "text"} | {
     name: _TYPES.get(name, "text") for name in Keys._fields
@@ -82,10 +82,11 @@ def match(connection: db.Connection, *, as_of: date) -> Night:
     an event. Nothing pending: nothing is done. Inside a transaction.
     """
     persons, changed = (_count(connection, name) for name in ("vault.person_key", "identity.pending"))
-    model, last = model_in_force(), _last_model(connection)
-    if not persons or (not changed and last == model):
+    model, (last, edition) = model_in_force(), _last_model(connection)
+    is_as_before = last == model and edition == _EDITION
+    if not persons or (not changed and is_as_before):
         return Night(persons, 0, is_whole=False, events=0)
-    is_whole = last != model or changed > _MOST_CHANGED * persons
+    is_whole = not is_as_before or changed > _MOST_CHANGED * persons
     events = _do_whole(connection, model, last, as_of) if is_whole else _do_part(connection, model, as_of)
     connection.execute("truncate identity.pending")  # deleted, a first night's million rows would be read by the next
     return Night(persons, changed, is_whole, events)
@@ -99,17 +100,27 @@ def _do_whole(connection: db.Connection, model: Model, last: Model | None, as_of
     _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
     connection.execute("delete from identity.matched_by")
     said = Jsonb({"settings": model.settings, "shares": model.shares})
-    connection.execute("insert into identity.matched_by (settings) values (%s)", [said])
+    connection.execute("insert into identity.matched_by (settings, edition) values (%s, %s)", [said, _EDITION])
+    _keep(connection, "unknown_number", found.orphans, {"ref": "person_ref"})
+    _keep(connection, "slip", found.slips, {"ref": "person_ref", "other": "other_ref"})
     _note_trust(connection, found, as_of)
     return _note_events(connection, found, as_of)
 
 
 def _do_part(connection: db.Connection, model: Model, as_of: date) -> int:
-    cut_out(connection, japanese())
-    before = _before(connection, None, "scope_pair", "scope_cluster", model)
+    said = japanese()
     pending = [str(ref) for (ref,) in connection.execute("select person_ref from identity.pending").fetchall()]
-    persons = _persons(connection, sql.Identifier("scope_person"))
-    found = resolve(persons, model=model, previous=before, changed=pending, retired=retired(connection))
+    with part(said, model, pending, retired(connection)) as work:
+        reaching.bring_near(connection, said)
+        made = work.score(_persons(connection, sql.Identifier("near_person")))
+        reaching.bring_orphans(connection)
+        orphans = exchange.read(connection, sql.Identifier("orphan"), {"ref": "text"})
+        slips = work.find_slips(orphans, _persons(connection, sql.Identifier("slip_person")))
+        reaching.bring_scope(connection, made=made, slips=slips)
+        before = _before(connection, None, "scope_pair", "scope_cluster", model)
+        elsewhere = exchange.read(connection, sql.Identifier("elsewhere"), {"anchor": "text"})
+        scope = _persons(connection, sql.Identifier("scope_person"))
+        found = work.regroup(scope, before.pairs, before.clusters, elsewhere)
     _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before.pairs)
     _replace(connection, "cluster", ("person_ref",), found.clusters, before.clusters)
     return _note_events(connection, found, as_of)
@@ -120,10 +131,10 @@ def model_in_force() -> Model:
     return Model.load(SHIPPED)
 
 
-def _last_model(connection: db.Connection) -> Model | None:
-    """The model of the last matching; None before the first."""
-    row = connection.execute("select settings from identity.matched_by").fetchone()
-    return Model(**dict(row[0])) if row else None  # type: ignore[call-overload]
+def _last_model(connection: db.Connection) -> tuple[Model | None, int | None]:
+    """The model of the last matching, and the edition of what it left; None before the first."""
+    row = connection.execute("select settings, edition from identity.matched_by").fetchone()
+    return (Model(**dict(row[0])), int(str(row[1]))) if row else (None, None)  # type: ignore[call-overload]
 
 
 def _persons(connection: db.Connection, table: sql.Identifier) -> pa.Table:
@@ -157,6 +168,15 @@ def _count(connection: db.Connection, relation: str) -> int:
     found = connection.execute(sql.SQL("select count(*) from {}").format(sql.SQL(relation))).fetchone()
     assert found is not None
     return int(str(found[0]))
+
+
+def _keep(connection: db.Connection, name: str, rows: pa.Table | None, called: dict[str, str]) -> None:
+    """Make a table hold `rows`, of which `called` says what a column is called in the database."""
+    assert rows is not None
+    table = sql.Identifier("identity", name)
+    connection.execute(sql.SQL("truncate {}").format(table))
+    exchange.write(connection, table, rows.rename_columns([called[column] for column in rows.column_names]))
+    connection.execute(sql.SQL("analyze {}").format(table))
 
 
 def _replace(

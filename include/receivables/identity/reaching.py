@@ -1,117 +1,189 @@
 """How far a night's changes reach (影響範囲): the persons that must be looked at again, found where they are kept.
 
 Everybody else's pairs and group are what they were, so they are neither read nor written. The matching does to this
-part what it would do to the whole (tested).
+part what it would do to the whole (tested). In the order of the night: `bring_near`, `bring_orphans`, `bring_scope`.
 """
 
+from itertools import count
+
+import pyarrow as pa
 from psycopg import sql
 
 from receivables import db
+from receivables.identity import exchange
 from receivables.identity.keying import Keys
 from receivables.identity.matching import Declaration
 
-_SCOPE = """
-    create temp table in_scope on commit drop as select person_ref as ref from identity.pending;
-    create unique index on in_scope (ref);
-"""
 _PERSONS = """
     create temp view compared as
     select *, {derived} from (
         select person_ref, source_code, source_debtor_key as addressee_no, {keys} from vault.person_key
     ) as k
 """
-_TOUCHED = (
-    "create temp table touched on commit drop as select * from compared where person_ref in (select ref from in_scope)"
-)
-# Who was told as a pair with one of them, though nothing puts the two side by side any more.
-_PARTNERS = """
-    insert into in_scope
+_TOUCHED = """
+    create temp table touched on commit drop as
+    select c.* from identity.pending as t inner join compared as c on t.person_ref = c.person_ref
+"""
+# Every rule finds its persons through an index on vault.person_key: nobody else is read.
+_RULE = "select p.person_ref from touched as t inner join compared as p on {same}"
+_NEAR = "create temp table near on commit drop as select person_ref from identity.pending union {rules}"
+_NEAR_PERSONS = """
+    create temp table near_person on commit drop as
+    select {columns} from near inner join vault.person_key using (person_ref)
+"""
+# Whose number may have become known or unknown: a changed person's own; and of whoever bears one with a changed person
+# of the register, or bore one: two of one number are told as a pair whatever else they are.
+_RECHECKED = """
+    create temp table rechecked on commit drop as
+    select person_ref as ref from identity.pending
+    union
     select p.ref_r from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_l
     union
     select p.ref_l from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_r
-    on conflict do nothing
+    union
+    select p.person_ref from touched as t inner join compared as p on t.is_registered and t.number_key = p.number_key
 """
-# Every rule finds its persons through an index on vault.person_key: nobody else is read.
-_NEAR = "insert into in_scope {rules} on conflict do nothing"
-_RULE = "select p.person_ref from touched as t inner join compared as p on {same}"
-# 誤記: a slip of the pen hangs on whoever else is registered, so all of the few whose number nobody has are looked at,
-# with everybody of their name and reading.
-_ORPHANS = """
-    create temp table orphan on commit drop as
-    select person_ref, name_key, kana_key from compared as p
-    where not is_registered and number_key is not null and not exists (
+_KNOWN = "delete from identity.unknown_number where person_ref in (select ref from rechecked)"
+_UNKNOWN = """
+    insert into identity.unknown_number (person_ref)
+    select p.person_ref from rechecked as c inner join compared as p on c.ref = p.person_ref
+    where not p.is_registered and p.number_key <> '' and not exists (
         select from vault.person_key as r where r.source_code = 'register' and r.source_debtor_key = p.number_key
     )
 """
-_SLIPS = """
-    insert into in_scope
-    select person_ref from orphan
+# 誤記: whom an orphan may have meant hangs on himself and on those of the register who are, or were, of his name.
+_ORPHANS = """
+    create temp table orphan on commit drop as
+    select u.person_ref as ref from identity.unknown_number as u inner join rechecked as c on u.person_ref = c.ref
     union
-    select p.person_ref from vault.person_key as p
-    where p.source_code = 'register' and (p.name_key, p.kana_key) in (
-        select o.name_key, o.kana_key from orphan as o where o.name_key is not null and o.kana_key is not null
-    )
-    on conflict do nothing
+    select s.person_ref from identity.slip as s inner join identity.pending as t on s.other_ref = t.person_ref
+    union
+    select u.person_ref
+    from identity.unknown_number as u
+    inner join vault.person_key as o on u.person_ref = o.person_ref
+    inner join touched as t on t.is_registered and o.name_key = t.name_key and o.kana_key = t.kana_key
 """
+_FORGOTTEN = """
+    create temp table slip_told (ref text, other text) on commit drop;
+    with gone as (
+        delete from identity.slip
+        where person_ref in (select ref from rechecked union select ref from orphan)
+            or other_ref in (select person_ref from identity.pending)
+        returning person_ref, other_ref
+    )
+    insert into slip_told select person_ref, other_ref from gone
+"""
+_SLIP_PERSONS = """
+    create temp table slip_person on commit drop as
+    select {columns} from vault.person_key where person_ref in (
+        select ref from orphan
+        union
+        select r.person_ref
+        from orphan inner join vault.person_key as o on orphan.ref = o.person_ref
+        inner join vault.person_key as r
+            on r.source_code = 'register' and o.name_key = r.name_key and o.kana_key = r.kana_key
+    )
+"""
+_SCOPE = """
+    create temp table made_link (ref_l text, ref_r text) on commit drop;
+    create temp table slip_now (ref text, other text) on commit drop;
+"""
+_IN_SCOPE = """
+    create temp table in_scope (ref text primary key, round integer) on commit drop;
+    insert into in_scope
+    select person_ref, 0 from identity.pending
+    union select ref_l, 0 from made_link
+    union select ref_r, 0 from made_link;
+    insert into identity.slip (person_ref, other_ref) select ref, other from slip_now;
+    insert into slip_told select ref, other from slip_now;
+"""
+# Who hangs together with those of the last round, by an anchor or by a link, lost ones too.
 _TOGETHER = """
     insert into in_scope
-    select c.person_ref
-    from in_scope as s
+    with latest as materialized (select ref from in_scope where round = %(last)s)
+    select c.person_ref, %(last)s + 1
+    from latest as s
     inner join identity.cluster as mine on s.ref = mine.person_ref
     inner join identity.cluster as c on mine.anchor = c.anchor
     union
-    select c.person_ref from in_scope as s inner join identity.cluster as c on s.ref = c.anchor
+    select p.ref_r, %(last)s + 1 from latest as s inner join identity.pair as p on s.ref = p.ref_l
+    where p.decided = 'link'
     union
-    select c.person_ref from in_scope as s
-    inner join identity.cluster as c on s.ref = split_part(c.anchor, '~', 1) and c.anchor like '%~%'
-    union
-    select p.ref_r from in_scope as s inner join identity.pair as p on s.ref = p.ref_l where p.decided = 'link'
-    union
-    select p.ref_l from in_scope as s inner join identity.pair as p on s.ref = p.ref_r where p.decided = 'link'
+    select p.ref_l, %(last)s + 1 from latest as s inner join identity.pair as p on s.ref = p.ref_r
+    where p.decided = 'link'
     on conflict do nothing
 """
-# The register's row of everybody's number, last and without its group: that it is there says that the number is known.
-_KNOWN = """
-    insert into in_scope
-    select r.person_ref from in_scope as s
-    inner join compared as k on s.ref = k.person_ref and not k.is_registered
-    -- By the number as it is compared: in place of one that nobody knows, tens of thousands bear the same zeros.
-    inner join vault.person_key as r on r.source_code = 'register' and k.number_key = r.source_debtor_key
-    on conflict do nothing
-"""
-# From few persons into tables of millions: the planner takes a reading of the whole table for cheaper than it is.
-_BY_INDEX = "set local enable_hashjoin = {0}; set local enable_mergejoin = {0}"
 _CUT = """
     create temp table scope_person on commit drop as
-    select {columns} from vault.person_key inner join in_scope on person_ref = ref;
-    create temp table scope_pair on commit drop as
-    select p.* from identity.pair as p
-    inner join in_scope as l on p.ref_l = l.ref
-    inner join in_scope as r on p.ref_r = r.ref;
+    select {columns} from in_scope inner join vault.person_key on ref = person_ref;
     create temp table scope_cluster on commit drop as
-    select c.* from identity.cluster as c inner join in_scope as s on c.person_ref = s.ref;
+    select c.* from in_scope as s inner join identity.cluster as c on s.ref = c.person_ref;
+    create temp table elsewhere on commit drop as
+    with borne as (
+        select c.* from in_scope as s inner join identity.cluster as c on s.ref = c.anchor
+        union all
+        select c.* from in_scope as s
+        inner join identity.cluster as c on s.ref = split_part(c.anchor, '~', 1) and c.anchor like '%~%'
+    )
+    select distinct anchor from borne where person_ref not in (select ref from in_scope);
+    create temp table scope_pair on commit drop as
+    select p.* from in_scope as l
+    inner join identity.pair as p on l.ref = p.ref_l
+    inner join in_scope as r on p.ref_r = r.ref
+    union
+    select p.* from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_l
+    union
+    select p.* from identity.pending as t inner join identity.pair as p on t.person_ref = p.ref_r
+    union
+    select p.* from slip_told as s
+    inner join identity.pair as p on p.ref_l = least(s.ref, s.other) and p.ref_r = greatest(s.ref, s.other);
     drop view compared;
 """
+_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, ("person_ref", "source_code", "source_debtor_key", *Keys._fields)))
+# From few persons into tables of millions: the planner takes a reading of the whole table for cheaper than it is.
+_BY_INDEX = "set local enable_hashjoin = {0}; set local enable_mergejoin = {0}"
 
 
-def cut_out(connection: db.Connection, declaration: Declaration) -> None:
-    """Make the temporary tables `scope_person`, `scope_pair` and `scope_cluster` of all whom identity.pending reaches.
+def bring_near(connection: db.Connection, declaration: Declaration) -> None:
+    """Make `near_person`: who is pending in identity.pending, and everybody whom a blocking rule puts beside one.
 
-    In them are the pending persons, everybody whom a blocking rule puts or put beside one of them, whoever hangs
-    together with one of these by a link or a lasting id, on whom a slip of the pen depends, and the register's row of
-    each one's number. Inside a transaction.
+    Inside a transaction, as what follows it.
     """
     compare(connection, declaration)
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))
-    for statement in (_ORPHANS, _SLIPS, "analyze in_scope"):
-        connection.execute(statement)
     db.run_script(connection, _BY_INDEX.format("off"))
-    connection.execute(_PARTNERS)
-    while connection.execute(_TOGETHER).rowcount:
-        pass
-    connection.execute(_KNOWN)
-    columns = ", ".join(("person_ref", "source_code", "source_debtor_key", *Keys._fields))
-    db.run_script(connection, _CUT.format(columns=columns))
+    connection.execute(sql.SQL(_NEAR_PERSONS).format(columns=_COLUMNS))
+    db.run_script(connection, _BY_INDEX.format("on"))
+
+
+def bring_orphans(connection: db.Connection) -> None:
+    """Make `orphan` (`ref`), of whom a slip is sought again, and `slip_person`: with the registered of their names.
+
+    Keeps identity.unknown_number; what was found of them before is taken out of identity.slip.
+    """
+    db.run_script(connection, _BY_INDEX.format("off"))
+    for statement in (_RECHECKED, "analyze rechecked", _KNOWN, _UNKNOWN, _ORPHANS):
+        connection.execute(statement)
+    db.run_script(connection, _FORGOTTEN)
+    connection.execute(sql.SQL(_SLIP_PERSONS).format(columns=_COLUMNS))
+    db.run_script(connection, _BY_INDEX.format("on"))
+
+
+def bring_scope(connection: db.Connection, *, made: pa.Table, slips: pa.Table) -> None:
+    """Make `scope_person`, `scope_cluster`, `scope_pair` and `elsewhere`: what is joined and told anew.
+
+    `made`: the links that pending persons have now; `slips`: whom the orphans may have meant, kept in identity.slip.
+    """
+    db.run_script(connection, _SCOPE)
+    exchange.write(connection, sql.Identifier("made_link"), made)
+    exchange.write(connection, sql.Identifier("slip_now"), slips)
+    db.run_script(connection, _IN_SCOPE)
+    db.run_script(connection, _BY_INDEX.format("off"))
+    for last in count():
+        if not connection.execute(_TOGETHER, {"last": last}).rowcount:
+            break
+    connection.execute("analyze in_scope")
+    db.run_script(connection, sql.SQL(_CUT).format(columns=_COLUMNS).as_string(connection))
     db.run_script(connection, _BY_INDEX.format("on"))
 
 
@@ -119,10 +191,9 @@ def compare(connection: db.Connection, declaration: Declaration) -> None:
     """Make the view `compared` of all persons as the declaration sees them, and `touched`, those of them pending."""
     keys = sql.SQL(", ").join(map(sql.Identifier, Keys._fields))
     derived = ", ".join(f"{code} as {name}" for name, code in declaration.derived.items())
-    db.run_script(connection, _SCOPE)
     connection.execute(sql.SQL(_PERSONS).format(keys=keys, derived=sql.SQL(derived)))
     connection.execute(_TOUCHED)
-    connection.execute("analyze touched")
+    db.run_script(connection, "analyze touched; analyze identity.pending")
 
 
 def rules(declaration: Declaration) -> list[str]:

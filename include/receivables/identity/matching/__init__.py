@@ -2,7 +2,8 @@
 
 from receivables.identity.matching.bounds import Bound, proven_bound
 from receivables.identity.matching.declaration import Declaration, japanese, read
+from receivables.identity.matching.delta import Part, part
 from receivables.identity.matching.resolving import Resolution, resolve
 from receivables.identity.matching.scoring import Model
 
-__all__ = ["Bound", "Declaration", "Model", "Resolution", "japanese", "proven_bound", "read", "resolve"]
+__all__ = ["Bound", "Declaration", "Model", "Part", "Resolution", "japanese", "part", "proven_bound", "read", "resolve"]

@@ -29,6 +29,7 @@ def orphans(connection: Connection, declaration: Declaration) -> None:
     """The table `orphan` (`ref`): who has a number that the register does not know. Reads `person`."""
     how = declaration.mistyped
     if how is None:
+        connection.execute("create or replace temp table orphan (ref varchar)")
         return
     number, registered = how["number"], how["registered"]
     connection.execute(f"""
@@ -40,32 +41,37 @@ def orphans(connection: Connection, declaration: Declaration) -> None:
 
 
 def mistyped(connection: Connection, declaration: Declaration, table: str) -> None:
-    """The table `slip` (`ref_l` < `ref_r`): a number unknown to the register beside the one that was probably meant.
+    """The tables `slip_candidate` and `slip`: a number unknown to the register beside those that may have been meant.
 
-    Meant is a registered person of the same name and reading whose number differs by one digit or by two neighbours
-    that changed places, if there is exactly one. Who may not be one person anyhow (a rule of `no_link`, but for those
-    that a slip explains, `despite`) is not meant. Reads `orphan`, and in `table` at least the orphans and all
-    registered persons of their names.
+    A candidate (`ref`, `other`) is a registered person of the same name and reading whose number differs by one digit
+    or by two neighbours that changed places. Who may not be one person anyhow (a rule of `no_link`, but for those that
+    a slip explains, `despite`) is none. A slip (`ref_l` < `ref_r`) is the only candidate that somebody has. Reads
+    `orphan`, and in `table` at least the orphans and all registered persons of their names.
     """
     how: dict[str, Any] | None = declaration.mistyped
-    connection.execute("create or replace temp table slip (ref_l varchar, ref_r varchar)")
-    if how is None:
-        return
+    connection.execute("create or replace temp table slip_candidate (ref varchar, other varchar)")
+    if how is not None:
+        _find_candidates(connection, declaration, how, table)
+    connection.execute("""
+        create or replace temp table slip as
+        select least(ref, any_value(other)) as ref_l, greatest(ref, any_value(other)) as ref_r
+        from slip_candidate group by ref having count(*) = 1
+    """)
+
+
+def _find_candidates(connection: Connection, declaration: Declaration, how: dict[str, Any], table: str) -> None:
     ref, number, registered = declaration.unique_id, how["number"], how["registered"]
     same = " and ".join(f"r.{column} = l.{column}" for column in how["same"])
     forbidden = [one.sql for one in declaration.conflicts
                  if one.effect == "no_link" and one.code not in how.get("despite", [])]  # fmt: skip
     connection.execute(f"""
-        insert into slip
+        insert into slip_candidate
         with borne as materialized (select p.* from {table} as p semi join orphan as o on o.ref = p.{ref}),
         namesake as materialized (
             select l.{ref} as ref, l.{number} as number, r.{ref} as other, r.{number} as other_number
             from borne as l join {table} as r on {same}
             where r.{registered} and not ({" or ".join(f"coalesce({sql}, false)" for sql in forbidden) or "false"})
-        ),
-        meant as (
-            select ref, other, count(*) over (partition by ref) as found from namesake
-            where length(other_number) = length(number) and damerau_levenshtein(other_number, number) = 1
         )
-        select least(ref, other), greatest(ref, other) from meant where found = 1
+        select ref, other from namesake
+        where length(other_number) = length(number) and damerau_levenshtein(other_number, number) = 1
     """)

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from receivables.errors import InputRejectedError
 from receivables.identity.matching import anchors, clustering, numbers
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.declaration import Declaration, japanese
-from receivables.identity.matching.delta import Delta
 from receivables.identity.matching.scoring import Model, score, train
 from receivables.identity.matching.telling import tell
 from receivables.identity.matching.workspace import (
@@ -32,7 +30,7 @@ class Resolution:
     `mw_<comparator>` in bits; `decided` is what the two persons alone gave, before the whole was looked at. Reasons and
     evidence are codes with a space between. `clusters`: `person_ref`, `anchor`. `events`: `event`, `person_ref`,
     `from_anchor` and `to_anchor`, null before the first and after the last.
-    `trust`: see `source_trust`; None after a delta.
+    Of the whole alone: `trust`, see `source_trust`; `orphans` (`ref`) and `slips` (`ref`, `other`), see `mistyped`.
     """
 
     pairs: pa.Table
@@ -40,6 +38,8 @@ class Resolution:
     events: pa.Table
     model: Model
     trust: pa.Table | None = field(default=None)
+    orphans: pa.Table | None = field(default=None)
+    slips: pa.Table | None = field(default=None)
 
 
 def resolve(
@@ -48,29 +48,19 @@ def resolve(
     declaration: Declaration | None = None,
     model: Model | None = None,
     previous: Resolution | None = None,
-    changed: Iterable[str] | None = None,
     retired: Iterable[str] = (),
 ) -> Resolution:
     """Who is who among `persons`, which has the columns of the declaration (the Japanese one unless another is given).
 
-    Without `model` one is trained on `persons`. `previous` keeps its anchors alive. With `changed`, the refs that are
-    new, changed or gone since `previous`, only what they touch is done again; the outcome is that of the whole, to the
-    row, if the model is that of `previous`. Nobody keeps or gets an anchor that is `retired`; who bore one that is
-    so since must be among `changed`. Raises InputRejectedError for tables that do not fit.
+    Without `model` one is trained on `persons`. `previous` keeps its anchors alive. Nobody keeps or gets an anchor that
+    is `retired`. Raises InputRejectedError for tables that do not fit.
     """
     said = declaration or japanese()
     with workspace() as connection:
-        rows = as_table(persons)
-        connection.register("given", rows)
+        connection.register("given", as_table(persons))
         connection.register("retired", pa.table({"anchor": pa.array(list(retired), pa.string())}))
         person_view(connection, said, "given")
-        if changed is None:
-            return _whole(connection, said, model, previous)
-        if previous is None or (model is not None and model != previous.model):
-            raise InputRejectedError(
-                "a delta needs the previous resolution and its own model: resolve the whole instead"
-            )
-        return _delta(connection, said, rows, previous, changed)
+        return _whole(connection, said, model, previous)
 
 
 def _whole(
@@ -95,22 +85,6 @@ def _whole(
         events=connection.sql("select * from event").to_arrow_table(),
         model=model,
         trust=numbers.source_trust(connection, declaration) if "number_key" in declaration.derived else None,
-    )
-
-
-def _delta(
-    connection: Connection, declaration: Declaration, persons: pa.Table, previous: Resolution, changed: Iterable[str]
-) -> Resolution:
-    night = Delta(connection, declaration, persons, previous.pairs, previous.clusters, {str(one) for one in changed})
-    night.score_touched(previous.model)
-    night.find_slips()
-    night.widen()
-    night.cut_out()
-    clustering.group(connection, declaration, "scope_person", "scope_pair")
-    anchors.assign(connection, declaration, "scope_person")
-    return Resolution(
-        pairs=night.all_pairs(tell(connection, "redone")),
-        clusters=night.all_clusters(),
-        events=connection.sql("select * from event").to_arrow_table(),
-        model=previous.model,
+        orphans=connection.sql("from orphan").to_arrow_table(),
+        slips=connection.sql("from slip_candidate").to_arrow_table(),
     )
