@@ -3,8 +3,8 @@
 `python -m bench.prove_bound`: persons made up as in bench.identity_persons, whose truth is known, are matched by the
 model that ships, with no limit of weight; every link that the rules would let through by evidence is judged by the
 truth. The lowest weight at which wrong links are surely below one in a thousand is the bound. Half of the persons
-choose it, the other half confirm it: a bound is not proven on the labels that chose it. A city proves its own on pairs
-that its officials judged.
+choose it, the other half confirm it: a bound is not proven on the labels that chose it. A city proves its own
+by its numbers (`receivables identity model train`).
 """
 
 import json
@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from bench.identity_persons import make
 from receivables.confidence import upper_share
-from receivables.identity.matched import SHIPPED
 from receivables.identity.matching import Model, japanese, proven_bound, resolve
+from receivables.identity.models import SHIPPED
 from receivables.settings import PROJECT
 
 FILE = PROJECT / "include" / "receivables" / "identity" / "bound.json"

@@ -29,7 +29,7 @@ from psycopg import sql
 
 from bench.identity_persons import QUIET, correctness, make, shown
 from receivables import database, db, server
-from receivables.identity import exchange, matched
+from receivables.identity import exchange, matched, models
 from receivables.identity.matching import japanese, resolve
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.scoring import score, train
@@ -210,7 +210,7 @@ def clocked(connection: db.Connection, as_of: date) -> float:
     """Seconds of the clock that one night's matching takes."""
     began = time.perf_counter()
     with connection.transaction():
-        matched.match(connection, as_of=as_of)
+        matched.match(connection, as_of=as_of, using=models.in_force(connection))
     seconds = time.perf_counter() - began
     db.run_script(connection, "analyze identity.pair; analyze identity.cluster")
     return seconds

@@ -56,7 +56,7 @@ def warehouse_night(*, as_of: date, state: State, notice: Notice = lambda _: Non
     warehouse.prepare(as_of=as_of, state=state)
     notice("record: the ledger")
     ledger.record(as_of=as_of, state=state)
-    notice(f"resolve: debtors; {identity.bound_ja()}")
+    notice(f"resolve: debtors; {identity.bound_ja(state=state)}")
     identity.resolve(as_of=as_of, state=state)
     notice("assess: law applied to every claim")
     assess.assess(as_of=as_of, state=state)

@@ -7,7 +7,6 @@ import pytest
 from receivables import db
 from receivables.identity import matched
 from receivables.settings import State
-from tests.identity.matching.people import trained
 from tests.identity.nights import Nights
 
 
@@ -18,8 +17,7 @@ def matching_state(new_state: Callable[[], State]) -> State:
 
 @pytest.fixture
 def nights(matching_state: State, monkeypatch: pytest.MonkeyPatch) -> Iterator[Nights]:
-    """Nights under the town's model that do a part however much of a small town has changed."""
-    monkeypatch.setattr(matched, "model_in_force", trained)
+    """Nights that do a part however much of a small town has changed."""
     monkeypatch.setattr(matched, "_MOST_CHANGED", 1.0)
     with db.connect(matching_state, autocommit=True) as connection:
         yield Nights(connection)

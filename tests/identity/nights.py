@@ -7,10 +7,12 @@ from psycopg import sql
 
 from receivables import db
 from receivables.identity import exchange, matched
-from receivables.identity.matching import Resolution, resolve
+from receivables.identity.matching import Resolution, japanese, resolve
+from receivables.identity.models import InForce
 from tests.identity.matching.people import Row, table, trained
 
 AS_OF = date(2026, 6, 19)
+ROW = list(japanese().columns)
 EVENT = {"event": "text", "person_ref": "text", "from_anchor": "text", "to_anchor": "text"}
 
 
@@ -26,6 +28,11 @@ def anchors(found: Resolution) -> dict[str, str]:
 
 def events(found: Resolution) -> set[tuple[str, str, str | None, str | None]]:
     return {tuple(row.values()) for row in found.events.to_pylist()}
+
+
+def using() -> InForce:
+    """The town's model."""
+    return InForce("town", trained(), japanese(), {})
 
 
 class Nights:
@@ -52,7 +59,7 @@ class Nights:
         whole = resolve(table(list(rows)), model=trained(), previous=self.last, retired=self.retired)
         (before,) = self.connection.execute("select coalesce(max(event_no), 0) from identity.event").fetchone() or (0,)
         with self.connection.transaction():
-            done = matched.match(self.connection, as_of=AS_OF)
+            done = matched.match(self.connection, as_of=AS_OF, using=using())
         assert done.is_whole is (self.last is None)
         found = self._read(int(str(before)))
         assert as_set(found.pairs) == as_set(whole.pairs.select(list(matched.PAIR)))
@@ -63,6 +70,12 @@ class Nights:
             assert not odd, (name, odd)
         self.rows, self.last = now, found
         return found
+
+    def store(self, rows: list[Row]) -> None:
+        """The keys of many in the vault at once, nobody pending."""
+        keys = table(rows).rename_columns(["source_debtor_key" if name == "addressee_no" else name for name in ROW])
+        keys = keys.append_column("fingerprint", pa.array([0] * len(keys), pa.int64()))
+        exchange.write(self.connection, sql.Identifier("vault", "person_key"), keys)
 
     def _store(self, now: dict[str, Row], changed: set[str]) -> None:
         """The keys of the changed in the vault, and they pending."""

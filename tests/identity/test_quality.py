@@ -93,5 +93,5 @@ def test_the_bound_and_the_trust_of_the_numbers_are_told(state: State) -> None:
     ]  # fmt: skip
     said = CliRunner().invoke(identity_commands, ["quality", "--state", str(state.root)], catch_exceptions=False).stdout
     assert "88.8%" in said
-    assert identity.bound_ja() in said.replace("\n", "")
-    assert "証明された下限" in identity.bound_ja()
+    assert identity.bound_ja(state=state) in said.replace("\n", "")
+    assert "証明された下限" in identity.bound_ja(state=state)

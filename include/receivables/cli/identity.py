@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from receivables import unmerging
-from receivables.cli import identity_holders, identity_relations
+from receivables.cli import identity_holders, identity_model, identity_relations
 from receivables.cli.console import (
     DEFAULT_AS_OF,
     AsOfOption,
@@ -28,6 +28,7 @@ sample = typer.Typer(help="A monthly sample of automatic links (抜取検査)", 
 app.add_typer(sample, name="sample")
 app.add_typer(identity_relations.app)
 app.add_typer(identity_holders.app)
+app.add_typer(identity_model.app)
 UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 _TOLD = {
@@ -120,14 +121,14 @@ def judge(
 @app.command()
 def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_json: JsonOption = False) -> None:
     """How many automatic links may be wrong, as the judged samples prove it; and how much last night compared."""
-    from receivables.identity.matched import bound, bound_ja
+    from receivables.identity import models
 
     where = state_of(state)
-    found, proven, trust = watch.quality(as_of=day(as_of), state=where), bound(), watch.trust(state=where)
+    found, proven, trust = watch.quality(as_of=day(as_of), state=where), models.last(where), watch.trust(state=where)
 
     def human() -> None:
         console.print(found.told())
-        console.print(bound_ja(proven))
+        console.print(models.told_ja(proven))
         rows = [
             [each["source_code"], each["numbered"], each["registered"], each["corroborated"],
              "" if each["trust_permille"] is None else f"{each['trust_permille'] / 10:.1f}%"]
@@ -135,7 +136,7 @@ def quality(as_of: AsOfOption = DEFAULT_AS_OF, state: StateOption = None, as_jso
         ]  # fmt: skip
         table("宛名番号の信頼度", ["業務", "番号のある人", "住民記録にある", "氏名・読みが一致", "信頼度"], rows)
 
-    told = {**asdict(found), "last_night": room.last_night(where), "bound": proven, "source_trust": trust}
+    told = {**asdict(found), "last_night": room.last_night(where), "bound": proven.bound, "source_trust": trust}
     emit(told, as_json, human)
 
 

@@ -130,7 +130,7 @@ create table if not exists identity.matched_by (
     only_row boolean primary key default true check (only_row),
     settings jsonb not null -- the model with which identity.pair was made
 );
-alter table identity.matched_by add column if not exists edition integer not null default 1; -- of what it left
+alter table identity.matched_by add column if not exists edition text not null default ''; -- a fingerprint of rules, weights and what is kept
 comment on table identity.matched_by is '照合に使ったモデル: another one than now in force makes the next night do the whole';
 
 create table if not exists identity.pending (

@@ -35,6 +35,12 @@ _ALL = (
         "identity",
         {"another": "別人である（番号の再利用）", "same": "同一人である（記載の訂正）"},
     ),
+    Kind(
+        "identity_model",
+        "名寄せの照合モデルの採用",
+        "identity",
+        {"adopt": "このモデルと下限で自動結合する", "withdraw": "このモデルを使わない"},
+    ),
     Kind("hold_end", "連絡停止の解除", "case", {"end": "停止の理由がなくなった"}),
     Kind(
         "migration_difference",

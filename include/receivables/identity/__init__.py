@@ -18,8 +18,8 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     return nightly.resolve(as_of=as_of, state=state)
 
 
-def bound_ja() -> str:
+def bound_ja(*, state: State) -> str:
     """From which weight pairs are linked by evidence, what proves it and how sure it is; said with every run."""
-    from receivables.identity import matched
+    from receivables.identity import models
 
-    return matched.bound_ja(matched.bound())
+    return models.bound_ja(state=state)

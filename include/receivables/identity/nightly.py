@@ -6,7 +6,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from receivables import access, decisions
-from receivables.identity import holders, linking, matched, persons, quality
+from receivables.identity import holders, linking, matched, models, persons, quality
 from receivables.identity.contact_points import keep_points
 from receivables.identity.facts import keep_facts
 from receivables.identity.relations import keep_relations
@@ -38,13 +38,14 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
     `linked` and `unlinked` persons of the departments' systems, `facts` in force, pairs `to_review`, and of this night
     `persons` compared, `changed` ones, `events` (moves of an id), `relations` that hold and `points` of contact.
     """
-    proven, key = matched.bound(), state.secret("hmac_debtor")
+    key = state.secret("hmac_debtor")
     with access.alone(state, "resolve debtors") as connection:
         persons.collect(connection, as_of=as_of, state=state)
         with connection.transaction():
             decisions.take_up(connection, as_of=as_of, state=state)
             holders.note_new_holders(connection, as_of)
-            found = matched.match(connection, as_of=as_of)
+            using = models.in_force(connection)
+            found = matched.match(connection, as_of=as_of, using=using)
             linking.link(connection, as_of=as_of, key=key)
             keep_facts(connection, as_of)
             relations = keep_relations(connection, as_of, key=key)
@@ -52,7 +53,7 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
             assert told is not None
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
-            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": Jsonb(proven)})
+            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": Jsonb(using.bound)})
         access.apply(connection)
     quality.draw(as_of=as_of, state=state)  # 抜取検査: the first night of a month draws it
     return told | {"relations": relations, "points": points}

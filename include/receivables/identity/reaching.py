@@ -97,15 +97,10 @@ _IN_SCOPE = """
     insert into identity.slip (person_ref, other_ref) select ref, other from slip_now;
     insert into slip_told select ref, other from slip_now;
 """
-# Who hangs together with those of the last round, by an anchor or by a link, lost ones too.
+# Who hangs together with those of the last round by a link, lost ones too: a group of before hangs together by links.
 _TOGETHER = """
     insert into in_scope
     with latest as materialized (select ref from in_scope where round = %(last)s)
-    select c.person_ref, %(last)s + 1
-    from latest as s
-    inner join identity.cluster as mine on s.ref = mine.person_ref
-    inner join identity.cluster as c on mine.anchor = c.anchor
-    union
     select p.ref_r, %(last)s + 1 from latest as s inner join identity.pair as p on s.ref = p.ref_l
     where p.decided = 'link'
     union

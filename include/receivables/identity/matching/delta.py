@@ -72,7 +72,7 @@ class Part:
         """What becomes of those in scope; `pairs` are told anew, of all others nothing changes.
 
         `persons`: everybody in scope, and `clusters` what groups they were in; whoever hangs together with a new or a
-        lost link, or bore one anchor with one of them, is in scope. `pairs` of before: those of two in scope, all of
+        lost link is in scope, so the whole of each group of before. `pairs` of before: those of two in scope, all of
         changed persons, and all that are or were a slip. `elsewhere` (`anchor`): anchors that bear the ref of somebody
         in scope and are borne by others.
         """

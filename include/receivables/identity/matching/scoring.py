@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ class Model:
         """The names of the comparators it knows, in order."""
         return [one["output_column_name"] for one in self.settings["comparisons"]]
 
+    def levels(self) -> list[dict[str, Any]]:
+        """Every level of every comparator with what it weighs (`bits`, None where nothing is compared)."""
+        return [
+            {"comparison": one["output_column_name"], "level": level["label_for_charts"], "bits": _bits(level)}
+            for one in self.settings["comparisons"]
+            for level in one["comparison_levels"]
+        ]
+
 
 def train(connection: Connection, declaration: Declaration, table: str) -> Model:
     """A model of the persons in `table`: u from random pairs, m by expectation maximisation, both repeatable.
@@ -69,6 +78,11 @@ def score(connection: Connection, declaration: Declaration, model: Model, table:
         raise InputRejectedError(f"the model was trained for other comparisons than '{declaration.title}': train anew")
     linker = _linker(connection, model, table)
     return str(linker.inference.predict(warning_mode="never").physical_name)
+
+
+def _bits(level: dict[str, Any]) -> float | None:
+    m, u = level.get("m_probability"), level.get("u_probability")
+    return math.log2(m / u) if m and u and not level.get("is_null_level") else None
 
 
 def _shares(connection: Connection, declaration: Declaration, table: str) -> dict[str, dict[str, float]]:
