@@ -53,6 +53,16 @@ def test_who_was_meant_is_sought_again_when_somebody_comes_by_the_name(nights: N
     assert after.slips.to_pylist() == [{"ref": "nhi:11", "other": "register:12"}]
 
 
+def test_a_pair_that_was_told_already_is_told_as_a_slip_when_the_number_becomes_unknown(nights: Nights) -> None:
+    orphan = person("nhi:11", "nhi", addressee_no="0000000011")
+    meant = person("register:12", "register", addressee_no="0000000012")
+    holder = person("register:11", "register", addressee_no="0000000011", family="別人", born=(1990, 1, 2))
+    nights.night(orphan, meant, holder)
+    after = nights.night(orphan, meant)
+    (told,) = after.pairs.to_pylist()
+    assert told["reasons"] == "second_number mistyped_number"
+
+
 @pytest.mark.parametrize("third", ["care:1", "tax:1"])
 def test_who_was_kept_apart_joins_when_the_other_leaves(nights: Nights, third: str) -> None:
     """Two who may not meet are each linked with one record between them; nobody touched what is left."""
