@@ -39,7 +39,7 @@ def nightly() -> None:
 
     @task
     def resolve() -> dict[str, int | str]:
-        return {"bound": identity.bound_ja(state=State.at()), **identity.resolve(as_of=as_of(), state=State.at())}
+        return identity.resolve(as_of=as_of(), state=State.at()) | {"bound": identity.bound_ja(state=State.at())}
 
     @task
     def assess_claims() -> int:
