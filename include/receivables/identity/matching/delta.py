@@ -87,12 +87,7 @@ class Part:
             where decided is not null
                 and ref_l not in (select ref from touched) and ref_r not in (select ref from touched)
         """)
-        ref = self.declaration.unique_id
-        self.connection.execute(f"""
-            create temp table scope_pair as select * from redone
-            where ref_l in (select {ref} from scope_person) and ref_r in (select {ref} from scope_person)
-        """)
-        clustering.group(self.connection, self.declaration, "scope_person", "scope_pair")
+        clustering.group(self.connection, self.declaration, "scope_person", "redone")
         self.connection.register("before", clusters)
         self.connection.register("elsewhere", elsewhere)
         anchors.assign(self.connection, self.declaration, "scope_person")
