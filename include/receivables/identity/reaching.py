@@ -54,14 +54,15 @@ _UNKNOWN = """
 # 誤記: whom an orphan may have meant hangs on himself and on those of the register who are, or were, of his name.
 _ORPHANS = """
     create temp table orphan on commit drop as
+    with namesake as materialized ( -- a few for each, found by the name; the unknown numbers are many
+        select o.person_ref from touched as t
+        inner join vault.person_key as o on t.is_registered and t.name_key = o.name_key and t.kana_key = o.kana_key
+    )
     select u.person_ref as ref from identity.unknown_number as u inner join rechecked as c on u.person_ref = c.ref
     union
     select s.person_ref from identity.slip as s inner join identity.pending as t on s.other_ref = t.person_ref
     union
-    select u.person_ref
-    from identity.unknown_number as u
-    inner join vault.person_key as o on u.person_ref = o.person_ref
-    inner join touched as t on t.is_registered and o.name_key = t.name_key and o.kana_key = t.kana_key
+    select u.person_ref from identity.unknown_number as u inner join namesake as n on u.person_ref = n.person_ref
 """
 _FORGOTTEN = """
     create temp table slip_told (ref text, other text) on commit drop;
