@@ -92,6 +92,8 @@ def told_ja(found: InForce) -> str:
 
 def proof_ja(proven: dict[str, Any]) -> str:
     """What was proven of a model, in a few words: the bound, how many links confirmed it, and how sure that makes."""
+    if not proven["labelled_count"]:
+        return "証明なし：氏名・生年月日のほかに二つ以上が一致する組がなく、番号なしでは誰も結ばれない"
     if proven["weight"] is None:
         return f"証明なし：{proven['labelled_count']:,}組のうち誤り{proven['error_count']:,}"
     return (
