@@ -60,7 +60,10 @@ _ORPHANS = """
     )
     select u.person_ref as ref from identity.unknown_number as u inner join rechecked as c on u.person_ref = c.ref
     union
-    select s.person_ref from identity.slip as s inner join identity.pending as t on s.other_ref = t.person_ref
+    select u.person_ref
+    from identity.slip as s
+    inner join identity.pending as t on s.other_ref = t.person_ref
+    inner join identity.unknown_number as u on s.person_ref = u.person_ref
     union
     select u.person_ref from identity.unknown_number as u inner join namesake as n on u.person_ref = n.person_ref
 """
