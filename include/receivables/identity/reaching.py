@@ -125,6 +125,8 @@ _CUT = """
         inner join identity.cluster as c on s.ref = split_part(c.anchor, '~', 1) and c.anchor like '%~%'
     )
     select distinct anchor from borne where person_ref not in (select ref from in_scope);
+    insert into slip_told
+    select s.person_ref, s.other_ref from in_scope as i inner join identity.slip as s on i.ref = s.person_ref;
     create temp table scope_pair on commit drop as
     select p.* from in_scope as l
     inner join identity.pair as p on l.ref = p.ref_l
@@ -136,6 +138,8 @@ _CUT = """
     union
     select p.* from slip_told as s
     inner join identity.pair as p on p.ref_l = least(s.ref, s.other) and p.ref_r = greatest(s.ref, s.other);
+    create temp table slip_again on commit drop as
+    select person_ref as ref, other_ref as other from identity.slip where person_ref in (select ref from slip_told);
     drop view compared;
 """
 _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, ("person_ref", "source_code", "source_debtor_key", *Keys._fields)))
@@ -169,7 +173,7 @@ def bring_orphans(connection: db.Connection) -> None:
 
 
 def bring_scope(connection: db.Connection, *, made: pa.Table, slips: pa.Table) -> None:
-    """Make `scope_person`, `scope_cluster`, `scope_pair` and `elsewhere`: what is joined and told anew.
+    """Make `scope_person`, `scope_cluster`, `scope_pair`, `elsewhere` and `slip_again`: what is joined and told anew.
 
     `made`: the links that pending persons have now; `slips`: whom the orphans may have meant, kept in identity.slip.
     """

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from receivables.identity.matching import anchors, clustering
+from receivables.identity.matching import anchors, clustering, numbers
 from receivables.identity.matching.deciding import decide
 from receivables.identity.matching.declaration import Declaration
-from receivables.identity.matching.numbers import mistyped
 from receivables.identity.matching.resolving import Resolution
 from receivables.identity.matching.scoring import Model, score
 from receivables.identity.matching.telling import own_codes, tell
@@ -65,15 +64,18 @@ class Part:
         """
         self.connection.register("orphan", orphans)
         self._know("slip_person", persons)
-        mistyped(self.connection, self.declaration, "slip_person")
+        numbers.mistyped(self.connection, self.declaration, "slip_person")
         return self.connection.sql("from slip_candidate").to_arrow_table()
 
-    def regroup(self, persons: pa.Table, pairs: pa.Table, clusters: pa.Table, elsewhere: pa.Table) -> Resolution:
+    def regroup(
+        self, persons: pa.Table, pairs: pa.Table, clusters: pa.Table, elsewhere: pa.Table, slips: pa.Table
+    ) -> Resolution:
         """What becomes of those in scope; `pairs` are told anew, of all others nothing changes.
 
         `persons`: everybody in scope, and `clusters` what groups they were in; whoever hangs together with a new or a
         lost link is in scope, so the whole of each group of before. `pairs` of before: those of two in scope, all of
-        changed persons, and all that are or were a slip. `elsewhere` (`anchor`): anchors that bear the ref of somebody
+        changed persons, and what is or was a slip of `orphans` or of somebody in scope; `slips` (`ref`, `other`): all
+        whom these may have meant. `elsewhere` (`anchor`): anchors that bear the ref of somebody
         in scope and are borne by others.
         """
         self._know("scope_person", persons)
@@ -88,6 +90,8 @@ class Part:
                 and ref_l not in (select ref from touched) and ref_r not in (select ref from touched)
         """)
         clustering.group(self.connection, self.declaration, "scope_person", "redone")
+        self.connection.register("slip_again", slips)
+        numbers.slips(self.connection, "slip_again")
         self.connection.register("before", clusters)
         self.connection.register("elsewhere", elsewhere)
         anchors.assign(self.connection, self.declaration, "scope_person")

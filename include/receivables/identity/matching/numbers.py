@@ -41,21 +41,25 @@ def orphans(connection: Connection, declaration: Declaration) -> None:
 
 
 def mistyped(connection: Connection, declaration: Declaration, table: str) -> None:
-    """The tables `slip_candidate` and `slip`: a number unknown to the register beside those that may have been meant.
+    """The table `slip_candidate`: a number unknown to the register beside those that may have been meant.
 
     A candidate (`ref`, `other`) is a registered person of the same name and reading whose number differs by one digit
     or by two neighbours that changed places. Who may not be one person anyhow (a rule of `no_link`, but for those that
-    a slip explains, `despite`) is none. A slip (`ref_l` < `ref_r`) is the only candidate that somebody has. Reads
-    `orphan`, and in `table` at least the orphans and all registered persons of their names.
+    a slip explains, `despite`) is none. Reads `orphan`, and in `table` at least the orphans and all registered persons
+    of their names.
     """
     how: dict[str, Any] | None = declaration.mistyped
     connection.execute("create or replace temp table slip_candidate (ref varchar, other varchar)")
     if how is not None:
         _find_candidates(connection, declaration, how, table)
-    connection.execute("""
+
+
+def slips(connection: Connection, candidates: str) -> None:
+    """The table `slip` (`ref_l` < `ref_r`): who is the only candidate that somebody has."""
+    connection.execute(f"""
         create or replace temp table slip as
         select least(ref, any_value(other)) as ref_l, greatest(ref, any_value(other)) as ref_r
-        from slip_candidate group by ref having count(*) = 1
+        from {candidates} group by ref having count(*) = 1
     """)
 
 

@@ -75,6 +75,7 @@ def _whole(
     connection.execute(f"drop table {scored}")
     numbers.orphans(connection, declaration)
     numbers.mistyped(connection, declaration, "person_now")
+    numbers.slips(connection, "slip_candidate")
     clustering.group(connection, declaration, "person_now", "pair")
     connection.register("before", previous.clusters if previous else _NOBODY)
     connection.register("elsewhere", _NOBODY.select(["anchor"]))
