@@ -99,6 +99,24 @@ def decide(state: State, model_id: str, said: str) -> None:
     decisions.confirm(one, user="chief_tax", state=state)
 
 
+def test_the_last_one_adopted_and_not_withdrawn_links(world: World) -> None:
+    one, other = "m" + "1" * 12, "m" + "2" * 12
+    for model_id in (one, other):
+        world.run(
+            "insert into identity.model (model_id, model, bound, persons)"
+            " select %s, model, bound, persons from identity.model where bound ->> 'weight' is not null limit 1",
+            model_id,
+        )
+    for model_id, said, linking in (
+        (one, "adopt", one), (other, "adopt", other), (one, "withdraw", other), (other, "withdraw", None),
+        (one, "adopt", one), (one, "withdraw", None),
+    ):  # fmt: skip
+        decide(world.state, model_id, said)
+        with db.connect(world.state) as connection:
+            decisions.take_up(connection, as_of=AS_OF, state=world.state)
+        assert models.last(world.state).model_id == linking
+
+
 def test_a_model_without_proof_is_adopted_by_nobody(world: World) -> None:
     bound = {"weight": None, "labelled_count": 10, "error_count": 3, "link_weight": None}
     kept = "insert into identity.model (model_id, model, bound, persons) values ('m0123456789ab', '{}', %s, 10)"
