@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from receivables import db
 from receivables.settings import State
 
@@ -90,8 +92,10 @@ def _loads(connection: db.Connection) -> None:
 def _who_is_who(connection: db.Connection) -> None:
     """One matching, and three hundred sampled pairs of which one is still to be judged and none was wrong."""
     connection.execute(
-        "insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review)"
-        " values (%s, 25512, 38, false, 4, 10490, 301, 27)", [AS_OF],
+        "insert into identity.night (as_of, persons, changed, is_whole, events, linked, unlinked, to_review, bound)"
+        " values (%s, 25512, 38, false, 4, 10490, 301, 27, %s)",
+        [AS_OF, Jsonb({"link_weight": 27.0, "weight": 26.452, "confirmed_count": 29006, "confirmed_errors": 0,
+                       "confirmed_upper_permille": 0.1033, "model_id": None})],
     )  # fmt: skip
     connection.execute(
         "insert into identity.sampled (month, pair, method, linked_pairs, verdict, judged_by)"

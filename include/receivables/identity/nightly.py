@@ -53,7 +53,8 @@ def resolve(*, as_of: date, state: State) -> dict[str, int]:
             told = connection.cursor(row_factory=dict_row).execute(_COUNTS).fetchone()
             assert told is not None
             told |= {"persons": found.persons, "changed": found.changed, "events": found.events}
-            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": Jsonb(using.bound)})
+            proof = Jsonb(using.bound | {"model_id": using.model_id})
+            connection.execute(_NIGHT, told | {"as_of": as_of, "is_whole": found.is_whole, "bound": proof})
         access.apply(connection)
     quality.draw(as_of=as_of, state=state)  # 抜取検査: the first night of a month draws it
     return told | {"relations": relations, "points": points}

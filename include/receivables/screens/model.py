@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 Tone = Literal["good", "watch", "bad", "quiet"]
 
@@ -156,6 +156,7 @@ class Identity:
     linked: int
     unlinked: int
     to_review: int
+    bound: dict[str, Any] | None  # from which weight evidence links and what proves it; None: an earlier edition's
     judged: int
     wrong: int
     waiting: int
@@ -188,9 +189,8 @@ class MigrationGroup:
     @property
     def verdict(self) -> str | None:
         """As of the run; None before it is reconciled."""
-        if not self.checks:
-            return None
-        return "FAIL" if self.failed else "EXPLAINED" if self.explained else "PASS"
+        worst = "FAIL" if self.failed else "EXPLAINED" if self.explained else "PASS"
+        return worst if self.checks else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ _SIGNED = (
     "select user_name from migration.signoff where run_id = %(run_id)s and decision = 'accepted' order by signed_at"
 )
 _MATCHED = """
-    select as_of, persons, changed, linked, unlinked, to_review from identity.night order by night_no desc limit 1
+    select as_of, persons, changed, linked, unlinked, to_review, bound from identity.night
+    order by night_no desc limit 1
 """
 # 抜取検査 of the last twelve months; who could not be judged counts as wrong.
 _SAMPLED = """
