@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from receivables.identity.keys.writing import plain, with_long_vowels
 
@@ -22,6 +23,7 @@ _LONG = re.compile(
 )
 
 
+@lru_cache(8_192)  # asked for by itself, and again for the loose key
 def kana_key(text: str | None) -> str | None:
     """The strict key of a reading: one width, katakana, large kana, composed dakuten, ー for every long-vowel sign.
 

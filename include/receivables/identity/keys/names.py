@@ -47,7 +47,7 @@ def name_key(text: str | None) -> str | None:
     who is called MARIA GARCIA here is called GARCIA MARIA there. Does not meet: readings, 一ノ瀬 and 一之瀬, kana that
     looks like kanji (ニ 二). Idempotent, and the same before and after NFKC. Source of the variants: `variants`.
     """
-    bare = _without_remarks(text)
+    bare = _without_remarks(text) if text else ""  # most persons have no second name
     return _key(bare) if bare else None
 
 
@@ -57,6 +57,8 @@ def name_parts(text: str | None) -> NameParts | None:
     A name in Latin letters is parted only at the ideographic blank (　) that registers put after the family name: at
     an ASCII blank nobody knows which part is which. Without a blank the whole is `family` and `given` is None.
     """
+    if not text:
+        return None
     bare = _without_remarks(text)
     blank = r"[　]+" if _is_latin(bare) else r"[\s　]+"
     family, *given = re.split(blank, _without_remarks(text, keeps_wide_blanks=True), maxsplit=1)
@@ -64,10 +66,11 @@ def name_parts(text: str | None) -> NameParts | None:
     return NameParts(key, _key(given[0]) if given else None) if key else None
 
 
-def _without_remarks(text: str | None, *, keeps_wide_blanks: bool = False) -> str:
+@lru_cache(8_192)  # asked for the key of the whole, and again for its parts
+def _without_remarks(text: str, *, keeps_wide_blanks: bool = False) -> str:
     """`text` in plain writing and capitals without what is no name; what is in brackets alone is a name after all."""
     kept = "　" if keeps_wide_blanks else " "
-    bare = kept.join(plain(part) for part in (text or "").split("　")).upper()
+    bare = kept.join([plain(part) for part in text.split("　")]).upper()
     outside = _outside_brackets(bare) if _BRACKETS.search(bare) else bare.strip(_EDGES)
     while "々" in outside and outside != (longer := _REPEATED.sub(r"\1\2\1", outside)):
         outside = longer
