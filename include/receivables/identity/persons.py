@@ -9,7 +9,7 @@ from datetime import date
 
 from psycopg import sql
 
-from receivables import contracts, db
+from receivables import contracts, database, db
 from receivables.contracts import Table
 from receivables.identity import holders
 from receivables.identity.keying import Keys, Written, keys_of
@@ -19,6 +19,7 @@ from receivables.settings import State
 
 HANDS = 2  # processes that make keys
 _ROWS_AT_ONCE = 20_000
+_INDEXES = database.DDL / "34_person_key_indexes.sql"
 NUMBER, NAME, KANA = "addressee_no", "person_name", "person_kana"
 # 基準日 of what was loaded since the last night, and of what lay in the future then: only on these can a row have begun
 # or ended.
@@ -85,6 +86,11 @@ _STALE = """
     left join vault.person_key as k on f.person_ref = k.person_ref
     where k.fingerprint is distinct from f.fingerprint
 """
+_HOW_MANY = "select (select count(*) from vault.person_stale), (select count(*) from vault.person_key)"
+_SECONDARY = """
+    select c.relname from pg_index as i inner join pg_class as c on i.indexrelid = c.oid
+    where i.indrelid = 'vault.person_key'::regclass and not i.indisprimary
+"""
 _SINCE = """
     select as_of from identity.collected
     where table_name = %(table)s and keys_version = %(version)s and as_of <= %(as_of)s and whole_on > %(as_of)s - 7
@@ -119,17 +125,27 @@ def collect(connection: db.Connection, *, as_of: date, state: State) -> None:
     connection.execute(_STALE.format(hands=HANDS).encode())
     connection.execute("grant select on vault.person_stale to etl")
     connection.execute("insert into identity.pending select person_ref from vault.person_stale on conflict do nothing")
-    fresh = connection.execute("select count(*) from vault.person_stale").fetchone()
-    is_many = fresh is not None and int(str(fresh[0])) > _ROWS_AT_ONCE
+    is_many = _prepare_for_many(connection)
     hands: list[int | None] = [*range(HANDS)] if is_many else [None]
     calls = [(hand, as_of, state) for hand in hands]
     for _ in side_by_side(make_keys, calls, processes=len(calls)):
         pass
+    db.run_script(connection, _INDEXES.read_text(encoding="utf-8"))
     # Only now: were it noted before, a night that died making keys would leave the old ones until the next whole.
     for known in noted:
         connection.execute(_COLLECTED, known)
         connection.execute(_SEEN, known)
     db.run_script(connection, "drop table vault.person_stale; truncate vault.person_found; analyze vault.person_key")
+
+
+def _prepare_for_many(connection: db.Connection) -> bool:
+    """Whether many keys are to be made; if most of all, without the indexes, which are then made at one go."""
+    row = connection.execute(_HOW_MANY).fetchone()
+    stale, kept = (int(str(count)) for count in row or (0, 0))
+    if stale > _ROWS_AT_ONCE and 2 * stale > kept:
+        for (name,) in connection.execute(_SECONDARY).fetchall():
+            connection.execute(sql.SQL("drop index {}").format(sql.Identifier("vault", str(name))))
+    return stale > _ROWS_AT_ONCE
 
 
 def named_tables() -> Iterator[Table]:
