@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from receivables import db, decisions, identity
 from receivables.cli.identity import app as identity_commands
 from receivables.errors import InputRejectedError, InvariantBrokenError
 from receivables.identity import models, training
-from receivables.identity.matching import japanese
+from receivables.identity.matching import Model, japanese
 from receivables.identity.matching.proving import prove
 from receivables.settings import State
 from tests.identity.matching.people import FAMILIES, GIVENS, Row, person, table, town, trained
@@ -146,6 +147,21 @@ def test_the_commands_show_every_model_and_what_it_weighs(world: World) -> None:
     assert same["bits"] > 5
     assert same["shipped_bits"] > 5
     assert "生年月日が一致" in run("weights", newest["model_id"])
+
+
+def test_an_agreement_that_weighs_less_than_a_weaker_one_is_named() -> None:
+    def levels(*shares: tuple[str, float | None]) -> dict[str, Any]:
+        return {"output_column_name": "address", "comparison_levels": [
+            {"label_for_charts": "unknown", "is_null_level": True},
+            *({"label_for_charts": label, "m_probability": m, "u_probability": 0.1} for label, m in shares),
+        ]}  # fmt: skip
+
+    sound = Model({"comparisons": [levels(("住所", 0.8), ("町", 0.2), ("不一致", 0.05))]}, {})
+    assert sound.odd_levels() == []
+    odd = Model({"comparisons": [levels(("住所", 0.8), ("町", 0.01), ("前住所", None), ("不一致", 0.05))]}, {})
+    (told,) = odd.odd_levels()
+    assert (told["level"], told["weaker"]) == ("町", "不一致")
+    assert told["bits"] < told["weaker_bits"]
 
 
 def test_nothing_is_linked_below_the_proven_bound(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

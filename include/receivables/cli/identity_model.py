@@ -22,6 +22,11 @@ def train(state: StateOption = None, as_json: JsonOption = False) -> None:
 
     def human() -> None:
         console.print(models.proof_ja(found["bound"]))
+        for odd in found["odd_levels"]:
+            console.print(
+                f"注意：{odd['comparison']}の「{odd['level']}」（{_bits(odd['bits'])}）が「{odd['weaker']}」"
+                f"（{_bits(odd['weaker_bits'])}）より軽い。そのような組が少なすぎました"
+            )
         if found["is_proven"]:
             console.print(f"採用するには: receivables identity model adopt {found['model_id']} --as USER --why 理由")
 

@@ -41,4 +41,5 @@ def train(*, state: State, notice: Callable[[str], None] = lambda _: None) -> di
             " on conflict do nothing",
             [model_id, Jsonb(content), Jsonb(bound), persons.num_rows],
         )
-    return {"model_id": model_id, "persons": persons.num_rows, "bound": bound, "is_proven": is_proven(bound)}
+    return {"model_id": model_id, "persons": persons.num_rows, "bound": bound, "is_proven": is_proven(bound),
+            "odd_levels": model.odd_levels()}  # fmt: skip

@@ -48,6 +48,16 @@ class Model:
             for level in one["comparison_levels"]
         ]
 
+    def odd_levels(self) -> list[dict[str, Any]]:
+        """Levels that weigh less than a weaker agreement of their comparator: too few pairs showed one of the two."""
+        told = [level for level in self.levels() if level["bits"] is not None]
+        return [
+            level | {"weaker": weaker["level"], "weaker_bits": weaker["bits"]}
+            for at, level in enumerate(told)
+            for weaker in told[at + 1 :]
+            if weaker["comparison"] == level["comparison"] and weaker["bits"] > level["bits"]
+        ]
+
 
 def train(connection: Connection, declaration: Declaration, table: str) -> Model:
     """A model of the persons in `table`: u from random pairs, m by expectation maximisation, both repeatable.
