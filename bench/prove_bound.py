@@ -10,14 +10,13 @@ by its numbers (`receivables identity model train`).
 import json
 import sys
 import tempfile
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from bench.identity_persons import make
-from receivables.confidence import upper_share
-from receivables.identity.matching import Model, japanese, proven_bound, resolve
+from receivables.identity.matching import Bound, Model, confirmed_bound, japanese, resolve
 from receivables.identity.models import SHIPPED
 from receivables.settings import PROJECT
 
@@ -29,17 +28,16 @@ Judged = list[tuple[float, bool]]
 def main() -> None:
     """Choose, confirm, print and write; 1 when the other half does not confirm it."""
     choosing, confirming = judged()
-    bound = proven_bound(choosing)
-    above = [is_one for weight, is_one in confirming if bound.weight is not None and weight >= bound.weight]
-    wrong = above.count(False)
-    upper = round(1000 * upper_share(wrong, len(above), 0.95), 4)
-    found = asdict(bound) | {
+    found = confirmed_bound(choosing, confirming) | {
         "proven_on": f"{PERSONS:,} made-up persons (bench.prove_bound): half chose it, the other half confirmed it",
-        "confirmed_count": len(above), "confirmed_errors": wrong, "confirmed_upper_permille": upper,
-    }  # fmt: skip
+    }
     FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{bound.report()}\nconfirmed: {len(above):,} links, {wrong} wrong, at most {upper} per mille\n")
-    sys.exit(int(upper >= bound.allowed_permille))
+    bound = Bound(**{each.name: found[each.name] for each in fields(Bound)})
+    confirmed = f"{found['confirmed_count']:,} links, {found['confirmed_errors']} wrong"
+    sys.stdout.write(
+        f"{bound.report()}\nconfirmed: {confirmed}, at most {found['confirmed_upper_permille']} per mille\n"
+    )
+    sys.exit(int(found["confirmed_upper_permille"] >= found["allowed_permille"]))
 
 
 def judged() -> tuple[Judged, Judged]:

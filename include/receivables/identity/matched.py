@@ -6,7 +6,7 @@ What the matching knew last night is kept in the warehouse, so that a night does
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -78,7 +78,7 @@ def _do_whole(connection: db.Connection, using: InForce, as_of: date, *, is_firs
     _replace(connection, "pair", ("ref_l", "ref_r"), found.pairs.select(list(PAIR)), before and before.pairs)
     _replace(connection, "cluster", ("person_ref",), found.clusters, before and before.clusters)
     connection.execute("delete from identity.matched_by")
-    said = [Jsonb({"settings": using.model.settings, "shares": using.model.shares}), _edition(using)]
+    said = [Jsonb(asdict(using.model)), _edition(using)]
     connection.execute("insert into identity.matched_by (settings, edition) values (%s, %s)", said)
     _keep(connection, "unknown_number", found.orphans, {"ref": "person_ref"})
     _keep(connection, "slip", found.slips, {"ref": "person_ref", "other": "other_ref"})

@@ -4,6 +4,8 @@ Everybody else's pairs and group are what they were, so they are neither read no
 part what it would do to the whole (tested). In the order of the night: `bring_near`, `bring_orphans`, `bring_scope`.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 
 import pyarrow as pa
@@ -147,6 +149,13 @@ _COLUMNS = sql.SQL(", ").join(map(sql.Identifier, ("person_ref", "source_code", 
 _BY_INDEX = "set local enable_hashjoin = {0}; set local enable_mergejoin = {0}"
 
 
+@contextmanager
+def _by_index(connection: db.Connection) -> Iterator[None]:
+    db.run_script(connection, _BY_INDEX.format("off"))
+    yield
+    db.run_script(connection, _BY_INDEX.format("on"))  # an error ends the transaction, and the setting with it
+
+
 def bring_near(connection: db.Connection, declaration: Declaration) -> None:
     """Make `near_person`: who is pending in identity.pending, and everybody whom a blocking rule puts beside one.
 
@@ -154,9 +163,8 @@ def bring_near(connection: db.Connection, declaration: Declaration) -> None:
     """
     compare(connection, declaration)
     connection.execute(sql.SQL(_NEAR).format(rules=sql.SQL(" union ".join(rules(declaration)))))
-    db.run_script(connection, _BY_INDEX.format("off"))
-    connection.execute(sql.SQL(_NEAR_PERSONS).format(columns=_COLUMNS))
-    db.run_script(connection, _BY_INDEX.format("on"))
+    with _by_index(connection):
+        connection.execute(sql.SQL(_NEAR_PERSONS).format(columns=_COLUMNS))
 
 
 def bring_orphans(connection: db.Connection) -> None:
@@ -164,12 +172,11 @@ def bring_orphans(connection: db.Connection) -> None:
 
     Keeps identity.unknown_number; what was found of them before is taken out of identity.slip.
     """
-    db.run_script(connection, _BY_INDEX.format("off"))
-    for statement in (_RECHECKED, "analyze rechecked", _KNOWN, _UNKNOWN, _ORPHANS):
-        connection.execute(statement)
-    db.run_script(connection, _FORGOTTEN)
-    connection.execute(sql.SQL(_SLIP_PERSONS).format(columns=_COLUMNS))
-    db.run_script(connection, _BY_INDEX.format("on"))
+    with _by_index(connection):
+        for statement in (_RECHECKED, "analyze rechecked", _KNOWN, _UNKNOWN, _ORPHANS):
+            connection.execute(statement)
+        db.run_script(connection, _FORGOTTEN)
+        connection.execute(sql.SQL(_SLIP_PERSONS).format(columns=_COLUMNS))
 
 
 def bring_scope(connection: db.Connection, *, made: pa.Table, slips: pa.Table) -> None:
@@ -181,13 +188,12 @@ def bring_scope(connection: db.Connection, *, made: pa.Table, slips: pa.Table) -
     exchange.write(connection, sql.Identifier("made_link"), made)
     exchange.write(connection, sql.Identifier("slip_now"), slips)
     db.run_script(connection, _IN_SCOPE)
-    db.run_script(connection, _BY_INDEX.format("off"))
-    for last in count():
-        if not connection.execute(_TOGETHER, {"last": last}).rowcount:
-            break
-    connection.execute("analyze in_scope")
-    db.run_script(connection, sql.SQL(_CUT).format(columns=_COLUMNS).as_string(connection))
-    db.run_script(connection, _BY_INDEX.format("on"))
+    with _by_index(connection):
+        for last in count():
+            if not connection.execute(_TOGETHER, {"last": last}).rowcount:
+                break
+        connection.execute("analyze in_scope")
+        connection.execute(sql.SQL(_CUT).format(columns=_COLUMNS))
 
 
 def compare(connection: db.Connection, declaration: Declaration) -> None:

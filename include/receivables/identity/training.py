@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -18,10 +19,11 @@ from receivables.settings import State
 
 
 def train(*, state: State, notice: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Train a model on all persons whose keys are in the vault, prove its bound, and keep both; what `listed` tells.
+    """Train a model on all persons whose keys are in the vault, prove its bound, and keep both; changes no link.
 
-    It is in force only once two people adopt it. Takes about as long as a whole night's matching. Raises
-    InputRejectedError when there is nobody to train on.
+    It is in force only once two people adopt it. Returns `model_id`, how many `persons`, the `bound`, whether it
+    `is_proven`, and `odd_levels` that an official should look at. Takes about as long as a whole night's matching.
+    Raises InputRejectedError when there is nobody to train on.
     """
     with db.connect(state, "etl", doing="train a matching") as connection:
         persons = matched.persons_in(connection, "vault", "person_key")
@@ -33,7 +35,7 @@ def train(*, state: State, notice: Callable[[str], None] = lambda _: None) -> di
     notice("宛名番号を伏せて照合し、番号で答え合わせをします")
     bound = prove(persons, model, said)
     bound["link_weight"] = bound["weight"] and math.ceil(2 * bound["weight"]) / 2
-    content = {"settings": model.settings, "shares": model.shares}
+    content = asdict(model)
     model_id = "m" + hashlib.sha256(json.dumps([content, bound], sort_keys=True).encode()).hexdigest()[:12]
     with db.connect(state, "etl", doing="keep a model") as connection:
         connection.execute(

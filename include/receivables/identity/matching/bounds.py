@@ -1,7 +1,8 @@
 """The proven bound (証明された下限): from which weight on links are wrong so rarely that no eye is needed."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from receivables.confidence import upper_share
 from receivables.errors import InputRejectedError
@@ -60,3 +61,18 @@ def proven_bound(
         if upper < allowed_permille:
             best = Bound(weight, at, errors, upper, allowed_permille, confidence_permille)
     return best or Bound(None, len(ordered), errors, 1000.0, allowed_permille, confidence_permille)
+
+
+def confirmed_bound(choosing: Iterable[tuple[float, bool]], confirming: Iterable[tuple[float, bool]]) -> dict[str, Any]:
+    """The bound that `choosing` proves (what `Bound` tells), confirmed on labels that did not choose it.
+
+    Of those of `confirming` at or above it: `confirmed_count`, `confirmed_errors`, `confirmed_upper_permille` (95 %).
+    """
+    bound = proven_bound(choosing)
+    above = [is_one for weight, is_one in confirming if bound.weight is not None and weight >= bound.weight]
+    wrong = above.count(False)
+    return asdict(bound) | {
+        "confirmed_count": len(above),
+        "confirmed_errors": wrong,
+        "confirmed_upper_permille": round(1000 * upper_share(wrong, len(above), 0.95), 4),
+    }

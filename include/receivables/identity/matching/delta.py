@@ -18,7 +18,7 @@ from receivables.identity.matching.declaration import Declaration
 from receivables.identity.matching.resolving import Resolution
 from receivables.identity.matching.scoring import Model, score
 from receivables.identity.matching.telling import own_codes, tell
-from receivables.identity.matching.workspace import Connection, as_table, person_view, workspace
+from receivables.identity.matching.workspace import Connection, person_table, workspace
 
 
 @contextmanager
@@ -47,7 +47,7 @@ class Part:
 
         `near`: the changed persons and everybody whom a blocking rule puts beside one of them.
         """
-        self._know("near_person", near)
+        person_table(self.connection, self.declaration, near, "near_person")
         scored = score(self.connection, self.declaration, self.model, "near_person")
         decide(self.connection, self.declaration, scored, "near_person", "pair_near")
         self.connection.execute("""
@@ -63,7 +63,7 @@ class Part:
         `persons`: these and all registered persons of their names.
         """
         self.connection.register("orphan", orphans)
-        self._know("slip_person", persons)
+        person_table(self.connection, self.declaration, persons, "slip_person")
         numbers.mistyped(self.connection, self.declaration, "slip_person")
         return self.connection.sql("from slip_candidate").to_arrow_table()
 
@@ -75,10 +75,10 @@ class Part:
         `persons`: everybody in scope, and `clusters` what groups they were in; whoever hangs together with a new or a
         lost link is in scope, so the whole of each group of before. `pairs` of before: those of two in scope, all of
         changed persons, and what is or was a slip of `orphans` or of somebody in scope; `slips` (`ref`, `other`): all
-        whom these may have meant. `elsewhere` (`anchor`): anchors that bear the ref of somebody
-        in scope and are borne by others.
+        whom these may have meant. `elsewhere` (`anchor`): anchors that bear the ref of somebody in scope and are borne
+        by others.
         """
-        self._know("scope_person", persons)
+        person_table(self.connection, self.declaration, persons, "scope_person")
         self.connection.register("pair_before", pairs)
         self.connection.execute(f"""
             create temp table redone as select * from pair_new
@@ -101,8 +101,3 @@ class Part:
             events=self.connection.sql("select * from event").to_arrow_table(),
             model=self.model,
         )
-
-    def _know(self, name: str, persons: pa.Table) -> None:
-        self.connection.register(f"{name}_given", as_table(persons))
-        person_view(self.connection, self.declaration, f"{name}_given", f"{name}_view")
-        self.connection.execute(f"create temp table {name} as select * from {name}_view")

@@ -6,23 +6,21 @@ of the numbers choose the bound, the other half confirm it. Who cannot be told (
 takes no part. A resident with two numbers counts as two persons, so the proof errs on the safe side.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
 
-from receivables.confidence import upper_share
-from receivables.identity.matching.bounds import proven_bound
+from receivables.identity.matching.bounds import confirmed_bound
 from receivables.identity.matching.declaration import Declaration
 from receivables.identity.matching.resolving import resolve
 from receivables.identity.matching.scoring import Model, train
-from receivables.identity.matching.workspace import Connection, as_table, check_ids, person_view, workspace
+from receivables.identity.matching.workspace import check_ids, person_table, workspace
 
 
 def trained(persons: pa.Table, declaration: Declaration) -> Model:
     """A model of `persons`; reads no label. Raises InputRejectedError for a table that does not fit."""
     with workspace() as connection:
-        _know(connection, declaration, persons)
+        person_table(connection, declaration, persons, "person")
         check_ids(connection, declaration)
         return train(connection, declaration, "person")
 
@@ -34,7 +32,7 @@ def prove(persons: pa.Table, model: Model, declaration: Declaration) -> dict[str
     """
     ref = declaration.unique_id
     with workspace() as connection:
-        _know(connection, declaration, persons)
+        person_table(connection, declaration, persons, "person")
         connection.execute(f"""
             create temp table labelled as
             select {ref} as ref, number_key from person where is_registered and number_key is not null
@@ -55,16 +53,5 @@ def prove(persons: pa.Table, model: Model, declaration: Declaration) -> dict[str
             from pairs as p join labelled as one on one.ref = p.ref_l join labelled as other on other.ref = p.ref_r
             where p.method = 'evidence'
         """).fetchall()
-    bound = proven_bound((weight, is_one) for weight, is_one, half in judged if not half)
-    above = [is_one for weight, is_one, half in judged if half and bound.weight is not None and weight >= bound.weight]
-    wrong = above.count(False)
-    return asdict(bound) | {
-        "labelled_persons": blind.num_rows, "confirmed_count": len(above), "confirmed_errors": wrong,
-        "confirmed_upper_permille": round(1000 * upper_share(wrong, len(above), 0.95), 4),
-    }  # fmt: skip
-
-
-def _know(connection: Connection, declaration: Declaration, persons: pa.Table) -> None:
-    connection.register("given", as_table(persons))
-    person_view(connection, declaration, "given", "person_told")
-    connection.execute("create temp table person as select * from person_told")
+    choosing, confirming = ([(weight, is_one) for weight, is_one, half in judged if half == at] for at in (0, 1))
+    return confirmed_bound(choosing, confirming) | {"labelled_persons": blind.num_rows}

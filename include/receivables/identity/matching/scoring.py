@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class Model:
 
     def save(self, file: Path) -> None:
         """Write the model as JSON; it holds no person, and no value that only a few bear."""
-        file.write_text(json.dumps({"settings": self.settings, "shares": self.shares}, ensure_ascii=False, indent=1))
+        file.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1))
 
     @classmethod
     def load(cls, file: Path) -> "Model":

@@ -79,6 +79,13 @@ def person_view(connection: Connection, declaration: Declaration, given: str, na
     )
 
 
+def person_table(connection: Connection, declaration: Declaration, persons: Persons, name: str) -> None:
+    """The table `name` of `persons` as `person_view` shows them."""
+    connection.register(f"{name}_given", as_table(persons))
+    person_view(connection, declaration, f"{name}_given", f"{name}_view")
+    connection.execute(f"create temp table {name} as select * from {name}_view")
+
+
 def check_ids(connection: Connection, declaration: Declaration) -> int:
     """The number of persons; raises InputRejectedError unless every one has an id of its own."""
     rows, ids = connection.execute(
