@@ -13,6 +13,7 @@ from receivables.cli.console import (
     AsOfOption,
     JsonOption,
     StateOption,
+    UserOption,
     console,
     day,
     emit,
@@ -26,7 +27,6 @@ campaign_daily.add_to(app)
 for _command in campaign_effects.COMMANDS:
     app.command()(_command)
 
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 _STATES_JA = {
     "waiting": "承認待ち", "approved": "承認済", "sending": "送信中", "done": "完了",
     "superseded": "差替え済", "cancelled": "取消",

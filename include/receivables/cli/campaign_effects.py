@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from receivables import campaigns
-from receivables.cli.console import JsonOption, StateOption, console, day, emit, state_of, table
+from receivables.cli.console import JsonOption, StateOption, UserOption, console, day, emit, state_of, table
 from receivables.settings import State
 
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept")]
 
 

@@ -9,9 +9,18 @@ import typer
 from receivables.campaigns import cohort, hearing, quiet
 from receivables.campaigns.exclusions import reason_ja
 from receivables.campaigns.handover import dropping, returning, standing, undelivered
-from receivables.cli.console import DEFAULT_AS_OF, AsOfOption, JsonOption, StateOption, day, emit, state_of, table
+from receivables.cli.console import (
+    DEFAULT_AS_OF,
+    AsOfOption,
+    JsonOption,
+    StateOption,
+    UserOption,
+    day,
+    emit,
+    state_of,
+    table,
+)
 
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 _CHANNELS_JA = {"letter": "書面", "auto_call": "自動音声", "phone_centre": "電話催告センター", "sms": "SMS"}
 quiet_app = typer.Typer(help="Days on which nothing is sent: disaster, mourning (送信しない日)", no_args_is_help=True)
 

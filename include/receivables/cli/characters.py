@@ -6,14 +6,13 @@ import typer
 
 from receivables import db
 from receivables.cli import console
-from receivables.cli.console import AsOfOption, JsonOption, StateOption, day
+from receivables.cli.console import AsOfOption, JsonOption, StateOption, UserOption, day
 from receivables.errors import InputRejectedError
 from receivables.migration import characters
 from receivables.migration.characters.candidates import BASES
 from receivables.migration.characters.units import codes_of, text_of
 
 app = typer.Typer(help="Characters of a migration: found, decided, signed (文字同定)", no_args_is_help=True)
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 BasisOption = Annotated[str, typer.Option("--basis", help="What was looked at 根拠")]
 TicketOption = Annotated[str, typer.Option("--ticket", help="Number of the case 管理番号")]
 _DEFAULT = console.DEFAULT_AS_OF

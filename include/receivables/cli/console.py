@@ -20,6 +20,8 @@ StateOption = Annotated[
     Path | None, typer.Option("--state", help="State directory (default: $RECEIVABLES_STATE or .state)")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else")]
+UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
+WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 AsOfOption = Annotated[str, typer.Option("--as-of", help="Business date 基準日 (YYYY-MM-DD, Asia/Tokyo)")]
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")

@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from receivables import decisions as room
-from receivables.cli.console import JsonOption, StateOption, emit, state_of, table
+from receivables.cli.console import JsonOption, StateOption, UserOption, emit, state_of, table
 
 app = typer.Typer(help="Single cases: what one person decides and another confirms (個別判断)", no_args_is_help=True)
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 
 
 @app.command("list")

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from receivables.campaigns import holding
-from receivables.cli.console import JsonOption, StateOption, console, day, emit, state_of, table
+from receivables.cli.console import JsonOption, StateOption, UserOption, console, day, emit, state_of, table
 
 app = typer.Typer(help="Reasons not to contact somebody: enter, list, end (連絡停止)", no_args_is_help=True)
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 
 
 @app.command()

@@ -12,6 +12,8 @@ from receivables.cli.console import (
     AsOfOption,
     JsonOption,
     StateOption,
+    UserOption,
+    WhyOption,
     console,
     day,
     emit,
@@ -29,8 +31,6 @@ app.add_typer(sample, name="sample")
 app.add_typer(identity_relations.app)
 app.add_typer(identity_holders.app)
 app.add_typer(identity_model.app)
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
-WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 _TOLD = {
     "source_code": "業務", "name_key": "氏名", "kana_key": "フリガナ", "alias_key": "通称", "former_key": "旧姓名",
     "birth_year": "生年", "birth_month": "月", "birth_day": "日", "sex_code": "性別", "address_key": "住所",

@@ -1,16 +1,12 @@
 """`receivables identity model …`: a model of the city's own persons (照合モデル): train, look, adopt."""
 
-from typing import Annotated
-
 import typer
 
 # Models are imported where they are used: pyarrow, duckdb and Splink take a second that no other command should wait.
-from receivables.cli.console import JsonOption, StateOption, console, emit, state_of, table
+from receivables.cli.console import JsonOption, StateOption, UserOption, WhyOption, console, emit, state_of, table
 
 app = typer.Typer(name="model", help="Train a model on the city's own persons, and adopt it (照合モデル)",
                   no_args_is_help=True)  # fmt: skip
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
-WhyOption = Annotated[str, typer.Option(help="The reason 理由")]
 
 
 @app.command()

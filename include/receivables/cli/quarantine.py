@@ -6,10 +6,19 @@ from typing import Annotated
 import typer
 
 from receivables import quarantine as room
-from receivables.cli.console import DEFAULT_AS_OF, AsOfOption, JsonOption, StateOption, day, emit, state_of, table
+from receivables.cli.console import (
+    DEFAULT_AS_OF,
+    AsOfOption,
+    JsonOption,
+    StateOption,
+    UserOption,
+    day,
+    emit,
+    state_of,
+    table,
+)
 
 app = typer.Typer(help="Quarantine: work list, corrections, release with two approvals (隔離)", no_args_is_help=True)
-UserOption = Annotated[str, typer.Option("--as", help="The user who acts")]
 DeptOption = Annotated[str | None, typer.Option("--dept", help="Only this department 所管")]
 
 

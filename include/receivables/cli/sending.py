@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from receivables import campaigns
-from receivables.cli.campaign import UserOption
-from receivables.cli.console import JsonOption, StateOption, console, emit, state_of, table
+from receivables.cli.console import JsonOption, StateOption, UserOption, console, emit, state_of, table
 
 app = typer.Typer()
 _STEPS_JA = {
